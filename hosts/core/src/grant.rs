@@ -1,0 +1,142 @@
+//! What a component may do. The absence of a grant is a denial.
+
+use crate::{
+    call::{Access, Call},
+    error::{Error, Kind, Result},
+};
+use globset::{GlobBuilder, GlobMatcher};
+use std::{fmt, str::FromStr};
+
+/// One allow rule: `capability:label`, or `capability:label:read`, or `capability:label:write`.
+///
+/// The label may hold the globs `*` and `?`. Without a third part both reading and writing are allowed.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    text: String,
+    capability: String,
+    label: GlobMatcher,
+    access: Option<Access>,
+}
+
+impl Rule {
+    fn allows(&self, call: &Call<'_>) -> bool {
+        self.capability == call.capability
+            && (call.access == Access::Open || self.access.is_none_or(|a| a == call.access))
+            && self.label.is_match(call.label)
+    }
+}
+
+impl FromStr for Rule {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let bad = |why: &str| {
+            Error::new(
+                Kind::Invalid,
+                format!("grant `{text}`: {why}; write `capability:label`, with `:read` or `:write` to narrow it"),
+            )
+        };
+        let (capability, rest) = text.split_once(':').ok_or_else(|| bad("it names no label"))?;
+        if !crate::CAPABILITIES.contains(&capability) {
+            return Err(bad(&format!("the capabilities are {}", crate::CAPABILITIES.join(", "))));
+        }
+        let (label, access) = match rest.rsplit_once(':') {
+            Some((label, "read")) => (label, Some(Access::Read)),
+            Some((label, "write")) => (label, Some(Access::Write)),
+            Some(_) => return Err(bad("what follows the label must be `read` or `write`")),
+            None => (rest, None),
+        };
+        if label.is_empty() {
+            return Err(bad("the label is empty"));
+        }
+        let glob = GlobBuilder::new(label).backslash_escape(true).build().map_err(|e| bad(&e.to_string()))?;
+        Ok(Self { text: text.to_owned(), capability: capability.to_owned(), label: glob.compile_matcher(), access })
+    }
+}
+
+/// All that one component may do. [`Default`] allows nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Grants {
+    rules: Vec<Rule>,
+}
+
+impl Grants {
+    /// Parses rules such as `keyvalue:default` or `messaging:events:read`.
+    ///
+    /// # Errors
+    /// `invalid`, naming the rule and its fix.
+    pub fn parse<S: AsRef<str>>(rules: impl IntoIterator<Item = S>) -> Result<Self> {
+        let rules = rules.into_iter().map(|r| r.as_ref().parse()).collect::<Result<_>>()?;
+        Ok(Self { rules })
+    }
+
+    /// These grants behind the handle that [`Link`](crate::Link)s share; storing others in it revokes.
+    #[must_use]
+    pub fn shared(self) -> crate::SharedGrants {
+        std::sync::Arc::new(arc_swap::ArcSwap::from_pointee(self))
+    }
+
+    /// Whether a rule allows the call. The only check there is: [`Link::run`](crate::Link::run) calls it first.
+    pub(crate) fn check(&self, call: &Call<'_>) -> Result<()> {
+        if self.rules.iter().any(|rule| rule.allows(call)) {
+            return Ok(());
+        }
+        let fix = match call.access {
+            Access::Open => format!("{}:{}", call.capability, call.label),
+            access => format!("{}:{}:{}", call.capability, call.label, access.name()),
+        };
+        tracing::warn!(
+            capability = call.capability,
+            label = call.label,
+            op = call.op,
+            "denied; the grant `{fix}` would allow it"
+        );
+        Err(Error::new(Kind::AccessDenied, format!("no grant allows `{}` here; `{fix}` would", call.op)))
+    }
+}
+
+impl fmt::Display for Grants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, rule) in self.rules.iter().enumerate() {
+            write!(f, "{}{}", if i == 0 { "" } else { " " }, rule.text)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(label: &str, access: Access) -> Call<'_> {
+        Call { capability: "keyvalue", op: "get", access, label, key: "k", idempotent: true }
+    }
+
+    #[test]
+    fn nothing_is_allowed_by_default() {
+        for access in [Access::Open, Access::Read, Access::Write] {
+            let error = Grants::default().check(&call("default", access)).expect_err("denied");
+            assert_eq!(error.kind, Kind::AccessDenied);
+        }
+    }
+
+    #[test]
+    fn a_rule_allows_its_own_label_and_access_only() {
+        let grants = Grants::parse(["keyvalue:cache-*:read"]).expect("parses");
+        assert!(grants.check(&call("cache-1", Access::Open)).is_ok());
+        assert!(grants.check(&call("cache-1", Access::Read)).is_ok());
+        assert!(grants.check(&call("cache-1", Access::Write)).is_err());
+        assert!(grants.check(&call("other", Access::Read)).is_err());
+        let messaging = Call { capability: "messaging", ..call("cache-1", Access::Read) };
+        assert!(grants.check(&messaging).is_err());
+    }
+
+    #[test]
+    fn a_bad_rule_says_how_to_write_a_good_one() {
+        for bad in ["keyvalue", "kv:default", "keyvalue:", "keyvalue:a:admin", "keyvalue:[", "keyvalue::read"] {
+            let error = Grants::parse([bad]).expect_err(bad);
+            assert_eq!(error.kind, Kind::Invalid);
+            assert!(error.message.contains(bad), "{error}");
+        }
+    }
+}
