@@ -1,0 +1,212 @@
+//! What a case may touch: its own deployment of the host, guests in it, and the controls that it needs.
+
+mod config;
+mod failure;
+mod guest;
+mod keyvalue;
+mod keyvalue_ext;
+mod messaging;
+mod program;
+
+pub use config::Config;
+pub use failure::Failure;
+pub use guest::Guest;
+pub use keyvalue::{Bucket, Cas, Keyvalue, Swap};
+pub use keyvalue_ext::{ExtBucket, KeyvalueExt};
+pub use messaging::{Client, Message, Messaging, Request};
+pub use program::{Observed, Running};
+
+use crate::{
+    catalogue::{Case, Need},
+    host::{Declared, Driver, Environment, HostDescription, Program},
+    outcome::{Outcome, Stop},
+    session::Broken,
+    transcript::Transcript,
+};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::AtomicU32},
+    time::Duration,
+};
+use wasi_cloud_core::layer::FaultRule;
+
+/// How long the suite waits before it calls something hung.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines {
+    /// One operation of a guest, or one control.
+    pub op: Duration,
+    /// One whole case.
+    pub case: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self { op: Duration::from_secs(10), case: Duration::from_secs(60) }
+    }
+}
+
+/// A case's seat.
+pub struct Bench {
+    case: Case,
+    host: Arc<HostDescription>,
+    environment: Arc<dyn Environment>,
+    transcript: Transcript,
+    deadlines: Deadlines,
+    allowed: Arc<BTreeSet<&'static str>>,
+    guests: Arc<AtomicU32>,
+    /// The seed of everything random in this case.
+    pub seed: u64,
+}
+
+impl Bench {
+    /// A seat for `case` in a live deployment.
+    #[must_use]
+    pub fn new(
+        case: Case,
+        host: Arc<HostDescription>,
+        environment: Arc<dyn Environment>,
+        deadlines: Deadlines,
+        seed: u64,
+    ) -> Self {
+        let mut allowed: BTreeSet<_> = ["store", "producer"].into();
+        allowed.extend(case.suite.rsplit('/').next());
+        allowed.extend(case.needs.iter().filter_map(|need| match need {
+            Need::Interface(name) => Some(*name),
+            _ => None,
+        }));
+        Self {
+            case,
+            host,
+            environment,
+            transcript: Transcript::default(),
+            deadlines,
+            allowed: Arc::new(allowed),
+            guests: Arc::default(),
+            seed,
+        }
+    }
+
+    /// What the case did so far.
+    #[must_use]
+    pub const fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    /// What the host declares of the case's capability.
+    pub fn declared(&self) -> Outcome<&Declared> {
+        let capability = self.case.capability();
+        self.host
+            .capabilities
+            .get(capability)
+            .ok_or_else(|| Stop::Suite(format!("the host does not have `{capability}`, so no case of it may run")))
+    }
+
+    /// A declared limit; the case is skipped where the host declares none.
+    pub fn limit(&self, name: &str) -> Outcome<usize> {
+        let limit = self.declared()?.limits.get(name).copied();
+        limit
+            .and_then(|limit| usize::try_from(limit).ok())
+            .ok_or_else(|| Stop::Skip(format!("the host declares no `{name}`")))
+    }
+
+    async fn guest(&self, driver: Driver) -> Outcome<Guest> {
+        let session = self.within(self.environment.guest(driver)).await?;
+        Ok(Guest::new(driver, session, self))
+    }
+
+    /// A fresh guest that drives `wasi:keyvalue`.
+    pub async fn keyvalue(&self) -> Outcome<Keyvalue> {
+        self.guest(Driver::Keyvalue).await.map(Keyvalue::new)
+    }
+
+    /// A bucket in a fresh guest.
+    pub async fn bucket(&self, label: &str) -> Outcome<Bucket> {
+        self.keyvalue().await?.open(label).await
+    }
+
+    /// A fresh guest that drives `wasi-cloud:keyvalue`.
+    pub async fn keyvalue_ext(&self) -> Outcome<KeyvalueExt> {
+        self.guest(Driver::KeyvalueExt).await.map(KeyvalueExt::new)
+    }
+
+    /// A bucket with the extension, in a fresh guest.
+    pub async fn ext_bucket(&self, label: &str) -> Outcome<ExtBucket> {
+        self.keyvalue_ext().await?.open(label).await
+    }
+
+    /// A fresh guest that drives `wasi:messaging`.
+    pub async fn messaging(&self) -> Outcome<Messaging> {
+        self.guest(Driver::Messaging).await.map(Messaging::new)
+    }
+
+    /// A fresh guest that drives `wasi:config`.
+    pub async fn config(&self) -> Outcome<Config> {
+        self.guest(Driver::Config).await.map(Config::new)
+    }
+
+    /// Starts a program that handles what is sent to these topics.
+    pub async fn serve(&self, program: Program, topics: &[&str], group: Option<&str>) -> Outcome<Running> {
+        self.needs(Need::Serve)?;
+        let serving = self.within(self.environment.serve(program, topics, group)).await?;
+        Ok(Running::new(serving, self))
+    }
+
+    /// Replaces the grants.
+    pub async fn grant(&self, rules: &[&str]) -> Outcome {
+        self.needs(Need::Grant)?;
+        self.control(&format!("grant {rules:?}"), self.environment.grant(rules)).await
+    }
+
+    /// Links a label of the case's capability to an empty store.
+    pub async fn switch(&self, label: &str) -> Outcome {
+        self.needs(Need::Switch)?;
+        self.control(&format!("switch {label}"), self.environment.switch(self.case.capability(), label)).await
+    }
+
+    /// Restarts the host. Guests from before are gone.
+    pub async fn restart(&self) -> Outcome {
+        self.needs(Need::Restart)?;
+        self.control("restart", self.environment.restart()).await
+    }
+
+    /// Lets time pass for the host.
+    pub async fn advance(&self, by: Duration) -> Outcome {
+        self.needs(Need::Time)?;
+        self.control(&format!("advance {by:?}"), self.environment.advance(by)).await
+    }
+
+    /// Plans a fault.
+    pub async fn fault(&self, rule: FaultRule) -> Outcome {
+        self.needs(Need::Fault)?;
+        self.control(&format!("fault {rule:?}"), self.environment.fault(rule)).await
+    }
+
+    /// Runs these at the same time; in the transcript they have no order.
+    pub async fn concurrently<T>(
+        &self,
+        work: impl IntoIterator<Item = impl Future<Output = Outcome<T>>>,
+    ) -> Outcome<Vec<T>> {
+        self.transcript.begin_group();
+        let all = futures::future::try_join_all(work).await;
+        self.transcript.end_group();
+        all
+    }
+
+    fn needs(&self, need: Need) -> Outcome {
+        if self.case.needs.contains(&need) {
+            return Ok(());
+        }
+        Err(Stop::Suite(format!("{} uses `{}` and does not list it among its needs", self.case.id(), need.word())))
+    }
+
+    async fn control(&self, what: &str, control: impl Future<Output = Result<(), Broken>>) -> Outcome {
+        self.within(control).await?;
+        self.transcript.push("control", what, "done");
+        Ok(())
+    }
+
+    async fn within<T>(&self, work: impl Future<Output = Result<T, Broken>>) -> Outcome<T> {
+        let limit = self.deadlines.op;
+        Ok(tokio::time::timeout(limit, work).await.map_err(|_| Broken::Hung(limit))??)
+    }
+}

@@ -1,0 +1,136 @@
+use super::{Bench, Failure};
+use crate::{
+    host::Driver,
+    outcome::{Outcome, Stop, mismatch},
+    session::{Broken, Session},
+    transcript::Transcript,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    collections::BTreeSet,
+    fmt::Debug,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::Mutex;
+
+/// One driver guest. Clones are the same guest.
+#[derive(Clone)]
+pub struct Guest {
+    session: Arc<Mutex<Option<Box<dyn Session>>>>,
+    who: Arc<str>,
+    slots: Arc<AtomicU32>,
+    transcript: Transcript,
+    allowed: Arc<BTreeSet<&'static str>>,
+    deadline: Duration,
+}
+
+/// What the bench must know of a generated operation.
+pub(super) trait Operation: Serialize + Debug + Sync {
+    /// What it sees.
+    type Seen: DeserializeOwned + Debug;
+    /// The interface that it uses; a case must need it.
+    fn interface(&self) -> &'static str;
+    /// Splits failures and misuse off.
+    fn judge(seen: Self::Seen) -> Judged<Self::Seen>;
+}
+
+pub(super) enum Judged<Seen> {
+    Answer(Seen),
+    Failed(Failure),
+    Misused(String),
+}
+
+impl Guest {
+    pub(super) fn new(driver: Driver, session: Box<dyn Session>, bench: &Bench) -> Self {
+        let number = bench.guests.fetch_add(1, Ordering::Relaxed);
+        Self {
+            session: Arc::new(Mutex::new(Some(session))),
+            who: format!("{}#{number}", driver.name()).into(),
+            slots: Arc::default(),
+            transcript: bench.transcript.clone(),
+            allowed: bench.allowed.clone(),
+            deadline: bench.deadlines.op,
+        }
+    }
+
+    /// A slot that nothing uses yet.
+    pub(super) fn slot(&self) -> u32 {
+        self.slots(1)
+    }
+
+    /// The first of so many unused slots.
+    pub(super) fn slots(&self, count: u32) -> u32 {
+        self.slots.fetch_add(count, Ordering::Relaxed)
+    }
+
+    /// One operation: an answer, or a failure that the guest saw.
+    pub(super) async fn attempt<O: Operation>(&self, op: &O) -> Outcome<Result<O::Seen, Failure>> {
+        if !self.allowed.contains(op.interface()) {
+            return Err(Stop::Suite(format!("{op:?} is of `{}`, which the case does not need", op.interface())));
+        }
+        let line = serde_json::to_string(op).map_err(|e| Stop::Suite(e.to_string()))?;
+        let seen = match self.exec(&line).await {
+            Ok(seen) => seen,
+            Err(broken) => {
+                self.transcript.push(&*self.who, line, broken.to_string());
+                return Err(broken.into());
+            }
+        };
+        self.transcript.push(&*self.who, line, &*seen);
+        let seen = serde_json::from_str(&seen)
+            .map_err(|e| Broken::Protocol(format!("{e}: {}", seen.chars().take(80).collect::<String>())))?;
+        match O::judge(seen) {
+            Judged::Answer(seen) => Ok(Ok(seen)),
+            Judged::Failed(failure) => Ok(Err(failure)),
+            Judged::Misused(why) => Err(Stop::Suite(why)),
+        }
+    }
+
+    /// One operation that must not fail.
+    pub(super) async fn answer<O: Operation>(&self, op: &O) -> Outcome<O::Seen> {
+        match self.attempt(op).await? {
+            Ok(seen) => Ok(seen),
+            Err(failure) => mismatch(&format!("{op:?}"), "an answer", &failure.to_string()),
+        }
+    }
+
+    /// One operation that must fail.
+    pub(super) async fn failure<O: Operation>(&self, op: &O) -> Outcome<Failure> {
+        match self.attempt(op).await? {
+            Err(failure) => Ok(failure),
+            Ok(seen) => mismatch(&format!("{op:?}"), "a failure", &format!("{seen:?}")),
+        }
+    }
+
+    async fn exec(&self, line: &str) -> Result<String, Broken> {
+        let mut slot = self.session.lock().await;
+        let mut session = slot.take().ok_or_else(|| Broken::Protocol("this guest broke before".into()))?;
+        let seen = tokio::time::timeout(self.deadline, session.exec(line))
+            .await
+            .unwrap_or(Err(Broken::Hung(self.deadline)))?;
+        *slot = Some(session);
+        Ok(seen)
+    }
+}
+
+/// What a driver answered instead of what the operation can answer.
+pub(super) fn unexpected<T>(op: &impl Debug, seen: &impl Debug) -> Outcome<T> {
+    Err(Broken::Protocol(format!("{op:?} was answered with {seen:?}")).into())
+}
+
+/// Runs an operation and takes the one answer that it can have.
+macro_rules! ask {
+    ($guest:expr, $op:expr, $pattern:pat => $value:expr) => {{
+        let op = $op;
+        match $guest.answer(&op).await? {
+            $pattern => Ok($value),
+            #[allow(unreachable_patterns)]
+            seen => $crate::bench::guest::unexpected(&op, &seen),
+        }
+    }};
+}
+pub(super) use ask;

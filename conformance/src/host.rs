@@ -1,0 +1,202 @@
+//! What a host must let the suite do: a vendor's whole seat.
+
+pub mod direct;
+pub mod embedded;
+pub mod stage;
+
+use crate::session::{Broken, Session};
+use async_trait::async_trait;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::Duration,
+};
+use wasi_cloud_core::layer::FaultRule;
+
+/// A driver guest: one per WIT package, so that a host with only the standard can run the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Driver {
+    /// `wasi:keyvalue`.
+    Keyvalue,
+    /// `wasi-cloud:keyvalue`.
+    KeyvalueExt,
+    /// `wasi:messaging`.
+    Messaging,
+    /// `wasi:config`.
+    Config,
+}
+
+impl Driver {
+    /// The name in the corpus and in transcripts.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Keyvalue => "keyvalue",
+            Self::KeyvalueExt => "keyvalue-ext",
+            Self::Messaging => "messaging",
+            Self::Config => "config",
+        }
+    }
+}
+
+/// How often a message is delivered at most when its handler fails, in every subscription of the suite.
+pub const MAX_DELIVERIES: u32 = 3;
+
+/// A component that the host calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// Prints what is delivered to it and does what the message says: see `guests/recorder`.
+    Recorder,
+    /// The README's guest.
+    Pingpong,
+}
+
+/// How much of a host stands between the suite and the backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Altitude {
+    /// The portable types, without wasm: red here is the backend or the core.
+    Direct,
+    /// Guests inside the host, in this process: green above and red here is the glue or the SDK.
+    Embedded,
+}
+
+impl fmt::Display for Altitude {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Direct => "direct",
+            Self::Embedded => "embedded",
+        })
+    }
+}
+
+/// What a host says of one capability.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Declared {
+    /// Optional features and profiles that it offers.
+    #[serde(default)]
+    pub features: BTreeSet<String>,
+    /// Limits by name.
+    #[serde(default)]
+    pub limits: BTreeMap<String, u64>,
+    /// `process` or `durable`.
+    #[serde(default)]
+    pub durability: String,
+}
+
+/// What a suite can do to a host from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Control {
+    /// Change grants while guests run.
+    Grant,
+    /// Switch a label to an empty store while guests run.
+    Switch,
+    /// End the host and start it again; data lives as long as `durability` says.
+    Restart,
+    /// Move the clock that times-to-live follow.
+    Time,
+    /// Run a program that handles messages.
+    Serve,
+    /// Inject faults before the backend.
+    Fault,
+}
+
+/// What a host says of itself.
+#[derive(Debug, Clone)]
+pub struct HostDescription {
+    /// Its name on the command line.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Where the suite stands.
+    pub altitude: Altitude,
+    /// By capability word.
+    pub capabilities: BTreeMap<String, Declared>,
+    /// What the suite can do to it.
+    pub controls: BTreeSet<Control>,
+    /// Notes for the report's header, such as which capability comes from which backend.
+    pub notes: Vec<String>,
+}
+
+/// What one case needs to stand: an isolated deployment.
+#[derive(Debug, Clone, Default)]
+pub struct Deployment {
+    /// Unique in the world: names data so that neither two cases nor two runs meet.
+    pub scope: String,
+    /// `(capability, label)` pairs to link; each gets data of its own below `scope`.
+    pub links: Vec<(&'static str, &'static str)>,
+    /// Grant rules as `wasi-cloud` takes them.
+    pub grants: Vec<String>,
+    /// Configuration pairs.
+    pub config: BTreeMap<String, String>,
+}
+
+/// Brings deployments to life.
+#[async_trait]
+pub trait Host: Send + Sync {
+    /// What it is and offers.
+    fn describe(&self) -> &HostDescription;
+
+    /// Makes a deployment. Dropping the environment ends its guests.
+    async fn deploy(&self, deployment: &Deployment) -> Result<Box<dyn Environment>, Broken>;
+}
+
+/// A live deployment. The controls answer `Broken::Setup` where [`HostDescription::controls`] lacks them.
+#[async_trait]
+pub trait Environment: Send + Sync {
+    /// Starts a fresh driver guest.
+    async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken>;
+
+    /// Starts a program that handles what is sent to these topics, in a group or not. It is subscribed on return.
+    async fn serve(&self, program: Program, topics: &[&str], group: Option<&str>) -> Result<Box<dyn Serving>, Broken>;
+
+    /// Replaces the grants.
+    async fn grant(&self, rules: &[&str]) -> Result<(), Broken>;
+
+    /// Links the label to an empty store.
+    async fn switch(&self, capability: &str, label: &str) -> Result<(), Broken>;
+
+    /// Ends the host with all its guests and starts it again.
+    async fn restart(&self) -> Result<(), Broken>;
+
+    /// Lets this much time pass for the host: at once where the clock is virtual.
+    async fn advance(&self, by: Duration) -> Result<(), Broken>;
+
+    /// Plans a fault.
+    async fn fault(&self, rule: FaultRule) -> Result<(), Broken>;
+
+    /// The host calls so far, if the host shows them.
+    fn calls(&self) -> Vec<HostCall>;
+
+    /// Deletes what the deployment stored. Called once, after the case, whatever came of it.
+    async fn clean(&self) -> Result<(), Broken>;
+}
+
+/// A program at work.
+#[async_trait]
+pub trait Serving: Send {
+    /// The next line that it prints; waits for ever if none comes. Cancel-safe.
+    async fn line(&mut self) -> Result<String, Broken>;
+
+    /// Ends it: a message in a handler is finished or goes back to the broker.
+    async fn stop(self: Box<Self>) -> Result<(), Broken>;
+}
+
+/// One call that reached the host, as its trace shows it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct HostCall {
+    /// Since the deployment began.
+    pub at_us: u64,
+    /// The capability word.
+    pub capability: String,
+    /// The operation, by its WIT name.
+    pub op: String,
+    /// The label.
+    pub label: String,
+    /// The key or topic.
+    pub key: String,
+    /// `ok` or an error kind.
+    pub outcome: String,
+    /// How long it took.
+    pub took_us: u64,
+}

@@ -1,0 +1,118 @@
+//! The altitude without wasm: the line protocol on the portable types.
+
+mod config;
+mod keyvalue;
+mod keyvalue_ext;
+mod messaging;
+mod program;
+
+use super::{
+    Deployment, Driver, Environment, Host, HostCall, HostDescription, Program, Serving,
+    stage::{Stage, Subject},
+};
+use crate::session::{Broken, Session};
+use async_trait::async_trait;
+use serde::{Serialize, de::DeserializeOwned};
+use std::time::Duration;
+use wasi_cloud_core::layer::FaultRule;
+
+/// The portable types on one backend.
+pub struct Direct {
+    subject: Subject,
+    description: HostDescription,
+    call_timeout: Duration,
+}
+
+impl Direct {
+    /// The subject without a host around it.
+    #[must_use]
+    pub const fn new(subject: Subject, description: HostDescription, call_timeout: Duration) -> Self {
+        Self { subject, description, call_timeout }
+    }
+}
+
+#[async_trait]
+impl Host for Direct {
+    fn describe(&self) -> &HostDescription {
+        &self.description
+    }
+
+    async fn deploy(&self, deployment: &Deployment) -> Result<Box<dyn Environment>, Broken> {
+        Ok(Box::new(Portable { stage: Stage::new(&self.subject, deployment, self.call_timeout).await? }))
+    }
+}
+
+struct Portable {
+    stage: Stage,
+}
+
+#[async_trait]
+impl Environment for Portable {
+    async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken> {
+        let live = self.stage.live();
+        Ok(match driver {
+            Driver::Keyvalue => Box::new(keyvalue::Driven::new(&live)),
+            Driver::KeyvalueExt => Box::new(keyvalue_ext::Driven::new(&live)),
+            Driver::Messaging => Box::new(messaging::Driven::new(&live)),
+            Driver::Config => Box::new(config::Driven::new(&live)),
+        })
+    }
+
+    async fn serve(&self, program: Program, topics: &[&str], group: Option<&str>) -> Result<Box<dyn Serving>, Broken> {
+        match program {
+            Program::Recorder => program::record(&self.stage.live(), topics, group).await,
+            Program::Pingpong => Err(Broken::Setup("pingpong is a guest: it needs the altitude `embedded`".into())),
+        }
+    }
+
+    async fn grant(&self, rules: &[&str]) -> Result<(), Broken> {
+        self.stage.grant(rules)
+    }
+
+    async fn switch(&self, capability: &str, label: &str) -> Result<(), Broken> {
+        self.stage.switch(capability, label)
+    }
+
+    async fn restart(&self) -> Result<(), Broken> {
+        self.stage.start().await
+    }
+
+    async fn advance(&self, by: Duration) -> Result<(), Broken> {
+        self.stage.advance(by).await;
+        Ok(())
+    }
+
+    async fn fault(&self, rule: FaultRule) -> Result<(), Broken> {
+        self.stage.fault(rule);
+        Ok(())
+    }
+
+    fn calls(&self) -> Vec<HostCall> {
+        self.stage.calls()
+    }
+
+    async fn clean(&self) -> Result<(), Broken> {
+        self.stage.clean().await
+    }
+}
+
+fn decode<Op: DeserializeOwned>(line: &str) -> Result<Op, Broken> {
+    serde_json::from_str(line).map_err(|e| Broken::Protocol(format!("not an operation: {e}")))
+}
+
+fn encode<Seen: Serialize>(seen: &Seen) -> Result<String, Broken> {
+    serde_json::to_string(seen).map_err(|e| Broken::Protocol(e.to_string()))
+}
+
+/// What the standard package can tell of an error (decisions 2): three kinds, and of `other` on a write that it may
+/// have been applied.
+fn standard(error: wasi_cloud_core::Error, write: bool) -> wasi_cloud_core::Error {
+    use wasi_cloud_core::{Applied, Kind};
+    let mut told = error;
+    if !matches!(told.kind, Kind::NotFound | Kind::AccessDenied) {
+        told.message = told.to_string();
+        told.kind = Kind::Other;
+        told.applied = if write { Applied::Maybe } else { Applied::No };
+    }
+    told
+}

@@ -1,0 +1,293 @@
+//! What the two altitudes of our own host share: backends, links, grants, the trace, and where mutants cut in.
+
+use super::{Declared, Deployment, Driver, HostCall};
+use crate::session::Broken;
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use wasi_cloud_core::{
+    Call, Clock, Description, Error, Grants, Layer, Layers, Links, Services, SharedGrants,
+    config::Fixed,
+    keyvalue::{Bucket, KeyValue},
+    layer::{Fault, FaultPlan, FaultRule, Next, Timeout},
+    messaging::Messaging,
+};
+
+/// Connects to the backend under test, anew each time: a restarted host asks again.
+pub type Connect = Arc<dyn Fn() -> BoxFuture<'static, Result<Services, Error>> + Send + Sync>;
+
+/// A backend under test.
+#[derive(Clone)]
+pub struct Subject {
+    /// Its name on the command line.
+    pub name: String,
+    /// How to reach it.
+    pub connect: Connect,
+    /// Serves what the subject does not have. Must not be the subject's own data.
+    pub rest: Services,
+    /// The clock that its times-to-live follow, if the suite can move it.
+    pub clock: Option<Clock>,
+    /// Where a mutant cuts in.
+    pub tamper: Arc<dyn Tamper>,
+}
+
+/// The four seams at which a mutant can put a defect. Every method is the identity unless a mutant says otherwise.
+pub trait Tamper: Send + Sync {
+    /// Seam *backend*.
+    fn keyvalue(&self, honest: Arc<dyn KeyValue>) -> Arc<dyn KeyValue> {
+        honest
+    }
+    /// Seam *backend*.
+    fn messaging(&self, honest: Arc<dyn Messaging>) -> Arc<dyn Messaging> {
+        honest
+    }
+    /// Seam *link and grant*: the rules of a deployment.
+    fn grants(&self, honest: Vec<String>) -> Vec<String> {
+        honest
+    }
+    /// Seam *link and grant*: whether a change of grants or a switch reaches open handles.
+    fn controls_reach_guests(&self) -> bool {
+        true
+    }
+    /// Seam *link and grant*: which data a label leads to.
+    fn scope(&self, deployment: &str, label: &str) -> String {
+        format!("{deployment}-{label}")
+    }
+    /// Seam *glue*: redefines functions that are linked into guests.
+    fn linker(&self, linker: &mut super::embedded::Linker) -> wasmtime::Result<()> {
+        let _ = linker;
+        Ok(())
+    }
+    /// Seam *SDK*: the guest of the corpus that drives instead.
+    fn guest(&self, driver: Driver) -> Option<String> {
+        let _ = driver;
+        None
+    }
+}
+
+/// No mutant.
+#[derive(Debug, Clone, Copy)]
+pub struct Honest;
+impl Tamper for Honest {}
+
+/// One deployment's links, live.
+pub(super) struct Stage {
+    subject: Subject,
+    deployment: Deployment,
+    live: ArcSwap<Live>,
+    trace: Arc<Trace>,
+    faults: FaultPlan,
+    switched: Mutex<u32>,
+    call_timeout: Duration,
+}
+
+/// What a restart replaces.
+pub(super) struct Live {
+    pub links: Links,
+    pub grants: SharedGrants,
+    services: Services,
+}
+
+impl Stage {
+    pub async fn new(subject: &Subject, deployment: &Deployment, call_timeout: Duration) -> Result<Self, Broken> {
+        let trace = Arc::new(Trace { began: Instant::now(), calls: Mutex::default() });
+        let faults = FaultPlan::default();
+        let live = ArcSwap::from_pointee(Live {
+            links: Links::default(),
+            grants: Grants::default().shared(),
+            services: Services::default(),
+        });
+        let this = Self {
+            subject: subject.clone(),
+            deployment: deployment.clone(),
+            live,
+            trace,
+            faults,
+            switched: Mutex::new(0),
+            call_timeout,
+        };
+        this.start().await?;
+        Ok(this)
+    }
+
+    /// Connects and links everything afresh.
+    pub async fn start(&self) -> Result<(), Broken> {
+        let services = (self.subject.connect)().await.map_err(setup)?;
+        let live = Live {
+            links: Links::default(),
+            grants: self.parse(&self.deployment.grants)?.shared(),
+            services: self.tampered(services),
+        };
+        for (capability, label) in &self.deployment.links {
+            let scope = self.subject.tamper.scope(&self.deployment.scope, label);
+            self.link(&live, capability, label, &scope)?;
+        }
+        self.live.store(Arc::new(live));
+        Ok(())
+    }
+
+    pub fn live(&self) -> Arc<Live> {
+        self.live.load_full()
+    }
+
+    fn tampered(&self, services: Services) -> Services {
+        let Services { keyvalue, messaging, .. } = services;
+        let tamper = &self.subject.tamper;
+        let rest = &self.subject.rest;
+        let config: Arc<dyn wasi_cloud_core::config::Config> = Arc::new(Fixed(self.deployment.config.clone()));
+        Services {
+            keyvalue: keyvalue.or_else(|| rest.keyvalue.clone()).map(|b| tamper.keyvalue(b)),
+            messaging: messaging.or_else(|| rest.messaging.clone()).map(|b| tamper.messaging(b)),
+            config: Some(config),
+        }
+    }
+
+    fn link(&self, live: &Live, capability: &str, label: &str, scope: &str) -> Result<(), Broken> {
+        let absent = || Broken::Setup(format!("no backend serves `{capability}`"));
+        let layers = self.layers();
+        let Services { keyvalue, messaging, config } = live.services.clone();
+        match capability {
+            "keyvalue" => live.links.keyvalue.set(label, keyvalue.ok_or_else(absent)?, scope, layers),
+            "messaging" => live.links.messaging.set(label, messaging.ok_or_else(absent)?, scope, layers),
+            "config" => live.links.config.set(label, config.ok_or_else(absent)?, scope, layers),
+            _ => return Err(absent()),
+        }
+        Ok(())
+    }
+
+    /// The suite's subject carries no retry: the suite would test the retry instead.
+    fn layers(&self) -> Layers {
+        let trace: Arc<dyn Layer> = self.trace.clone();
+        let fault = Fault { plan: self.faults.clone() };
+        [trace, Arc::new(Timeout(self.call_timeout)), Arc::new(fault)].into()
+    }
+
+    fn parse(&self, rules: &[String]) -> Result<Grants, Broken> {
+        Grants::parse(self.subject.tamper.grants(rules.to_vec())).map_err(setup)
+    }
+
+    pub fn grant(&self, rules: &[&str]) -> Result<(), Broken> {
+        let rules: Vec<_> = rules.iter().map(|rule| (*rule).to_owned()).collect();
+        let grants = self.parse(&rules)?;
+        if self.subject.tamper.controls_reach_guests() {
+            self.live().grants.store(Arc::new(grants));
+        }
+        Ok(())
+    }
+
+    pub fn switch(&self, capability: &str, label: &str) -> Result<(), Broken> {
+        let number = {
+            let mut switched = self.switched.lock().unwrap_or_else(PoisonError::into_inner);
+            *switched += 1;
+            *switched
+        };
+        if !self.subject.tamper.controls_reach_guests() {
+            return Ok(());
+        }
+        let scope = format!("{}-{label}-switched{number}", self.deployment.scope);
+        self.link(&self.live(), capability, label, &scope)
+    }
+
+    pub async fn advance(&self, by: Duration) {
+        match &self.subject.clock {
+            Some(clock) if clock.advance(by) => {}
+            _ => tokio::time::sleep(by).await,
+        }
+    }
+
+    pub fn fault(&self, rule: FaultRule) {
+        self.faults.push(rule);
+    }
+
+    pub fn calls(&self) -> Vec<HostCall> {
+        self.trace.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Deletes the keys of every bucket that the deployment could have written to.
+    pub async fn clean(&self) -> Result<(), Broken> {
+        let _ = self.faults.heal();
+        let all = Grants::parse(["keyvalue:*"]).map_err(setup)?.shared();
+        let live = self.live();
+        for (_, label) in self.deployment.links.iter().filter(|(capability, _)| *capability == "keyvalue") {
+            let bucket = Bucket::open(live.links.keyvalue.link(label, &all)).await.map_err(setup)?;
+            let mut cursor = None;
+            loop {
+                let page = bucket.list_keys(cursor.as_deref()).await.map_err(setup)?;
+                bucket.delete_many(&page.keys).await.map_err(setup)?;
+                cursor = page.cursor;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn setup(error: Error) -> Broken {
+    Broken::Setup(error.to_string())
+}
+
+/// What a backend says, as reports and `host.toml` say it.
+#[must_use]
+pub fn declared(description: &Description) -> Declared {
+    Declared {
+        features: description.features.iter().map(|f| (*f).to_owned()).collect(),
+        limits: description.limits.iter().map(|(name, limit)| ((*name).to_owned(), *limit)).collect(),
+        durability: description.durability.name().to_owned(),
+    }
+}
+
+/// What a backend says of each capability.
+#[must_use]
+pub fn declared_by(services: &Services) -> BTreeMap<String, Declared> {
+    let mut all = BTreeMap::new();
+    if let Some(keyvalue) = &services.keyvalue {
+        all.insert("keyvalue".to_owned(), declared(keyvalue.describe()));
+    }
+    if let Some(messaging) = &services.messaging {
+        all.insert("messaging".to_owned(), declared(messaging.describe()));
+    }
+    all
+}
+
+/// Records every call that reaches a link: the host's own word, independent of the guest's.
+struct Trace {
+    began: Instant,
+    calls: Mutex<Vec<HostCall>>,
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Trace")
+    }
+}
+
+#[async_trait]
+impl Layer for Trace {
+    async fn around(&self, call: &Call<'_>, mut next: Next<'_>) -> Result<(), Error> {
+        let start = Instant::now();
+        let result = next.run(call).await;
+        let call = HostCall {
+            at_us: micros(start - self.began),
+            capability: call.capability.to_owned(),
+            op: call.op.to_owned(),
+            label: call.label.to_owned(),
+            key: call.key.chars().take(80).collect(),
+            outcome: result.as_ref().map_or_else(|e| e.kind.name(), |()| "ok").to_owned(),
+            took_us: micros(start.elapsed()),
+        };
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        result
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
