@@ -1,0 +1,107 @@
+//! A small ready-made embedding: what the reference host and the conformance suite run components with.
+//!
+//! [`Runtime::compile`] makes an [`App`] of a component; each run of it is a fresh instance in its own store, with the
+//! [`Limits`] of the runtime and the [`Env`] of the run, and comes to an [`Ending`].
+
+mod app;
+mod engine;
+mod instance;
+mod service;
+mod topics;
+
+pub use app::{App, Ending, Env};
+pub use service::{ServeOptions, Service};
+pub use topics::{TOPICS_SECTION, recorded_topics};
+
+use std::{sync::Arc, time::Duration};
+use wasmtime::{
+    Engine,
+    component::{Component, Linker},
+};
+
+/// What one instance may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// All linear memories of one instance together, in bytes. Beyond it `memory.grow` fails. 256 MiB by default.
+    pub memory: usize,
+    /// Open handles of one instance, the WASI ones included. Beyond it calls are `quota`. 10,000 by default.
+    pub handles: usize,
+    /// How long the guest may execute without calling the host; the time of host calls does not count. Counted in ticks
+    /// of 10 ms. 10 s by default.
+    pub run: Duration,
+    /// How long one call to a capability may last; then it is `timeout`. 30 s by default.
+    pub call: Duration,
+    /// How many instances the pooling allocator holds space for at once; a run beyond it does not start. 250 by default.
+    pub instances: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory: 256 << 20,
+            handles: 10_000,
+            run: Duration::from_secs(10),
+            call: crate::CALL_TIMEOUT,
+            instances: 250,
+        }
+    }
+}
+
+/// An engine and a linker with WASI 0.2 and every capability. Clones share both.
+#[derive(Clone)]
+pub struct Runtime {
+    linker: Arc<Linker<instance::State>>,
+    limits: Arc<Limits>,
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Runtime {
+    /// Makes the engine, and starts the thread that ticks its deadlines; the thread ends once the last clone is gone.
+    ///
+    /// # Errors
+    /// If the machine cannot run wasmtime, or no thread can be started.
+    pub fn new(limits: Limits) -> wasmtime::Result<Self> {
+        let engine = engine::engine(&limits)?;
+        engine::tick(&engine)?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        crate::add_to_linker(&mut linker, instance::State::cloud)?;
+        Ok(Self { linker: Arc::new(linker), limits: Arc::new(limits) })
+    }
+
+    /// Compiles a component, or takes it from wasmtime's cache. Blocks for as long as compiling takes: about a second
+    /// for each MB.
+    ///
+    /// # Errors
+    /// If the bytes are not a component, or it imports what this host does not have; the error's `{:#}` is one line.
+    pub fn compile(&self, wasm: &[u8]) -> wasmtime::Result<App> {
+        let not_runnable = |why: &str| wasmtime::format_err!("{why}");
+        match wasm.get(..8) {
+            Some([b'\0', b'a', b's', b'm', _, _, 1, 0]) => {}
+            Some([b'\0', b'a', b's', b'm', _, _, 0, 0]) => {
+                return Err(not_runnable(
+                    "this is a core module, not a component; `wasi-cloud componentize` makes one of it",
+                ));
+            }
+            _ => return Err(not_runnable("this is not a WebAssembly component in the binary format")),
+        }
+        let component = Component::from_binary(self.engine(), wasm)
+            .map_err(|e| not_runnable(&format!("the component is damaged or not supported: {}", one_line(&e))))?;
+        App::new(self.clone(), &component)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        self.linker.engine()
+    }
+}
+
+/// The chain of an error's causes in one line.
+fn one_line(error: &wasmtime::Error) -> String {
+    let chain: Vec<_> = error.chain().map(|cause| cause.to_string().replace('\n', " ")).collect();
+    chain.join(": ")
+}

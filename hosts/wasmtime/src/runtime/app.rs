@@ -1,0 +1,178 @@
+use super::{
+    Runtime,
+    instance::{self, State},
+    one_line,
+    service::{ServeOptions, Service},
+};
+use crate::bindings::ServicePre;
+use wasi_cloud_core::{Links, SharedGrants, messaging::Subscription};
+use wasmtime::{
+    Store, Trap,
+    component::{Component, InstancePre},
+};
+use wasmtime_wasi::{
+    I32Exit,
+    cli::{StdinStream, StdoutStream},
+    p2::bindings::CommandPre,
+};
+
+/// The surroundings of one instance.
+pub struct Env {
+    /// What labels stand for.
+    pub links: Links,
+    /// What the component may do.
+    pub grants: SharedGrants,
+    /// Command-line arguments, the program's name first.
+    pub args: Vec<String>,
+    /// Environment variables.
+    pub vars: Vec<(String, String)>,
+    /// Standard input.
+    pub stdin: Box<dyn StdinStream + Sync>,
+    /// Standard output.
+    pub stdout: Box<dyn StdoutStream + Sync>,
+    /// Standard error.
+    pub stderr: Box<dyn StdoutStream + Sync>,
+}
+
+impl Env {
+    /// An environment without arguments, variables, input and output.
+    #[must_use]
+    pub fn new(links: Links, grants: SharedGrants) -> Self {
+        Self {
+            links,
+            grants,
+            args: Vec::new(),
+            vars: Vec::new(),
+            stdin: Box::new(std::io::empty()),
+            stdout: Box::new(std::io::empty()),
+            stderr: Box::new(std::io::empty()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Env {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Variables may be secrets.
+        f.debug_struct("Env").field("args", &self.args).finish_non_exhaustive()
+    }
+}
+
+/// How a run came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ending {
+    /// The guest ended by itself, with this exit code; for a handler, 0 is ok and 1 an error.
+    Exited(i32),
+    /// The guest trapped; why, in one line.
+    Trapped(String),
+    /// The guest executed longer than [`Limits::run`](super::Limits::run) without calling the host.
+    OutOfTime,
+    /// The guest trapped after it was refused memory beyond [`Limits::memory`](super::Limits::memory).
+    OutOfMemory,
+    /// The host could not start the guest; why, in one line.
+    Failed(String),
+}
+
+impl std::fmt::Display for Ending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exited(code) => write!(f, "exited with {code}"),
+            Self::Trapped(why) => write!(f, "trapped: {why}"),
+            Self::OutOfTime => f.write_str("executed past its deadline"),
+            Self::OutOfMemory => f.write_str("trapped for want of memory"),
+            Self::Failed(why) => write!(f, "could not be started: {why}"),
+        }
+    }
+}
+
+/// A compiled component. Clones share the code.
+#[derive(Clone)]
+pub struct App {
+    runtime: Runtime,
+    pre: InstancePre<State>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("imports", &self.imports()).field("exports", &self.exports()).finish()
+    }
+}
+
+impl App {
+    pub(super) fn new(runtime: Runtime, component: &Component) -> wasmtime::Result<Self> {
+        let pre = runtime.linker.instantiate_pre(component).map_err(|e| {
+            wasmtime::format_err!("the component asks for what this host does not have: {}", one_line(&e))
+        })?;
+        Ok(Self { runtime, pre })
+    }
+
+    /// The names of what it imports, with versions.
+    #[must_use]
+    pub fn imports(&self) -> Vec<String> {
+        let ty = self.pre.component().component_type();
+        ty.imports(self.runtime.engine()).map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// The names of what it exports, with versions.
+    #[must_use]
+    pub fn exports(&self) -> Vec<String> {
+        let ty = self.pre.component().component_type();
+        ty.exports(self.runtime.engine()).map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// Whether it is a command: it exports `wasi:cli/run`.
+    #[must_use]
+    pub fn exports_run(&self) -> bool {
+        CommandPre::new(self.pre.clone()).is_ok()
+    }
+
+    /// Whether it handles messages: it exports `wasi:messaging/incoming-handler`.
+    #[must_use]
+    pub fn exports_handler(&self) -> bool {
+        ServicePre::new(self.pre.clone()).is_ok()
+    }
+
+    /// Runs `wasi:cli/run` once, in a fresh instance. Dropping the future ends the instance.
+    pub async fn run_command(&self, env: Env) -> Ending {
+        let command = match CommandPre::new(self.pre.clone()) {
+            Ok(command) => command,
+            Err(e) => return Ending::Failed(one_line(&e)),
+        };
+        let mut store = instance::store(&self.runtime, env);
+        let command = match command.instantiate_async(&mut store).await {
+            Ok(command) => command,
+            Err(e) => return failed(&store, &e, Ending::Failed),
+        };
+        match command.wasi_cli_run().call_run(&mut store).await {
+            Ok(result) => Ending::Exited(result.is_err().into()),
+            Err(e) => failed(&store, &e, Ending::Trapped),
+        }
+    }
+
+    /// Subscribes, and handles messages until the service is stopped: each in a fresh instance whose surroundings
+    /// `env` makes. Must be called inside a tokio runtime, which then runs the service.
+    ///
+    /// # Errors
+    /// `invalid` if the component handles no messages; else as [`subscribe`](wasi_cloud_core::messaging::subscribe).
+    pub async fn serve_messages(
+        &self,
+        env: impl Fn() -> Env + Send + Sync + 'static,
+        subscription: Subscription,
+        options: ServeOptions,
+    ) -> wasi_cloud_core::Result<Service> {
+        Service::start(self.runtime.clone(), &self.pre, Box::new(env), subscription, options).await
+    }
+}
+
+/// What an error of a call into the guest means; `otherwise` if it is neither an exit nor a limit.
+pub(super) fn failed(store: &Store<State>, error: &wasmtime::Error, otherwise: fn(String) -> Ending) -> Ending {
+    if let Some(I32Exit(code)) = error.downcast_ref() {
+        return Ending::Exited(*code);
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => Ending::OutOfTime,
+        _ if store.data().out_of_memory() => Ending::OutOfMemory,
+        Some(_) => Ending::Trapped(one_line(error)),
+        None => otherwise(one_line(error)),
+    }
+}

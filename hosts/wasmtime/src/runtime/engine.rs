@@ -1,0 +1,52 @@
+use super::Limits;
+use std::time::Duration;
+use wasmtime::{
+    Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result, format_err,
+};
+
+/// How often deadlines are looked at, and how long one guest keeps a thread before others get a turn.
+pub(super) const TICK: Duration = Duration::from_millis(10);
+
+/// An engine that pools its instances, or, where the machine does not grant that much address space, one that does not.
+pub(super) fn engine(limits: &Limits) -> Result<Engine> {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    // Without a cache every start compiles anew: slower, and no reason to fail.
+    config.cache(Cache::new(CacheConfig::new()).inspect_err(|e| tracing::debug!("no compilation cache: {e:#}")).ok());
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
+    Engine::new(&config).or_else(|refused| {
+        tracing::info!("instances are allocated on demand, since a pool was refused: {refused:#}");
+        Engine::new(config.allocation_strategy(InstanceAllocationStrategy::OnDemand))
+    })
+}
+
+fn pool(limits: &Limits) -> PoolingAllocationConfig {
+    // A component is seldom one core instance: an adapter, shims, and the other components composed with it.
+    const PARTS: u32 = 8;
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(limits.instances)
+        .total_stacks(limits.instances)
+        .total_core_instances(limits.instances.saturating_mul(PARTS))
+        .total_memories(limits.instances.saturating_mul(2))
+        .total_tables(limits.instances.saturating_mul(PARTS))
+        .max_memory_size(limits.memory)
+        .max_component_instance_size(4 << 20)
+        .max_core_instance_size(4 << 20)
+        // Go puts every function into a table.
+        .table_elements(200_000);
+    pool
+}
+
+/// Moves the engine's epoch on from a thread of its own, so that no busy executor can stop the clock.
+pub(super) fn tick(engine: &Engine) -> Result<()> {
+    let engine = engine.weak();
+    let ticker = move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(TICK);
+        }
+    };
+    let spawned = std::thread::Builder::new().name("wasi-cloud-epoch".to_owned()).spawn(ticker);
+    spawned.map(drop).map_err(|e| format_err!("no thread for deadlines: {e}"))
+}

@@ -1,0 +1,190 @@
+use super::{
+    Env, Runtime,
+    app::{Ending, failed},
+    instance::{self, State},
+};
+use crate::bindings::ServicePre;
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::{JoinHandle, JoinSet},
+};
+use wasi_cloud_core::{
+    Error, Kind, Link, Result,
+    messaging::{Delivery, Disposition, Inbox, Message, Messaging, Subscription, subscribe},
+};
+use wasmtime::component::InstancePre;
+
+/// How messages are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServeOptions {
+    /// The messaging label to subscribe on; the component needs a grant to read it. `default` by default.
+    pub label: String,
+    /// How many instances handle messages at once, at least 1 (MSG-M11). 8 by default.
+    pub concurrency: usize,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        Self { label: "default".to_owned(), concurrency: 8 }
+    }
+}
+
+/// A component that is handling messages. Dropping it stops it at once; what was in flight stays with the broker.
+#[derive(Debug)]
+pub struct Service {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Service {
+    pub(super) async fn start(
+        runtime: Runtime,
+        pre: &InstancePre<State>,
+        env: Box<dyn Fn() -> Env + Send + Sync>,
+        subscription: Subscription,
+        options: ServeOptions,
+    ) -> Result<Self> {
+        let pre = ServicePre::new(pre.clone())
+            .map_err(|_| Error::new(Kind::Invalid, "the component exports no `wasi:messaging/incoming-handler`"))?;
+        let surroundings = env();
+        let link = surroundings.links.messaging.link(&options.label, &surroundings.grants);
+        let inbox = subscribe(&link, &subscription).await?;
+        let (stop, stopped) = watch::channel(false);
+        let grace = runtime.limits.run.saturating_add(runtime.limits.call);
+        let handler = Arc::new(Handler { runtime, pre, env, link });
+        let task = tokio::spawn(deliver(handler, inbox, options.concurrency.max(1), stopped, grace));
+        Ok(Self { stop, task })
+    }
+
+    /// Takes no further message, lets handlers in flight finish, and returns. A handler that is still not done after
+    /// the time that it may execute plus that of one host call is ended; its message stays with the broker.
+    pub async fn stop(mut self) {
+        // The receiver lives in the task: if it is gone, so is the task.
+        let _ = self.stop.send(true);
+        if let Err(e) = (&mut self.task).await {
+            tracing::error!("the service ended badly: {e}");
+        }
+    }
+}
+
+/// Hands messages to instances until told to stop.
+async fn deliver(
+    handler: Arc<Handler>,
+    mut inbox: Box<dyn Inbox>,
+    concurrency: usize,
+    mut stopped: watch::Receiver<bool>,
+    grace: Duration,
+) {
+    let slots = Arc::new(Semaphore::new(concurrency));
+    let mut running = JoinSet::new();
+    let mut pauses = pauses();
+    loop {
+        let next = async {
+            let slot = slots.clone().acquire_owned().await;
+            (slot, inbox.next().await)
+        };
+        let (slot, next) = tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stop| *stop) => break,
+            Some(ended) = running.join_next() => { logged(ended); continue }
+            next = next => next,
+        };
+        match next {
+            Ok(delivery) => {
+                pauses = self::pauses();
+                let handler = handler.clone();
+                running.spawn(async move {
+                    handler.handle(delivery).await;
+                    drop(slot);
+                });
+            }
+            Err(e) => {
+                let pause = pauses.next().unwrap_or_default();
+                tracing::warn!(kind = e.kind.name(), "no message could be received; trying again in {pause:?}: {e}");
+                tokio::select! {
+                    _ = stopped.wait_for(|stop| *stop) => break,
+                    () = tokio::time::sleep(pause) => {}
+                }
+            }
+        }
+    }
+    // The inbox stays until then, so that what is in flight can still be settled.
+    let drained = async {
+        while let Some(ended) = running.join_next().await {
+            logged(ended)
+        }
+    };
+    if tokio::time::timeout(grace, drained).await.is_err() {
+        tracing::warn!("handlers did not finish in {grace:?}; their messages stay with the broker");
+    }
+}
+
+fn pauses() -> ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(100))
+        .with_max_delay(Duration::from_secs(10))
+        .with_jitter()
+        .without_max_times()
+        .build()
+}
+
+fn logged(ended: std::result::Result<(), tokio::task::JoinError>) {
+    if let Err(e) = ended {
+        tracing::error!("a delivery ended badly: {e}");
+    }
+}
+
+/// What handles one message after the other.
+struct Handler {
+    runtime: Runtime,
+    pre: ServicePre<State>,
+    env: Box<dyn Fn() -> Env + Send + Sync>,
+    link: Link<dyn Messaging>,
+}
+
+impl Handler {
+    /// Handles and settles: ok is an ack (MSG-M06), all else a nack, and the next message comes all the same
+    /// (MSG-HAND-03, MSG-HAND-04).
+    async fn handle(&self, delivery: Delivery) {
+        let ending = self.call(&delivery).await;
+        let disposition = match ending {
+            Ending::Exited(0) => Disposition::Ack,
+            _ => Disposition::Nack,
+        };
+        if disposition == Disposition::Nack {
+            tracing::warn!(topic = delivery.topic, attempt = delivery.attempt, "the handler {ending}");
+        }
+        if let Err(e) = delivery.settle.settle(disposition).await {
+            tracing::warn!(topic = delivery.topic, kind = e.kind.name(), "the message could not be settled: {e}");
+        }
+    }
+
+    /// Calls `handle` in a fresh instance: nothing of one message is left when the next one comes.
+    async fn call(&self, delivery: &Delivery) -> Ending {
+        let mut store = instance::store(&self.runtime, (self.env)());
+        let service = match self.pre.instantiate_async(&mut store).await {
+            Ok(service) => service,
+            Err(e) => return failed(&store, &e, Ending::Failed),
+        };
+        let message = match store.data_mut().table().push(Message::received(self.link.clone(), delivery)) {
+            Ok(message) => message,
+            Err(e) => return Ending::Failed(e.to_string()),
+        };
+        match service.wasi_messaging_incoming_handler().call_handle(&mut store, message).await {
+            Ok(Ok(())) => Ending::Exited(0),
+            Ok(Err(e)) => {
+                tracing::warn!(topic = delivery.topic, "the handler returned {e}");
+                Ending::Exited(1)
+            }
+            Err(e) => failed(&store, &e, Ending::Trapped),
+        }
+    }
+}
