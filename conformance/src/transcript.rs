@@ -1,5 +1,9 @@
 //! What a case did and saw, line by line.
 
+pub mod normal;
+#[cfg(test)]
+mod tests;
+
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
