@@ -1,0 +1,140 @@
+//! Messages are handled, settled by what the handler made of them, and go on coming.
+
+mod guests;
+
+use async_trait::async_trait;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::sync::mpsc;
+use wasi_cloud_core::{
+    Description, Error, Grants, Kind, Links, Result,
+    describe::{Durability, feature},
+    messaging::{Delivery, Disposition, Inbox, Messaging, Payload, Settle, Subscription},
+};
+use wasi_cloud_wasmtime::runtime::{App, Env, Limits, Runtime, ServeOptions, Service};
+
+type Settled = (String, Disposition);
+
+/// A broker that hands over what the test publishes, after a first failure, and reports what is settled.
+struct Broker {
+    description: Description,
+    messages: Mutex<Option<mpsc::UnboundedReceiver<String>>>,
+    settled: mpsc::UnboundedSender<Settled>,
+}
+
+struct Queue {
+    failed: bool,
+    messages: mpsc::UnboundedReceiver<String>,
+    settled: mpsc::UnboundedSender<Settled>,
+}
+
+struct Report(String, mpsc::UnboundedSender<Settled>);
+
+#[async_trait]
+impl Settle for Report {
+    async fn settle(self: Box<Self>, disposition: Disposition) -> Result<()> {
+        self.1.send((self.0, disposition)).map_err(|_| Error::new(Kind::Unavailable, "the test is over"))
+    }
+}
+
+#[async_trait]
+impl Inbox for Queue {
+    async fn next(&mut self) -> Result<Delivery> {
+        if !std::mem::replace(&mut self.failed, true) {
+            return Err(Error::new(Kind::Unavailable, "not yet"));
+        }
+        let Some(data) = self.messages.recv().await else { return std::future::pending().await };
+        let payload = Payload { data: data.clone().into_bytes(), ..Payload::default() };
+        let settle = Box::new(Report(data, self.settled.clone()));
+        Ok(Delivery { topic: "t".into(), payload, reply_to: None, attempt: 1, settle })
+    }
+}
+
+#[async_trait]
+impl Messaging for Broker {
+    fn describe(&self) -> &Description {
+        &self.description
+    }
+    async fn connect(&self, _: &str) -> Result<()> {
+        Ok(())
+    }
+    async fn publish(&self, _: &str, _: &str, _: &Payload) -> Result<()> {
+        Ok(())
+    }
+    async fn subscribe(&self, _: &str, _: &Subscription) -> Result<Box<dyn Inbox>> {
+        let messages = self.messages.lock().expect("lock").take().expect("one subscription");
+        Ok(Box::new(Queue { failed: false, messages, settled: self.settled.clone() }))
+    }
+}
+
+struct Bench {
+    publish: mpsc::UnboundedSender<String>,
+    settled: mpsc::UnboundedReceiver<Settled>,
+    links: Links,
+}
+
+fn bench() -> Bench {
+    let (publish, messages) = mpsc::unbounded_channel();
+    let (report, settled) = mpsc::unbounded_channel();
+    let description = Description::new(Durability::Process, [feature::BROADCAST], []);
+    let broker = Broker { description, messages: Mutex::new(Some(messages)), settled: report };
+    let links = Links::default();
+    links.messaging.set("default", Arc::new(broker), "", Arc::from([]));
+    Bench { publish, settled, links }
+}
+
+fn app() -> App {
+    let limits = Limits { run: Duration::from_millis(50), instances: 10, ..Limits::default() };
+    Runtime::new(limits).expect("a runtime").compile(&guests::handler()).expect("compiles")
+}
+
+async fn serve(app: &App, links: &Links, grants: &[&str], concurrency: usize) -> Result<Service> {
+    let (links, grants) = (links.clone(), Grants::parse(grants).expect("grants").shared());
+    let subscription = Subscription { topics: vec!["t".into()], group: None, max_deliveries: 1 };
+    let options = ServeOptions { concurrency, ..ServeOptions::default() };
+    app.serve_messages(move || Env::new(links.clone(), grants.clone()), subscription, options).await
+}
+
+#[tokio::test]
+async fn every_outcome_is_settled_and_the_next_message_comes() {
+    let mut bench = bench();
+    let service = serve(&app(), &bench.links, &["messaging:default"], 1).await.expect("serves");
+    for message in ["trap", "loop", "error", "ok"] {
+        bench.publish.send(message.into()).expect("published");
+    }
+    let mut settled = BTreeMap::new();
+    for _ in 0..4 {
+        let (message, disposition) = bench.settled.recv().await.expect("settled");
+        settled.insert(message, disposition);
+    }
+    use Disposition::{Ack, Nack};
+    let expected = [("error", Nack), ("loop", Nack), ("ok", Ack), ("trap", Nack)];
+    assert!(settled.iter().map(|(m, d)| (&**m, *d)).eq(expected), "{settled:?}");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_stopped_service_finishes_what_it_began_and_takes_no_more() {
+    let mut bench = bench();
+    let service = serve(&app(), &bench.links, &["messaging:default"], 1).await.expect("serves");
+    bench.publish.send("ok 1".into()).expect("published");
+    assert_eq!(bench.settled.recv().await, Some(("ok 1".into(), Disposition::Ack)));
+    service.stop().await;
+    // The inbox is gone with the service: the broker knows that it must keep this one.
+    assert!(bench.publish.send("ok 2".into()).is_err());
+    assert!(bench.settled.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn subscribing_takes_a_grant_and_a_handler() {
+    let bench = bench();
+    let denied = serve(&app(), &bench.links, &[], 1).await.expect_err("no grant");
+    assert_eq!(denied.kind, Kind::AccessDenied);
+    let runtime = Runtime::new(Limits { instances: 1, ..Limits::default() }).expect("a runtime");
+    let command = runtime.compile(&guests::command("(i32.const 0)")).expect("compiles");
+    let no_handler = serve(&command, &bench.links, &["messaging:*"], 1).await.expect_err("no handler");
+    assert_eq!(no_handler.kind, Kind::Invalid);
+}
