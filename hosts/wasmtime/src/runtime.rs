@@ -10,6 +10,7 @@ mod service;
 mod topics;
 
 pub use app::{App, Ending, Env};
+pub use instance::State;
 pub use service::{ServeOptions, Service};
 pub use topics::{TOPICS_SECTION, recorded_topics};
 
@@ -50,7 +51,7 @@ impl Default for Limits {
 /// An engine and a linker with WASI 0.2 and every capability. Clones share both.
 #[derive(Clone)]
 pub struct Runtime {
-    linker: Arc<Linker<instance::State>>,
+    linker: Arc<Linker<State>>,
     limits: Arc<Limits>,
 }
 
@@ -66,11 +67,24 @@ impl Runtime {
     /// # Errors
     /// If the machine cannot run wasmtime, or no thread can be started.
     pub fn new(limits: Limits) -> wasmtime::Result<Self> {
+        Self::with_linker(limits, |_| Ok(()))
+    }
+
+    /// The same, with a linker to which `more` adds functions of its own; to put one in the place of another it calls
+    /// [`Linker::allow_shadowing`] first.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), or what `more` says.
+    pub fn with_linker(
+        limits: Limits,
+        more: impl FnOnce(&mut Linker<State>) -> wasmtime::Result<()>,
+    ) -> wasmtime::Result<Self> {
         let engine = engine::engine(&limits)?;
         engine::tick(&engine)?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        crate::add_to_linker(&mut linker, instance::State::cloud)?;
+        crate::add_to_linker(&mut linker, State::cloud)?;
+        more(&mut linker)?;
         Ok(Self { linker: Arc::new(linker), limits: Arc::new(limits) })
     }
 

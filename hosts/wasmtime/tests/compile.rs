@@ -1,5 +1,7 @@
 //! What is accepted as a component, and what is said of the rest.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod guests;
 
 use wasi_cloud_wasmtime::runtime::{Limits, Runtime, recorded_topics};

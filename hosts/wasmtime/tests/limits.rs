@@ -1,5 +1,7 @@
 //! What an instance may use, and how a run ends that wants more.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod guests;
 
 use async_trait::async_trait;

@@ -1,5 +1,7 @@
 //! Messages are handled, settled by what the handler made of them, and go on coming.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod guests;
 
 use async_trait::async_trait;

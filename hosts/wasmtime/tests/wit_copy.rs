@@ -1,5 +1,7 @@
 //! `cargo package` cannot see `../../wit`, so this crate carries a copy. It must be the law, byte for byte.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::{
     collections::BTreeMap,
     fs,

@@ -150,7 +150,7 @@ impl App {
     }
 
     /// Subscribes, and handles messages until the service is stopped: each in a fresh instance whose surroundings
-    /// `env` makes. Must be called inside a tokio runtime, which then runs the service.
+    /// `env` makes; it is called once more at the start, for the link. Must be called inside a tokio runtime, which then runs the service.
     ///
     /// # Errors
     /// `invalid` if the component handles no messages; else as [`subscribe`](wasi_cloud_core::messaging::subscribe).

@@ -4,13 +4,19 @@ use wasmtime::{ResourceLimiter, Result, Store, UpdateDeadline, component::Resour
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 /// What the store of one instance holds.
-pub(super) struct State {
+pub struct State {
     wasi: WasiCtx,
     cloud: CloudCtx,
     table: ResourceTable,
     /// Ticks in which the guest has executed since it last called the host.
     busy: u64,
     memory: Memory,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("busy", &self.busy).finish_non_exhaustive()
+    }
 }
 
 impl State {
@@ -28,8 +34,9 @@ impl State {
         }
     }
 
-    /// Every host function of the capabilities comes through here.
-    pub(super) fn cloud(&mut self) -> CloudView<'_> {
+    /// What the host functions of the capabilities work on. Every one of them comes through here, and so should other
+    /// host functions: it sets back the guest's deadline.
+    pub fn cloud(&mut self) -> CloudView<'_> {
         self.busy = 0;
         CloudView { ctx: &mut self.cloud, table: &mut self.table }
     }

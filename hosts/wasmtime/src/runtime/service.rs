@@ -56,7 +56,7 @@ impl Service {
             .map_err(|_| Error::new(Kind::Invalid, "the component exports no `wasi:messaging/incoming-handler`"))?;
         let surroundings = env();
         let link = surroundings.links.messaging.link(&options.label, &surroundings.grants);
-        let inbox = subscribe(&link, &subscription).await?;
+        let inbox = within(runtime.limits.call, subscribe(&link, &subscription)).await?;
         let (stop, stopped) = watch::channel(false);
         let grace = runtime.limits.run.saturating_add(runtime.limits.call);
         let handler = Arc::new(Handler { runtime, pre, env, link });
@@ -142,6 +142,12 @@ fn logged(ended: std::result::Result<(), tokio::task::JoinError>) {
     }
 }
 
+/// Bounds a call to the broker: one that never answers must not hold a slot for ever.
+async fn within<T>(limit: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = |_| Err(Error::new(Kind::Timeout, format!("the broker did not answer within {limit:?}")));
+    tokio::time::timeout(limit, call).await.unwrap_or_else(late)
+}
+
 /// What handles one message after the other.
 struct Handler {
     runtime: Runtime,
@@ -162,7 +168,7 @@ impl Handler {
         if disposition == Disposition::Nack {
             tracing::warn!(topic = delivery.topic, attempt = delivery.attempt, "the handler {ending}");
         }
-        if let Err(e) = delivery.settle.settle(disposition).await {
+        if let Err(e) = within(self.runtime.limits.call, delivery.settle.settle(disposition)).await {
             tracing::warn!(topic = delivery.topic, kind = e.kind.name(), "the message could not be settled: {e}");
         }
     }
