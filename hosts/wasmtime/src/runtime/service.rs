@@ -7,7 +7,7 @@ use crate::bindings::ServicePre;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{Semaphore, watch},
+    sync::watch,
     task::{JoinHandle, JoinSet},
 };
 use wasi_cloud_core::{
@@ -83,43 +83,37 @@ async fn deliver(
     mut stopped: watch::Receiver<bool>,
     grace: Duration,
 ) {
-    let slots = Arc::new(Semaphore::new(concurrency));
     let mut running = JoinSet::new();
-    let mut pauses = pauses();
+    let mut waits = pauses();
     loop {
-        let next = async {
-            let slot = slots.clone().acquire_owned().await;
-            (slot, inbox.next().await)
-        };
-        let (slot, next) = tokio::select! {
+        let received = tokio::select! {
             biased;
             _ = stopped.wait_for(|stop| *stop) => break,
             Some(ended) = running.join_next() => { logged(ended); continue }
-            next = next => next,
+            received = inbox.next(), if running.len() < concurrency => received,
         };
-        match next {
+        match received {
             Ok(delivery) => {
-                pauses = self::pauses();
+                waits = pauses();
                 let handler = handler.clone();
-                running.spawn(async move {
-                    handler.handle(delivery).await;
-                    drop(slot);
-                });
+                running.spawn(async move { handler.handle(delivery).await });
             }
             Err(e) => {
-                let pause = pauses.next().unwrap_or_default();
-                tracing::warn!(kind = e.kind.name(), "no message could be received; trying again in {pause:?}: {e}");
-                tokio::select! {
-                    _ = stopped.wait_for(|stop| *stop) => break,
-                    () = tokio::time::sleep(pause) => {}
-                }
+                let wait = waits.next().unwrap_or_default();
+                tracing::warn!(kind = e.kind.name(), "no message could be received; trying again in {wait:?}: {e}");
+                // Being stopped ends the wait, and then the loop.
+                let _ = tokio::time::timeout(wait, stopped.wait_for(|stop| *stop)).await;
             }
         }
     }
     // The inbox stays until then, so that what is in flight can still be settled.
+    drain(running, grace).await;
+}
+
+async fn drain(mut running: JoinSet<()>, grace: Duration) {
     let drained = async {
         while let Some(ended) = running.join_next().await {
-            logged(ended)
+            logged(ended);
         }
     };
     if tokio::time::timeout(grace, drained).await.is_err() {
