@@ -18,8 +18,8 @@ pub use program::{Observed, Running};
 
 use crate::{
     catalogue::{Case, Need},
-    host::{Declared, Driver, Environment, HostDescription, Program},
-    outcome::{Outcome, Stop},
+    host::{Declared, Driver, Environment, HostDescription, MAX_DELIVERIES, Program, Subscribed},
+    outcome::{Outcome, Stop, mismatch},
     session::Broken,
     transcript::Transcript,
 };
@@ -29,6 +29,9 @@ use std::{
     time::Duration,
 };
 use wasi_cloud_core::layer::FaultRule;
+
+/// How often a state is looked at while waiting for it.
+const POLL: Duration = Duration::from_millis(2);
 
 /// How long the suite waits before it calls something hung.
 #[derive(Debug, Clone, Copy)]
@@ -144,11 +147,30 @@ impl Bench {
         self.guest(Driver::Config).await.map(Config::new)
     }
 
-    /// Starts a program that handles what is sent to these topics.
+    /// Starts a program that handles what is sent to these topics, each message at most [`MAX_DELIVERIES`] times.
     pub async fn serve(&self, program: Program, topics: &[&str], group: Option<&str>) -> Outcome<Running> {
+        self.subscribe(program, Subscribed { topics, group, max_deliveries: MAX_DELIVERIES }).await
+    }
+
+    /// Starts a program that handles what is sent to these topics.
+    pub async fn subscribe(&self, program: Program, to: Subscribed<'_>) -> Outcome<Running> {
         self.needs(Need::Serve)?;
-        let serving = self.within(self.environment.serve(program, topics, group)).await?;
+        let serving = self.within(self.environment.serve(program, to)).await?;
         Ok(Running::new(serving, self))
+    }
+
+    /// Waits until the host has settled a delivery on this topic so: `ack` or `nack`. Known from the host's own trace.
+    pub async fn until_settled(&self, topic: &str, how: &str) -> Outcome {
+        let settled = || self.environment.calls().iter().any(|call| call.op == how && call.key == topic);
+        let polling = async {
+            while !settled() {
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        match tokio::time::timeout(self.deadlines.op, polling).await {
+            Ok(()) => Ok(()),
+            Err(_) => mismatch(&format!("a delivery on {topic:?}"), how, &format!("none in {:?}", self.deadlines.op)),
+        }
     }
 
     /// Replaces the grants.

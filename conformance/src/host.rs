@@ -2,6 +2,7 @@
 
 pub mod direct;
 pub mod embedded;
+pub mod profiles;
 pub mod stage;
 
 use crate::session::{Broken, Session};
@@ -39,7 +40,7 @@ impl Driver {
     }
 }
 
-/// How often a message is delivered at most when its handler fails, in every subscription of the suite.
+/// How often a message is delivered at most when its handler fails, unless a case says otherwise.
 pub const MAX_DELIVERIES: u32 = 3;
 
 /// A component that the host calls.
@@ -49,6 +50,27 @@ pub enum Program {
     Recorder,
     /// The README's guest.
     Pingpong,
+}
+
+/// What a program is subscribed to.
+#[derive(Debug, Clone, Copy)]
+pub struct Subscribed<'a> {
+    /// Exact topics.
+    pub topics: &'a [&'a str],
+    /// Programs of one group share the messages; without one each gets all.
+    pub group: Option<&'a str>,
+    /// How often a message is delivered at most when its handler fails.
+    pub max_deliveries: u32,
+}
+
+impl From<Subscribed<'_>> for wasi_cloud_core::messaging::Subscription {
+    fn from(subscribed: Subscribed<'_>) -> Self {
+        Self {
+            topics: subscribed.topics.iter().map(|topic| (*topic).to_owned()).collect(),
+            group: subscribed.group.map(Into::into),
+            max_deliveries: subscribed.max_deliveries,
+        }
+    }
 }
 
 /// How much of a host stands between the suite and the backend.
@@ -147,8 +169,8 @@ pub trait Environment: Send + Sync {
     /// Starts a fresh driver guest.
     async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken>;
 
-    /// Starts a program that handles what is sent to these topics, in a group or not. It is subscribed on return.
-    async fn serve(&self, program: Program, topics: &[&str], group: Option<&str>) -> Result<Box<dyn Serving>, Broken>;
+    /// Starts a program that handles what is sent to these topics. It is subscribed on return.
+    async fn serve(&self, program: Program, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken>;
 
     /// Replaces the grants.
     async fn grant(&self, rules: &[&str]) -> Result<(), Broken>;
@@ -174,7 +196,7 @@ pub trait Environment: Send + Sync {
 
 /// A program at work.
 #[async_trait]
-pub trait Serving: Send {
+pub trait Serving: Send + Sync {
     /// The next line that it prints; waits for ever if none comes. Cancel-safe.
     async fn line(&mut self) -> Result<String, Broken>;
 
@@ -183,7 +205,7 @@ pub trait Serving: Send {
 }
 
 /// One call that reached the host, as its trace shows it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct HostCall {
     /// Since the deployment began.
     pub at_us: u64,

@@ -1,1 +1,11 @@
-pub const CASES: &[&[super::Case]] = &[];
+//! Messaging: what a guest holds, what it sends, what a host delivers, and requests with replies.
+
+mod handler;
+mod producer;
+mod request_reply;
+mod types;
+
+use super::Case;
+
+/// All of it.
+pub const CASES: &[&[Case]] = &[types::CASES, producer::CASES, handler::CASES, request_reply::CASES];

@@ -1,1 +1,126 @@
-pub const CASES: &[&[super::Case]] = &[];
+//! The classic guest, as the README shows it: on a `ping` it counts in key-value and publishes `pong N`.
+
+use super::{Case, Need, cases};
+use crate::{
+    bench::{Bench, Client, Messaging, Running},
+    host::{Program, Subscribed},
+    outcome::{Outcome, expect_eq},
+};
+
+/// All of it.
+pub const CASES: &[&[Case]] = &[SCENARIO];
+
+const SCENARIO: &[Case] = cases! { "messaging/pingpong";
+    twenty_pings ["MSG-HAND-01", "MSG-PROD-04", "KV-ATOM-02"] [Need::Guest, Need::Serve];
+    two_instances_count_as_one ["MSG-HAND-01", "KV-ATOM-03"] [Need::Guest, Need::Serve, Need::Feature("groups")];
+    restart_in_the_middle ["MSG-HAND-01", "KV-STORE-S14"] [Need::Guest, Need::Serve, Need::Restart];
+    denied_key_value ["KV-STORE-03", "MSG-HAND-03"] [Need::Guest, Need::Serve, Need::Grant];
+    another_body ["MSG-M06"] [Need::Guest, Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups")];
+};
+
+struct Table {
+    guest: Messaging,
+    client: Client,
+    pongs: Running,
+}
+
+/// Somebody who pings, and somebody who hears the pongs.
+async fn table(b: &Bench) -> Outcome<Table> {
+    let pongs = b.serve(Program::Recorder, &["pong"], None).await?;
+    let guest = b.messaging().await?;
+    let client = guest.connect("default").await?;
+    Ok(Table { guest, client, pongs })
+}
+
+async fn player(b: &Bench) -> Outcome<Running> {
+    b.serve(Program::Pingpong, &["ping"], Some("pingpong")).await
+}
+
+impl Table {
+    async fn send(&self, body: &str) -> Outcome {
+        self.client.send("ping", self.guest.message(body).await?).await
+    }
+
+    /// Pings so often, and hears exactly these pongs, in any order.
+    async fn rally(&mut self, numbers: std::ops::RangeInclusive<u32>) -> Outcome {
+        for _ in numbers.clone() {
+            self.send("ping").await?;
+        }
+        let mut heard = Vec::new();
+        for _ in numbers.clone() {
+            heard.push(String::from_utf8_lossy(&self.pongs.next().await?.data).into_owned());
+        }
+        heard.sort();
+        let mut expected: Vec<_> = numbers.map(|n| format!("pong {n}")).collect();
+        expected.sort();
+        expect_eq("pongs", heard, expected)
+    }
+}
+
+async fn expect_count(b: &Bench, count: &str) -> Outcome {
+    b.bucket("default").await?.expect("count", count).await
+}
+
+/// Twenty pings make twenty pongs, numbered without gap or repeat.
+async fn twenty_pings(b: &mut Bench) -> Outcome {
+    let mut table = table(b).await?;
+    let player = player(b).await?;
+    table.rally(1..=20).await?;
+    player.stop().await?;
+    expect_count(b, "20").await
+}
+
+/// Two instances of one group share the pings and one counter.
+async fn two_instances_count_as_one(b: &mut Bench) -> Outcome {
+    let mut table = table(b).await?;
+    let players = (player(b).await?, player(b).await?);
+    table.rally(1..=20).await?;
+    players.0.stop().await?;
+    players.1.stop().await?;
+    expect_count(b, "20").await
+}
+
+/// A host that is restarted goes on counting where it was.
+async fn restart_in_the_middle(b: &mut Bench) -> Outcome {
+    let mut first = table(b).await?;
+    let _player = player(b).await?;
+    first.rally(1..=10).await?;
+    b.restart().await?;
+    let mut second = table(b).await?;
+    let player = player(b).await?;
+    second.rally(11..=20).await?;
+    player.stop().await?;
+    expect_count(b, "20").await
+}
+
+/// Without a grant to key-value nothing is counted, nothing published, and the ping is not acknowledged.
+async fn denied_key_value(b: &mut Bench) -> Outcome {
+    let mut table = table(b).await?;
+    let to = Subscribed { topics: &["ping"], group: Some("pingpong"), max_deliveries: 1 };
+    let player = b.subscribe(Program::Pingpong, to).await?;
+    table.rally(1..=2).await?;
+    b.grant(&["messaging:default"]).await?;
+    table.send("ping").await?;
+    b.until_settled("ping", "nack").await?;
+    player.stop().await?;
+    table.client.send("pong", table.guest.message("marker").await?).await?;
+    table.pongs.expect_only(b"marker").await?;
+    b.grant(&["keyvalue:default"]).await?;
+    expect_count(b, "2").await
+}
+
+/// Another body is no ping: nothing is published, and the message is acknowledged, so that nobody gets it again.
+async fn another_body(b: &mut Bench) -> Outcome {
+    let mut table = table(b).await?;
+    let to = Subscribed { topics: &["ping"], group: Some("pingpong"), max_deliveries: u32::MAX };
+    let player = b.subscribe(Program::Pingpong, to).await?;
+    table.send("no ping").await?;
+    b.until_settled("ping", "ack").await?;
+    player.stop().await?;
+    let mut heir = b.subscribe(Program::Recorder, to).await?;
+    table.send("marker").await?;
+    heir.expect_only(b"marker").await?;
+    b.bucket("default").await?.expect_missing("count").await?;
+    table.client.send("pong", table.guest.message("marker").await?).await?;
+    table.pongs.expect_only(b"marker").await
+}

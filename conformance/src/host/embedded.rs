@@ -1,3 +1,171 @@
-//! stub
-/// stub
-pub type Linker = ();
+//! The altitude with everything: guests in our host, in this process, over in-memory pipes.
+
+mod pipe;
+mod program;
+mod session;
+
+use super::{
+    Deployment, Driver, Environment, Host, HostCall, HostDescription, Program, Serving, Subscribed,
+    stage::{Stage, Subject},
+};
+use crate::{
+    corpus::Corpus,
+    session::{Broken, Session},
+};
+use async_trait::async_trait;
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::sync::{Mutex, OnceCell};
+use wasi_cloud_core::layer::FaultRule;
+use wasi_cloud_wasmtime::runtime::{App, Limits, Runtime};
+
+/// The linker that a glue mutant redefines functions of.
+pub type Linker = wasmtime::component::Linker<wasi_cloud_wasmtime::runtime::State>;
+
+/// Our host on one backend, with the guests of one language.
+pub struct Embedded {
+    subject: Subject,
+    description: HostDescription,
+    call_timeout: Duration,
+    engine: Arc<Engine>,
+}
+
+/// What all deployments share: the engine, and each guest compiled once.
+struct Engine {
+    runtime: Runtime,
+    corpus: Corpus,
+    language: String,
+    apps: Mutex<HashMap<String, Arc<OnceCell<App>>>>,
+}
+
+impl Embedded {
+    /// Our host around the subject.
+    ///
+    /// # Errors
+    /// If the machine cannot run wasmtime.
+    pub fn new(
+        subject: Subject,
+        description: HostDescription,
+        call_timeout: Duration,
+        corpus: Corpus,
+        language: &str,
+    ) -> wasmtime::Result<Self> {
+        // A case's guests are few and short; a guest that spins must cost less than the case's deadline.
+        let limits = Limits { run: Duration::from_secs(2), call: call_timeout, ..Limits::default() };
+        let runtime = Runtime::with_linker(limits, |linker| subject.tamper.linker(linker))?;
+        let engine = Engine { runtime, corpus, language: language.into(), apps: Mutex::default() };
+        Ok(Self { subject, description, call_timeout, engine: Arc::new(engine) })
+    }
+}
+
+impl Engine {
+    /// The program that drives, composed of shell and driver.
+    async fn driver(self: &Arc<Self>, driver: Driver, subject: &Subject) -> Result<App, Broken> {
+        match subject.tamper.guest(driver) {
+            Some(mutant) => {
+                let name = format!("{mutant}+{}", driver.name());
+                self.app(name, move |corpus, _| corpus.mutated(&mutant, driver.name())).await
+            }
+            None => self.app(driver.name().into(), move |corpus, lang| corpus.composed(lang, driver.name())).await,
+        }
+    }
+
+    async fn program(self: &Arc<Self>, program: Program) -> Result<App, Broken> {
+        let name = match program {
+            Program::Recorder => "recorder",
+            Program::Pingpong => "pingpong",
+        };
+        self.app(name.into(), move |corpus, lang| Ok(corpus.guest(&format!("{lang}/{name}"))?.to_vec())).await
+    }
+
+    async fn app(
+        self: &Arc<Self>,
+        name: String,
+        bytes: impl FnOnce(&Corpus, &str) -> anyhow::Result<Vec<u8>> + Send + 'static,
+    ) -> Result<App, Broken> {
+        let cell = self.apps.lock().await.entry(name.clone()).or_default().clone();
+        let this = self.clone();
+        let compile = move || -> Result<App, Broken> {
+            let setup = |why: String| Broken::Setup(format!("guest `{name}`: {why}"));
+            let wasm = bytes(&this.corpus, &this.language).map_err(|e| setup(format!("{e:#}")))?;
+            this.runtime.compile(&wasm).map_err(|e| setup(format!("{e:#}")))
+        };
+        let app = cell.get_or_try_init(|| async {
+            tokio::task::spawn_blocking(compile).await.map_err(|e| Broken::Setup(e.to_string()))?
+        });
+        app.await.cloned()
+    }
+}
+
+#[async_trait]
+impl Host for Embedded {
+    fn describe(&self) -> &HostDescription {
+        &self.description
+    }
+
+    async fn deploy(&self, deployment: &Deployment) -> Result<Box<dyn Environment>, Broken> {
+        let stage = Stage::new(&self.subject, deployment, self.call_timeout).await?;
+        Ok(Box::new(Wasm { stage, engine: self.engine.clone(), subject: self.subject.clone(), alive: Mutex::default() }))
+    }
+}
+
+struct Wasm {
+    stage: Stage,
+    engine: Arc<Engine>,
+    subject: Subject,
+    /// What ends with the host: dropping a kill switch ends its guest.
+    alive: Mutex<Vec<tokio::sync::watch::Sender<()>>>,
+}
+
+impl Wasm {
+    /// A receiver that closes when this host is restarted or gone.
+    async fn lifetime(&self) -> tokio::sync::watch::Receiver<()> {
+        let (alive, end) = tokio::sync::watch::channel(());
+        self.alive.lock().await.push(alive);
+        end
+    }
+}
+
+#[async_trait]
+impl Environment for Wasm {
+    async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken> {
+        let app = self.engine.driver(driver, &self.subject).await?;
+        Ok(Box::new(session::Piped::start(app, &self.stage.live(), self.lifetime().await)))
+    }
+
+    async fn serve(&self, program: Program, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
+        let app = self.engine.program(program).await?;
+        program::serve(&app, &self.stage.live(), to, self.lifetime().await).await
+    }
+
+    async fn grant(&self, rules: &[&str]) -> Result<(), Broken> {
+        self.stage.grant(rules)
+    }
+
+    async fn switch(&self, capability: &str, label: &str) -> Result<(), Broken> {
+        self.stage.switch(capability, label)
+    }
+
+    async fn restart(&self) -> Result<(), Broken> {
+        self.alive.lock().await.clear();
+        self.stage.start().await
+    }
+
+    async fn advance(&self, by: Duration) -> Result<(), Broken> {
+        self.stage.advance(by).await;
+        Ok(())
+    }
+
+    async fn fault(&self, rule: FaultRule) -> Result<(), Broken> {
+        self.stage.fault(rule);
+        Ok(())
+    }
+
+    fn calls(&self) -> Vec<HostCall> {
+        self.stage.calls()
+    }
+
+    async fn clean(&self) -> Result<(), Broken> {
+        self.alive.lock().await.clear();
+        self.stage.clean().await
+    }
+}

@@ -1,23 +1,24 @@
 //! What the two altitudes of our own host share: backends, links, grants, the trace, and where mutants cut in.
 
+mod witness;
+
 use super::{Declared, Deployment, Driver, HostCall};
 use crate::session::Broken;
 use arc_swap::ArcSwap;
-use async_trait::async_trait;
 use futures::future::BoxFuture;
 use std::{
     collections::BTreeMap,
-    fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use wasi_cloud_core::{
-    Call, Clock, Description, Error, Grants, Layer, Layers, Links, Services, SharedGrants,
+    Clock, Description, Error, Grants, Layer, Layers, Links, Services, SharedGrants,
     config::Fixed,
     keyvalue::{Bucket, KeyValue},
-    layer::{Fault, FaultPlan, FaultRule, Next, Timeout},
+    layer::{Fault, FaultPlan, FaultRule, Timeout},
     messaging::Messaging,
 };
+use witness::{Trace, Witnessed};
 
 /// Connects to the backend under test, anew each time: a restarted host asks again.
 pub type Connect = Arc<dyn Fn() -> BoxFuture<'static, Result<Services, Error>> + Send + Sync>;
@@ -81,7 +82,7 @@ pub(super) struct Stage {
     subject: Subject,
     deployment: Deployment,
     live: ArcSwap<Live>,
-    trace: Arc<Trace>,
+    trace: Trace,
     faults: FaultPlan,
     switched: Mutex<u32>,
     call_timeout: Duration,
@@ -96,7 +97,7 @@ pub(super) struct Live {
 
 impl Stage {
     pub async fn new(subject: &Subject, deployment: &Deployment, call_timeout: Duration) -> Result<Self, Broken> {
-        let trace = Arc::new(Trace { began: Instant::now(), calls: Mutex::default() });
+        let trace = Trace::new();
         let faults = FaultPlan::default();
         let live = ArcSwap::from_pointee(Live {
             links: Links::default(),
@@ -143,7 +144,10 @@ impl Stage {
         let config: Arc<dyn wasi_cloud_core::config::Config> = Arc::new(Fixed(self.deployment.config.clone()));
         Services {
             keyvalue: keyvalue.or_else(|| rest.keyvalue.clone()).map(|b| tamper.keyvalue(b)),
-            messaging: messaging.or_else(|| rest.messaging.clone()).map(|b| tamper.messaging(b)),
+            messaging: messaging.or_else(|| rest.messaging.clone()).map(|b| {
+                let (honest, trace) = (tamper.messaging(b), self.trace.clone());
+                Arc::new(Witnessed { honest, trace }) as Arc<dyn Messaging>
+            }),
             config: Some(config),
         }
     }
@@ -163,7 +167,7 @@ impl Stage {
 
     /// The suite's subject carries no retry: the suite would test the retry instead.
     fn layers(&self) -> Layers {
-        let trace: Arc<dyn Layer> = self.trace.clone();
+        let trace: Arc<dyn Layer> = Arc::new(self.trace.clone());
         let fault = Fault { plan: self.faults.clone() };
         [trace, Arc::new(Timeout(self.call_timeout)), Arc::new(fault)].into()
     }
@@ -206,7 +210,7 @@ impl Stage {
     }
 
     pub fn calls(&self) -> Vec<HostCall> {
-        self.trace.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.trace.calls()
     }
 
     /// Deletes the keys of every bucket that the deployment could have written to.
@@ -255,39 +259,4 @@ pub fn declared_by(services: &Services) -> BTreeMap<String, Declared> {
         all.insert("messaging".to_owned(), declared(messaging.describe()));
     }
     all
-}
-
-/// Records every call that reaches a link: the host's own word, independent of the guest's.
-struct Trace {
-    began: Instant,
-    calls: Mutex<Vec<HostCall>>,
-}
-
-impl fmt::Debug for Trace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Trace")
-    }
-}
-
-#[async_trait]
-impl Layer for Trace {
-    async fn around(&self, call: &Call<'_>, mut next: Next<'_>) -> Result<(), Error> {
-        let start = Instant::now();
-        let result = next.run(call).await;
-        let call = HostCall {
-            at_us: micros(start - self.began),
-            capability: call.capability.to_owned(),
-            op: call.op.to_owned(),
-            label: call.label.to_owned(),
-            key: call.key.chars().take(80).collect(),
-            outcome: result.as_ref().map_or_else(|e| e.kind.name(), |()| "ok").to_owned(),
-            took_us: micros(start.elapsed()),
-        };
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
-        result
-    }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

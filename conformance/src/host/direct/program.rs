@@ -2,7 +2,7 @@
 
 use crate::{
     bench::Observed,
-    host::{MAX_DELIVERIES, Serving, stage::Live},
+    host::{Serving, Subscribed, stage::Live},
     session::Broken,
 };
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::JoinHandle};
 use wasi_cloud_core::{
     Kind, Link,
-    messaging::{Delivery, Disposition, Inbox, Message, Messaging, Subscription, subscribe},
+    messaging::{Delivery, Disposition, Inbox, Message, Messaging, subscribe},
 };
 
 /// The metadata key that scripts the recorder; it does not show in what the recorder prints.
@@ -21,14 +21,9 @@ struct Recorder {
     task: JoinHandle<()>,
 }
 
-pub(super) async fn record(live: &Arc<Live>, topics: &[&str], group: Option<&str>) -> Result<Box<dyn Serving>, Broken> {
+pub(super) async fn record(live: &Arc<Live>, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
     let link = live.links.messaging.link("default", &live.grants);
-    let subscription = Subscription {
-        topics: topics.iter().map(|topic| (*topic).to_owned()).collect(),
-        group: group.map(Into::into),
-        max_deliveries: MAX_DELIVERIES,
-    };
-    let inbox = subscribe(&link, &subscription).await.map_err(|e| match e.kind {
+    let inbox = subscribe(&link, &to.into()).await.map_err(|e| match e.kind {
         Kind::AccessDenied => Broken::Setup(format!("the component may not subscribe: {e}")),
         _ => Broken::Setup(e.to_string()),
     })?;

@@ -1,0 +1,154 @@
+//! What a host delivers to a handler, and what it makes of the handler's end.
+
+use crate::{
+    bench::{Bench, Client, Messaging, Running},
+    catalogue::{Case, Need, cases},
+    host::{MAX_DELIVERIES, Program},
+    outcome::{Outcome, expect, expect_eq},
+};
+
+pub const CASES: &[Case] = cases! { "messaging/handler";
+    subscribed_topic ["MSG-HAND-01"] [Need::Serve];
+    other_topics_stay_away ["MSG-HAND-02"] [Need::Serve];
+    handled_once ["MSG-M06"] [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups")];
+    error_does_not_stop_delivery ["MSG-HAND-03"] [Need::Serve];
+    trap_does_not_stop_delivery ["MSG-HAND-04"] [Need::Serve, Need::Feature("trap-isolation")];
+    spin_does_not_stop_delivery ["MSG-HAND-04"] [Need::Serve, Need::Guest, Need::Feature("trap-isolation")];
+    error_brings_the_message_again ["MSG-M05"] [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery")];
+    group_shares ["MSG-HAND-01"] [Need::Serve, Need::Feature("groups")];
+    broadcast_reaches_all ["MSG-HAND-01"] [Need::Serve, Need::Feature("broadcast")];
+    own_messages_come_back ["MSG-M13"] [Need::Serve, Need::Feature("self-delivery")];
+};
+
+struct Seat {
+    guest: Messaging,
+    client: Client,
+    recorder: Running,
+}
+
+async fn seat(b: &Bench, topics: &[&str], group: Option<&str>) -> Outcome<Seat> {
+    let recorder = b.serve(Program::Recorder, topics, group).await?;
+    let guest = b.messaging().await?;
+    let client = guest.connect("default").await?;
+    Ok(Seat { guest, client, recorder })
+}
+
+impl Seat {
+    async fn send(&self, topic: &str, data: &str) -> Outcome {
+        self.client.send(topic, self.guest.message(data).await?).await
+    }
+
+    /// Sends a message that tells the recorder what to do.
+    async fn script(&self, topic: &str, data: &str, script: &str) -> Outcome {
+        let message = self.guest.message(data).await?;
+        message.add_metadata("script", script).await?;
+        self.client.send(topic, message).await
+    }
+
+    /// Waits for this message, past others.
+    async fn until(&mut self, data: &str) -> Outcome {
+        while self.recorder.next().await?.data != data.as_bytes() {}
+        Ok(())
+    }
+}
+
+/// A message on a subscribed topic is handled.
+async fn subscribed_topic(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["heard"], None).await?;
+    seat.send("heard", "hello").await?;
+    expect_eq("data", seat.recorder.next().await?.data, b"hello".to_vec())
+}
+
+/// A message on another topic is not, not even on one that begins alike.
+async fn other_topics_stay_away(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["heard"], None).await?;
+    for topic in ["heard-not", "hear", "heard.not", "HEARD"] {
+        seat.send(topic, "not for you").await?;
+    }
+    seat.send("heard", "marker").await?;
+    seat.recorder.expect_only(b"marker").await
+}
+
+/// A message that was handled does not come again.
+async fn handled_once(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["once"], Some("workers")).await?;
+    for data in ["first", "second", "third"] {
+        seat.send("once", data).await?;
+        seat.recorder.expect_only(data.as_bytes()).await?;
+    }
+    Ok(())
+}
+
+/// An error of the handler is no reason not to deliver the next message.
+async fn error_does_not_stop_delivery(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["errors"], None).await?;
+    seat.script("errors", "poison", "err").await?;
+    seat.until("poison").await?;
+    seat.send("errors", "next").await?;
+    seat.until("next").await
+}
+
+/// Neither is a trap.
+async fn trap_does_not_stop_delivery(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["traps"], None).await?;
+    seat.script("traps", "poison", "trap").await?;
+    seat.until("poison").await?;
+    seat.send("traps", "next").await?;
+    seat.until("next").await
+}
+
+/// Neither is a handler that never ends.
+async fn spin_does_not_stop_delivery(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["spins"], None).await?;
+    seat.script("spins", "poison", "loop").await?;
+    seat.until("poison").await?;
+    seat.send("spins", "next").await?;
+    seat.until("next").await
+}
+
+/// A message whose handler failed comes again, as often as the subscription allows, and then no more.
+async fn error_brings_the_message_again(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["again"], Some("workers")).await?;
+    seat.script("again", "poison", "err").await?;
+    for _ in 0..MAX_DELIVERIES {
+        seat.recorder.expect_only(b"poison").await?;
+    }
+    seat.send("again", "marker").await?;
+    seat.recorder.expect_only(b"marker").await
+}
+
+/// Of two subscribers in one group exactly one gets each message.
+async fn group_shares(b: &mut Bench) -> Outcome {
+    let mut one = seat(b, &["shared"], Some("workers")).await?;
+    let mut two = b.serve(Program::Recorder, &["shared"], Some("workers")).await?;
+    let mut seen = Vec::new();
+    for i in 0..20 {
+        one.send("shared", &i.to_string()).await?;
+        let observed = tokio::select! {
+            observed = one.recorder.next() => observed?,
+            observed = two.next() => observed?,
+        };
+        seen.push(String::from_utf8_lossy(&observed.data).into_owned());
+    }
+    expect_eq("deliveries", seen, (0..20).map(|i| i.to_string()).collect())
+}
+
+/// Subscribers without a group each get every message.
+async fn broadcast_reaches_all(b: &mut Bench) -> Outcome {
+    let mut one = seat(b, &["all"], None).await?;
+    let mut two = b.serve(Program::Recorder, &["all"], None).await?;
+    for data in ["first", "second"] {
+        one.send("all", data).await?;
+        one.recorder.expect_only(data.as_bytes()).await?;
+        two.expect_only(data.as_bytes()).await?;
+    }
+    Ok(())
+}
+
+/// A component receives what it sends, if it is subscribed.
+async fn own_messages_come_back(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["echo"], None).await?;
+    seat.send("echo", "to myself").await?;
+    let seen = seat.recorder.next().await?;
+    expect(seen.data == b"to myself", "data", "what was sent", seen)
+}

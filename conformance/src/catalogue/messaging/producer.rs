@@ -1,0 +1,156 @@
+//! What is sent, and how it arrives.
+
+use crate::{
+    bench::{Bench, Client, Messaging, Running},
+    catalogue::{Case, Need, cases},
+    host::Program,
+    outcome::{Outcome, expect_eq},
+};
+use wasi_cloud_core::{Kind, escape::hostile};
+
+pub const CASES: &[Case] = cases! { "messaging/producer";
+    send_without_subscriber ["MSG-PROD-02", "MSG-PROD-01"] [Need::Feature("fire-and-forget")];
+    send_is_accepted ["MSG-PROD-01"] [Need::Serve];
+    send_to_bad_topic ["MSG-M07", "MSG-PROD-03"] [Need::Feature("topic-names")];
+    send_too_much ["MSG-M08"] [Need::Feature("message-size")];
+    send_denied ["MSG-TYPES-13"] [Need::Grant];
+    payload_is_unchanged ["MSG-PROD-04"] [Need::Serve];
+    large_payload ["MSG-PROD-04"] [Need::Serve];
+    metadata_is_unchanged ["MSG-TYPES-11"] [Need::Serve, Need::Feature("metadata")];
+    content_type_is_not_metadata ["MSG-M10"] [Need::Serve, Need::Feature("metadata")];
+    topic_is_known ["MSG-TYPES-12"] [Need::Serve];
+    topics_do_not_alias ["MSG-M07", "MSG-HAND-02"] [Need::Serve, Need::Feature("topic-names")];
+};
+
+struct Seat {
+    guest: Messaging,
+    client: Client,
+    recorder: Running,
+}
+
+/// A recorder on these topics, and a guest to send from.
+async fn seat(b: &Bench, topics: &[&str]) -> Outcome<Seat> {
+    let recorder = b.serve(Program::Recorder, topics, None).await?;
+    let guest = b.messaging().await?;
+    let client = guest.connect("default").await?;
+    Ok(Seat { guest, client, recorder })
+}
+
+/// Nobody needs to listen.
+async fn send_without_subscriber(b: &mut Bench) -> Outcome {
+    let guest = b.messaging().await?;
+    let client = guest.connect("default").await?;
+    client.send("unheard", guest.message("hello?").await?).await
+}
+
+/// What was accepted is delivered to whoever is subscribed.
+async fn send_is_accepted(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["accepted"]).await?;
+    for i in 0..10 {
+        seat.client.send("accepted", seat.guest.message(format!("{i}")).await?).await?;
+    }
+    let mut seen = Vec::new();
+    for _ in 0..10 {
+        seen.push(seat.recorder.next().await?.data);
+    }
+    seen.sort();
+    expect_eq("deliveries", seen, (0..10).map(|i| format!("{i}").into_bytes()).collect())
+}
+
+/// No topic is empty, longer than 255 bytes, holds a control character or a wildcard.
+async fn send_to_bad_topic(b: &mut Bench) -> Outcome {
+    let guest = b.messaging().await?;
+    let client = guest.connect("default").await?;
+    let long = "t".repeat(256);
+    for topic in ["", &*long, "a\nb", "nul\0", "a.*", "a.>", "a/#", "a/+"] {
+        let message = guest.message("data").await?;
+        client.send_fails(topic, message).await?.is(&format!("send to {topic:?}"), &[Kind::Other])?;
+    }
+    client.send(&"t".repeat(255), guest.message("data").await?).await
+}
+
+/// A payload over the declared limit is refused, one at the limit is not.
+async fn send_too_much(b: &mut Bench) -> Outcome {
+    let max = b.limit("max-value-size")?;
+    let guest = b.messaging().await?;
+    let client = guest.connect("default").await?;
+    client.send("large", guest.message(vec![b'x'; max]).await?).await?;
+    let refused = client.send_fails("large", guest.message(vec![b'x'; max + 1]).await?).await?;
+    refused.is("send", &[Kind::Other])
+}
+
+/// A grant that was taken away is gone for an open client too.
+async fn send_denied(b: &mut Bench) -> Outcome {
+    let guest = b.messaging().await?;
+    let client = guest.connect("default").await?;
+    client.send("topic", guest.message("granted").await?).await?;
+    b.grant(&["messaging:default:read"]).await?;
+    client.send_fails("topic", guest.message("denied").await?).await?.is("send", &[Kind::AccessDenied])
+}
+
+/// Bytes arrive as they were sent, whatever they are.
+async fn payload_is_unchanged(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["bytes"]).await?;
+    let every: Vec<u8> = (0..=255).collect();
+    for data in [&b""[..], b"plain", b"nul\0inside", b"\xff\xfe\x80", &every] {
+        seat.client.send("bytes", seat.guest.message(data).await?).await?;
+        expect_eq("payload", seat.recorder.next().await?.data, data.to_vec())?;
+    }
+    Ok(())
+}
+
+/// 256 KiB are nothing special.
+async fn large_payload(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["large"]).await?;
+    let data: Vec<u8> = (0..256 << 10).map(|i: u32| i.to_le_bytes()[0] ^ i.to_le_bytes()[1]).collect();
+    seat.client.send("large", seat.guest.message(&data).await?).await?;
+    expect_eq("payload", seat.recorder.next().await?.data, data)
+}
+
+/// Pairs arrive as they were set.
+async fn metadata_is_unchanged(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["meta"]).await?;
+    let message = seat.guest.message("data").await?;
+    let pairs = [("Trace-Id", "1"), ("empty", ""), ("trace-id", "2"), ("unicode", "\u{e9}\n\u{1f600}")];
+    message.set_metadata(&pairs).await?;
+    seat.client.send("meta", message).await?;
+    let expected = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    expect_eq("metadata", seat.recorder.next().await?.metadata, expected)
+}
+
+/// The content type arrives as such, and not among the metadata.
+async fn content_type_is_not_metadata(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["typed"]).await?;
+    let message = seat.guest.message("{}").await?;
+    message.set_content_type("application/json").await?;
+    seat.client.send("typed", message).await?;
+    let seen = seat.recorder.next().await?;
+    expect_eq("content-type", seen.content_type.as_deref(), Some("application/json"))?;
+    expect_eq("metadata", seen.metadata, vec![])
+}
+
+/// A received message names the topic that it came on.
+async fn topic_is_known(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["north", "south"]).await?;
+    for topic in ["north", "south", "north"] {
+        seat.client.send(topic, seat.guest.message(topic).await?).await?;
+        let seen = seat.recorder.next().await?;
+        expect_eq("topic", seen.topic.as_deref(), Some(topic))?;
+        expect_eq("data", seen.data, topic.as_bytes().to_vec())?;
+    }
+    Ok(())
+}
+
+/// Every well-formed topic is its own, however strange.
+async fn topics_do_not_alias(b: &mut Bench) -> Outcome {
+    let strange = |c: char| c.is_control() || "*>#+".contains(c);
+    let topics: Vec<String> = hostile().into_iter().map(|h| h.text).filter(|t| !t.contains(strange)).collect();
+    let names: Vec<&str> = topics.iter().map(String::as_str).collect();
+    let mut seat = seat(b, &names).await?;
+    for topic in names {
+        seat.client.send(topic, seat.guest.message(topic).await?).await?;
+        let seen = seat.recorder.next().await?;
+        expect_eq("topic and data", (seen.topic.as_deref(), &*seen.data), (Some(topic), topic.as_bytes()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! Requests and replies.
+
+use crate::{
+    bench::{Bench, Client, Message, Messaging, Request, Running},
+    catalogue::{Case, Need, cases},
+    host::Program,
+    outcome::{Outcome, expect, expect_eq},
+};
+use std::time::{Duration, Instant};
+use wasi_cloud_core::Kind;
+
+const ASKS: Need = Need::Feature("request-reply");
+
+pub const CASES: &[Case] = cases! { "messaging/request-reply";
+    one_reply ["MSG-RR-01", "MSG-RR-07"] [ASKS, Need::Serve];
+    no_reply_is_a_timeout ["MSG-RR-02"] [ASKS, Need::Serve];
+    enough_replies_end_the_wait ["MSG-RR-03", "MSG-RR-05"] [ASKS, Need::Serve];
+    some_replies_at_the_timeout ["MSG-RR-04"] [ASKS, Need::Serve];
+    never_more_than_expected ["MSG-RR-06"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
+    several_replies ["MSG-RR-08"] [ASKS, Need::Serve];
+    one_is_the_default ["MSG-M01"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
+    none_expected ["MSG-M03"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
+    nobody_answers ["MSG-M04"] [ASKS, Need::Feature("no-responders")];
+    request_keeps_its_message ["MSG-RR-10"] [ASKS, Need::Serve];
+    reply_to_a_plain_message ["MSG-RR-09"] [ASKS, Need::Serve];
+    refused_without_the_feature ["KVX-67"] [Need::Without("request-reply"), Need::Interface("request-reply")];
+};
+
+const SECOND: u32 = 1000;
+
+struct Seat {
+    guest: Messaging,
+    client: Client,
+    /// Answers as long as it lives.
+    _recorder: Running,
+}
+
+async fn seat(b: &Bench) -> Outcome<Seat> {
+    let recorder = b.serve(Program::Recorder, &["ask"], None).await?;
+    let guest = b.messaging().await?;
+    let client = guest.connect("default").await?;
+    Ok(Seat { guest, client, _recorder: recorder })
+}
+
+impl Seat {
+    /// A request that makes the recorder do this.
+    async fn question(&self, script: &str) -> Outcome<Message> {
+        let message = self.guest.message("question").await?;
+        message.add_metadata("script", script).await?;
+        Ok(message)
+    }
+
+    async fn replies(&self, script: &str, timeout_ms: Option<u32>, expected: Option<u32>) -> Outcome<Vec<String>> {
+        let question = self.question(script).await?;
+        let mut texts = Vec::new();
+        for reply in self.client.request(&question, Request { topic: "ask", timeout_ms, expected }).await? {
+            texts.push(String::from_utf8_lossy(&reply.data().await?).into_owned());
+        }
+        texts.sort();
+        Ok(texts)
+    }
+}
+
+fn texts(count: u32) -> Vec<String> {
+    (1..=count).map(|i| format!("reply {i}")).collect()
+}
+
+/// Without options a request waits for one reply and returns it.
+async fn one_reply(b: &mut Bench) -> Outcome {
+    expect_eq("replies", seat(b).await?.replies("reply:1", None, None).await?, texts(1))
+}
+
+/// Without a reply it is `timeout`, and not early.
+async fn no_reply_is_a_timeout(b: &mut Bench) -> Outcome {
+    let seat = seat(b).await?;
+    let question = seat.question("ok").await?;
+    let start = Instant::now();
+    let request = Request { topic: "ask", timeout_ms: Some(200), expected: Some(1) };
+    seat.client.request_fails(&question, request).await?.is("request", &[Kind::Timeout])?;
+    expect(start.elapsed() >= Duration::from_millis(200), "request", "no end before its timeout", start.elapsed())
+}
+
+/// With enough replies it returns at once: far before this timeout, which is past the case's own deadline.
+async fn enough_replies_end_the_wait(b: &mut Bench) -> Outcome {
+    expect_eq("replies", seat(b).await?.replies("reply:3", Some(600 * SECOND), Some(3)).await?, texts(3))
+}
+
+/// At the timeout it returns the replies that came by then.
+async fn some_replies_at_the_timeout(b: &mut Bench) -> Outcome {
+    expect_eq("replies", seat(b).await?.replies("reply:2", Some(2 * SECOND), Some(5)).await?, texts(2))
+}
+
+/// Further replies are not returned.
+async fn never_more_than_expected(b: &mut Bench) -> Outcome {
+    let replies = seat(b).await?.replies("reply:5", Some(10 * SECOND), Some(2)).await?;
+    expect(replies.len() == 2, "replies", "2 of them", replies)
+}
+
+/// One message may be replied to several times.
+async fn several_replies(b: &mut Bench) -> Outcome {
+    expect_eq("replies", seat(b).await?.replies("reply:4", Some(10 * SECOND), Some(4)).await?, texts(4))
+}
+
+/// With a timeout alone, one reply is enough.
+async fn one_is_the_default(b: &mut Bench) -> Outcome {
+    let replies = seat(b).await?.replies("reply:3", Some(600 * SECOND), None).await?;
+    expect(replies.len() == 1, "replies", "1 of them", replies)
+}
+
+/// Who expects none gets none, at once.
+async fn none_expected(b: &mut Bench) -> Outcome {
+    expect_eq("replies", seat(b).await?.replies("reply:1", Some(600 * SECOND), Some(0)).await?, texts(0))
+}
+
+/// With nobody to answer, a request is an error and never an empty list.
+async fn nobody_answers(b: &mut Bench) -> Outcome {
+    let guest = b.messaging().await?;
+    let client = guest.connect("default").await?;
+    let question = guest.message("anybody?").await?;
+    let request = Request { topic: "deserted", timeout_ms: Some(300), expected: None };
+    let failure = client.request_fails(&question, request).await?;
+    failure.is("request", &[Kind::Timeout, Kind::Unavailable])
+}
+
+/// A request borrows its message: the guest still has it, and can send it.
+async fn request_keeps_its_message(b: &mut Bench) -> Outcome {
+    let seat = seat(b).await?;
+    let question = seat.question("reply:1").await?;
+    let request = Request { topic: "ask", timeout_ms: Some(10 * SECOND), expected: Some(1) };
+    seat.client.request(&question, request).await?;
+    expect_eq("data", question.data().await?, b"question".to_vec())?;
+    seat.client.send("ask", question).await
+}
+
+/// A reply to a message that asked for none does nothing, and does not fail.
+async fn reply_to_a_plain_message(b: &mut Bench) -> Outcome {
+    let seat = seat(b).await?;
+    let plain = seat.guest.message("plain").await?;
+    plain.reply(seat.guest.message("reply").await?).await
+}
+
+/// Where it is not offered, it is refused.
+async fn refused_without_the_feature(b: &mut Bench) -> Outcome {
+    let guest = b.messaging().await?;
+    let client = guest.connect("default").await?;
+    let question = guest.message("question").await?;
+    let request = Request { topic: "ask", timeout_ms: Some(100), expected: None };
+    client.request_fails(&question, request).await?.is("request", &[Kind::Other])
+}

@@ -1,0 +1,81 @@
+//! Hosts with one defect each. The suite must tell every one of them from an honest host, for the right reason.
+//!
+//! A mutant sits on one of four seams: the backend, link and grant, the glue, the SDK. It names the clauses that it
+//! breaks; a kill is a case that cites such a clause failing. `tests/mutants.rs` holds the kill matrix.
+
+mod glue;
+mod keyvalue;
+mod link;
+mod messaging;
+mod sdk;
+
+use crate::host::stage::Tamper;
+use std::sync::Arc;
+
+/// Where a defect sits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seam {
+    /// A driver trait's implementation.
+    Backend,
+    /// What a label leads to, and what is granted.
+    Link,
+    /// What is linked into guests. Seen only at the altitude `embedded`.
+    Glue,
+    /// The guest's SDK. Seen only at the altitude `embedded`.
+    Sdk,
+}
+
+/// One defective host.
+#[derive(Clone)]
+pub struct Mutant {
+    /// Its name: `run --host mutant:NAME`.
+    pub name: String,
+    /// Where the defect sits.
+    pub seam: Seam,
+    /// The defect in one sentence.
+    pub bug: String,
+    /// The clauses that it breaks.
+    pub clauses: Vec<String>,
+    /// It traps, hangs or panics, so it may fail more than a third of the cases.
+    pub crude: bool,
+    /// The defect.
+    pub tamper: Arc<dyn Tamper>,
+}
+
+impl std::fmt::Debug for Mutant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mutant").field("name", &self.name).field("seam", &self.seam).finish_non_exhaustive()
+    }
+}
+
+/// One row of a seam's table.
+struct Row {
+    name: &'static str,
+    bug: &'static str,
+    clauses: &'static [&'static str],
+    tamper: Arc<dyn Tamper>,
+}
+
+fn mutants(seam: Seam, rows: Vec<Row>) -> impl Iterator<Item = Mutant> {
+    rows.into_iter().map(move |row| Mutant {
+        name: row.name.to_owned(),
+        seam,
+        bug: row.bug.to_owned(),
+        clauses: row.clauses.iter().map(|clause| (*clause).to_owned()).collect(),
+        crude: false,
+        tamper: row.tamper,
+    })
+}
+
+/// Every mutant, by seam.
+///
+/// # Errors
+/// If the SDK's mutants are not validly declared.
+pub fn all() -> anyhow::Result<Vec<Mutant>> {
+    Ok(mutants(Seam::Backend, keyvalue::rows())
+        .chain(mutants(Seam::Backend, messaging::rows()))
+        .chain(mutants(Seam::Link, link::rows()))
+        .chain(mutants(Seam::Glue, glue::rows()))
+        .chain(sdk::mutants()?)
+        .collect())
+}

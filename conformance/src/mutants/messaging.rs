@@ -1,0 +1,95 @@
+//! Messaging backends with one defect each.
+
+mod defect;
+
+use super::Row;
+use crate::host::stage::Tamper;
+use async_trait::async_trait;
+use defect::{Defect, Defective};
+use std::sync::Arc;
+use wasi_cloud_core::{
+    Result,
+    messaging::{Delivery, Disposition, Messaging, Payload, Settle, Subscription},
+};
+
+struct Cut<D>(D);
+
+impl<D: Defect + Clone + 'static> Tamper for Cut<D> {
+    fn messaging(&self, honest: Arc<dyn Messaging>) -> Arc<dyn Messaging> {
+        Arc::new(Defective { honest, defect: Arc::new(self.0.clone()) })
+    }
+}
+
+macro_rules! rows {
+    ($($defect:ident $name:literal [$($clause:literal),+] $bug:literal;)+) => {
+        pub(super) fn rows() -> Vec<Row> {
+            vec![$(Row { name: $name, bug: $bug, clauses: &[$($clause),+], tamper: Arc::new(Cut($defect)) }),+]
+        }
+        $(#[derive(Clone)] struct $defect;)+
+    };
+}
+
+rows! {
+    DropsMessages "drops-messages" ["MSG-HAND-01"] "Accepted messages are thrown away.";
+    CrossesTopics "crosses-topics" ["MSG-HAND-02"] "A subscription gets a topic that it did not ask for.";
+    LosesMetadata "loses-metadata" ["MSG-TYPES-11"] "Metadata does not survive the broker.";
+    NackIsAck "nack-is-ack" ["MSG-M05"] "A message whose handler failed is not delivered again.";
+    CutsPayload "cuts-payload" ["MSG-PROD-04"] "A payload ends at its first NUL.";
+    ForgetsTopic "forgets-topic" ["MSG-TYPES-12"] "A message does not say on which topic it came.";
+}
+
+#[async_trait]
+impl Defect for DropsMessages {
+    async fn publish(&self, _: &dyn Messaging, _: &str, _: &str, _: &Payload) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Defect for CrossesTopics {
+    fn subscription(&self, asked: &Subscription) -> Subscription {
+        let mut topics = asked.topics.clone();
+        topics.extend(asked.topics.iter().map(|topic| format!("{topic}-not")));
+        Subscription { topics, ..asked.clone() }
+    }
+}
+
+#[async_trait]
+impl Defect for LosesMetadata {
+    async fn publish(&self, broker: &dyn Messaging, scope: &str, topic: &str, message: &Payload) -> Result<()> {
+        let metadata = message.metadata.iter().filter(|(key, _)| key == "script").cloned().collect();
+        broker.publish(scope, topic, &Payload { metadata, ..message.clone() }).await
+    }
+}
+
+#[async_trait]
+impl Defect for NackIsAck {
+    fn delivery(&self, delivery: Delivery) -> Delivery {
+        Delivery { settle: Box::new(AlwaysAck(delivery.settle)), ..delivery }
+    }
+}
+
+struct AlwaysAck(Box<dyn Settle>);
+
+#[async_trait]
+impl Settle for AlwaysAck {
+    async fn settle(self: Box<Self>, _: Disposition) -> Result<()> {
+        self.0.settle(Disposition::Ack).await
+    }
+}
+
+#[async_trait]
+impl Defect for CutsPayload {
+    fn delivery(&self, mut delivery: Delivery) -> Delivery {
+        let end = delivery.payload.data.iter().position(|byte| *byte == 0);
+        delivery.payload.data.truncate(end.unwrap_or(usize::MAX));
+        delivery
+    }
+}
+
+#[async_trait]
+impl Defect for ForgetsTopic {
+    fn delivery(&self, delivery: Delivery) -> Delivery {
+        Delivery { topic: "topic".into(), ..delivery }
+    }
+}

@@ -1,0 +1,105 @@
+//! The layout is a test: every capability word of `wit/world.wit` has its file in every room, and no room holds a word
+//! that the world does not know. What it says is missing is the list of what to write for a new capability.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The rooms, `*` being the word. In brackets what else may stand there.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("wit/deps/*/*.wit", &["keyvalue-ext"]),
+    (
+        "hosts/core/src/*.rs",
+        &["call", "clock", "describe", "error", "escape", "grant", "layer", "lib", "link", "provider"],
+    ),
+    ("hosts/wasmtime/src/*.rs", &["bindings", "error", "lib", "runtime"]),
+    ("sdk-rust/src/*.rs", &["bindings", "case", "error", "export", "lib", "private", "sys", "testing"]),
+    ("sdk-rust/src/sys/wasm/*.rs", &["error"]),
+    ("sdk-rust/src/sys/native/*.rs", &["cloud", "error", "thread"]),
+    ("conformance/wit/*.wit", &["keyvalue-ext", "package"]),
+    ("conformance/src/bench/*.rs", &["failure", "guest", "keyvalue_ext", "program"]),
+    ("conformance/src/host/direct/*.rs", &["keyvalue_ext", "program"]),
+    ("conformance/src/catalogue/*.rs", &["deployment", "pingpong"]),
+    ("conformance/guests/rust/*/src/lib.rs", &["driver", "keyvalue-ext", "pingpong", "recorder"]),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}
+
+fn words() -> BTreeSet<String> {
+    let world = fs::read_to_string(root().join("wit/world.wit")).expect("wit/world.wit");
+    let list = world.split_once("Capability words:").expect("the list of words").1;
+    let list = list.split_once('.').expect("its end").0;
+    list.split(',').map(|word| word.trim().to_owned()).collect()
+}
+
+#[test]
+fn every_word_has_its_rooms() {
+    let missing: Vec<_> = ROOMS
+        .iter()
+        .flat_map(|(room, _)| words().into_iter().map(|word| room.replace('*', &word)))
+        .filter(|file| !root().join(file).is_file())
+        .collect();
+    assert!(missing.is_empty(), "to be written:\n  {}", missing.join("\n  "));
+}
+
+#[test]
+fn no_room_holds_an_unknown_word() {
+    let words = words();
+    for (room, others) in ROOMS {
+        let folder = room.split_once('*').expect("a star").0;
+        for entry in fs::read_dir(root().join(folder)).expect(folder) {
+            let path = entry.expect("an entry").path();
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let source = path.is_dir() || path.extension().is_some_and(|e| e == "rs" || e == "wit");
+            let module = path.is_dir() && path.with_extension("rs").is_file();
+            assert!(
+                !source || module || words.contains(&name) || others.contains(&&*name),
+                "{} is no capability word; add it to the list in conformance/tests/rooms.rs if it belongs there",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_core_knows_the_same_words() {
+    let core: BTreeSet<_> = wasi_cloud_core::CAPABILITIES.iter().map(|word| (*word).to_owned()).collect();
+    assert_eq!(core, words());
+}
+
+/// `access-denied` always means the grant, so only the grant says it.
+#[test]
+fn backends_never_deny() {
+    for file in sources(&root().join("hosts/backends")) {
+        let text = fs::read_to_string(&file).expect("a source");
+        assert!(!text.contains("Kind::AccessDenied"), "{} says access-denied", file.display());
+    }
+}
+
+#[test]
+fn files_are_short() {
+    for folder in ["hosts", "sdk-rust", "conformance"] {
+        for file in sources(&root().join(folder)) {
+            let generated = file.ends_with("bindings.rs") && file.starts_with(root().join("sdk-rust"));
+            let lines = fs::read_to_string(&file).expect("a source").lines().count();
+            assert!(generated || lines <= 400, "{} has {lines} lines: make it a folder", file.display());
+        }
+    }
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() && !path.ends_with("target") {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
