@@ -4,6 +4,30 @@
 //! that has none takes the ready-made [`runtime`].
 //!
 //! Imports are always linked. What a component may do is decided at each call, by its [`SharedGrants`], in the core.
+//!
+//! ```
+//! use wasi_cloud_core::{Grants, Links};
+//! use wasi_cloud_wasmtime::{CloudCtx, CloudView, add_to_linker};
+//! use wasmtime::component::{Linker, ResourceTable};
+//!
+//! struct Mine {
+//!     cloud: CloudCtx,
+//!     table: ResourceTable,
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let engine = wasmtime::Engine::default();
+//! let mut linker = Linker::<Mine>::new(&engine);
+//! add_to_linker(&mut linker, |mine| CloudView { ctx: &mut mine.cloud, table: &mut mine.table })?;
+//!
+//! // One store an instance: the host's links, and the grants of this component.
+//! let grants = Grants::parse(["keyvalue:default"])?.shared();
+//! let mut mine = Mine { cloud: CloudCtx::new(Links::default(), grants), table: ResourceTable::new() };
+//! mine.table.set_max_capacity(10_000);
+//! let store = wasmtime::Store::new(&engine, mine);
+//! # drop(store);
+//! # Ok(()) }
+//! ```
 
 pub mod bindings;
 pub mod error;

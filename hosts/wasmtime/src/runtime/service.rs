@@ -172,7 +172,7 @@ impl Handler {
         let mut store = instance::store(&self.runtime, (self.env)());
         let service = match self.pre.instantiate_async(&mut store).await {
             Ok(service) => service,
-            Err(e) => return failed(&store, &e, Ending::Failed),
+            Err(e) => return unreturned(failed(&store, &e, Ending::Failed)),
         };
         let message = match store.data_mut().table().push(Message::received(self.link.clone(), delivery)) {
             Ok(message) => message,
@@ -184,7 +184,15 @@ impl Handler {
                 tracing::warn!(topic = delivery.topic, "the handler returned {e}");
                 Ending::Exited(1)
             }
-            Err(e) => failed(&store, &e, Ending::Trapped),
+            Err(e) => unreturned(failed(&store, &e, Ending::Trapped)),
         }
+    }
+}
+
+/// A handler that exits the program has not returned ok, whatever its exit code says (MSG-M06).
+fn unreturned(ending: Ending) -> Ending {
+    match ending {
+        Ending::Exited(code) => Ending::Trapped(format!("it exited with {code} instead of returning")),
+        other => other,
     }
 }

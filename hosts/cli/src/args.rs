@@ -1,0 +1,164 @@
+use clap::{Args, Parser, Subcommand};
+use std::{path::PathBuf, time::Duration};
+use wasi_cloud::LinkSpec;
+
+const EXAMPLES: &str = "\
+Examples:
+  Run a command on a store in this process:
+    wasi-cloud run counter.wasm --link keyvalue:default=memory --grant keyvalue:default
+
+  Run it on Redis, in the bucket `sessions`, where it may only read:
+    wasi-cloud run report.wasm --grant keyvalue:default:read \\
+      --link 'keyvalue:default=redis://localhost/0#sessions'
+
+  Handle messages until Ctrl-C:
+    wasi-cloud run worker.wasm --link messaging:default=redis://localhost \\
+      --grant-linked --topic ping --group workers
+
+  Make a component of what stock Go, C or Rust for wasip1 compiles to:
+    wasi-cloud componentize module.wasm --wit wit --world service -o app.wasm";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  a command's own, if it ended by itself; 0 for a service that was stopped
+    2  wrong usage
+  124  the guest executed longer than --deadline without calling the host
+  125  wasi-cloud failed: no such file, not a component, a backend that does not answer
+  134  the guest trapped
+  137  the guest trapped because it needed more memory than --memory
+  143  a second signal ended the service before its handlers were done";
+
+/// Runs WebAssembly components that use wasi-cloud: key-value, messaging and config.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a component: once if it is a command, until a signal if it handles messages.
+    #[command(after_help = EXIT_CODES)]
+    Run(Run),
+    /// Make a component of a core module and a WIT world.
+    Componentize(Componentize),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Run {
+    /// The component.
+    pub app: PathBuf,
+
+    /// Link a label to a backend: `keyvalue:default=redis://localhost/0`. `#name` after the URL names the bucket, which
+    /// is the label by default.
+    #[arg(long = "link", value_name = "CAPABILITY:LABEL=URL")]
+    pub links: Vec<LinkSpec>,
+
+    /// Allow the component something: `keyvalue:default`, narrowed with `:read` or `:write`; labels may hold `*`.
+    /// Nothing is allowed without a grant.
+    #[arg(long = "grant", value_name = "CAPABILITY:LABEL[:ACCESS]")]
+    pub grants: Vec<String>,
+
+    /// Allow the component everything that is linked, and the configuration given with --config.
+    #[arg(long)]
+    pub grant_linked: bool,
+
+    /// A configuration value that `wasi:config` shows to a component with the grant `config:default`.
+    #[arg(long = "config", value_name = "KEY=VALUE", value_parser = pair)]
+    pub config: Vec<(String, String)>,
+
+    /// Handle messages of this topic, from the messaging link `default`. Without any, those that the component records.
+    #[arg(long = "topic", value_name = "TOPIC")]
+    pub topics: Vec<String>,
+
+    /// Share the messages with all subscribers of this group.
+    #[arg(long)]
+    pub group: Option<String>,
+
+    /// How often a message is delivered at most if its handler fails.
+    #[arg(long, value_name = "TIMES", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_deliveries: u32,
+
+    /// How many messages are handled at once.
+    #[arg(long, value_name = "INSTANCES", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=200))]
+    pub concurrency: u8,
+
+    /// How long a call to a backend may take before it is `timeout`.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
+
+    /// How long the guest may execute without calling the host.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub deadline: Duration,
+
+    /// How much memory an instance may have, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub memory: u16,
+
+    /// An environment variable for the guest; it sees none of ours.
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = pair)]
+    pub env: Vec<(String, String)>,
+
+    /// The guest's arguments.
+    #[arg(last = true)]
+    pub args: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Componentize {
+    /// The core module.
+    pub module: PathBuf,
+
+    /// Where to write the component.
+    #[arg(short, long)]
+    pub output: PathBuf,
+
+    /// A folder or file of WIT with the world. Without it, the world that the compiler left in the module.
+    #[arg(long, value_name = "PATH")]
+    pub wit: Option<PathBuf>,
+
+    /// The world's name, if the WIT has several.
+    #[arg(long, requires = "wit")]
+    pub world: Option<String>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write `key=value`")?;
+    if key.is_empty() { Err("the key is empty".into()) } else { Ok((key.into(), value.into())) }
+}
+
+/// `500ms`, `30s` or `5m`, and not 0.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "write a time such as 500ms, 30s or 5m".to_owned();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(digits);
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    let unit = match unit {
+        "ms" => Duration::from_millis(1),
+        "s" => Duration::from_secs(1),
+        "m" => Duration::from_secs(60),
+        _ => return Err(wrong()),
+    };
+    if number == 0 { Err(wrong()) } else { Ok(unit * number) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        for bad in ["", "30", "s", "0s", "-1s", "1h", "1.5s", "99999999999s"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `wasi-cloud`: see `wasi-cloud --help`.
+
+mod args;
+mod run;
+
+use anyhow::Context;
+use clap::Parser;
+use std::{io::IsTerminal, process::ExitCode};
+use tracing_subscriber::EnvFilter;
+use wasi_cloud_componentize::World;
+
+/// What failed is ours, not the guest's.
+const FAILED: u8 = 125;
+
+fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
+    let done = match cli.command {
+        args::Command::Run(run) => run::run(&run),
+        args::Command::Componentize(job) => componentize(&job).map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(FAILED)
+    })
+}
+
+fn componentize(job: &args::Componentize) -> anyhow::Result<()> {
+    let module = read(&job.module)?;
+    let mut tool = wasi_cloud_componentize::Componentize::new();
+    if let Some(wit) = &job.wit {
+        let world = World::path(wit);
+        tool = tool.world(match &job.world {
+            Some(name) => world.named(name),
+            None => world,
+        });
+    }
+    let component = tool.run(&module).with_context(|| format!("`{}`", job.module.display()))?;
+    std::fs::write(&job.output, component).with_context(|| format!("cannot write `{}`", job.output.display()))
+}
+
+fn read(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
+}

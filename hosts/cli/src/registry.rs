@@ -1,0 +1,19 @@
+//! The only list of backends. Each is one cargo feature and one line here.
+
+use std::sync::Arc;
+use wasi_cloud_core::{Clock, Registry, Result, provider::EnvSecrets};
+
+/// Every backend of this build. `clock` is what backends in this process count lifetimes by; credentials come from
+/// environment variables.
+///
+/// # Errors
+/// `invalid` if two backends serve one scheme.
+pub fn registry(clock: &Clock) -> Result<Registry> {
+    let registry = Registry::new(Arc::new(EnvSecrets));
+    #[cfg(feature = "memory")]
+    let registry = registry.with(wasi_cloud_memory::Memory::with_clock(clock.clone()))?;
+    #[cfg(feature = "redis")]
+    let registry = registry.with(wasi_cloud_redis::Redis)?;
+    let _ = clock;
+    Ok(registry)
+}
