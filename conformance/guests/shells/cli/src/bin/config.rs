@@ -1,0 +1,3 @@
+//! `config`: see the library.
+
+shell::shell!("config-shell", config);

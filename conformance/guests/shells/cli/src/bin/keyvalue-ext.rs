@@ -1,0 +1,3 @@
+//! `keyvalue-ext`: see the library.
+
+shell::shell!("keyvalue-ext-shell", keyvalue_ext);

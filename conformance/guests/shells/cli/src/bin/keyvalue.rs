@@ -1,0 +1,3 @@
+//! `keyvalue`: see the library.
+
+shell::shell!("keyvalue-shell", keyvalue);

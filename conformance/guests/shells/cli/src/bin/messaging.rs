@@ -1,0 +1,3 @@
+//! `messaging`: see the library.
+
+shell::shell!("messaging-shell", messaging);

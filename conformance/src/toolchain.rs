@@ -1,0 +1,174 @@
+//! Builds the corpus: the one place that knows how guests are compiled. For maintainers; who tests a host needs none of it.
+//!
+//! A build is a function of the sources and the compiler. It happens in a copy of the tree ([`stage`]), with a scrubbed
+//! environment and without paths of this machine ([`cargo`]), so it gives the same bytes in every folder; [`check`] proves
+//! that and compares them with what is checked in.
+
+mod cargo;
+mod guests;
+mod mutant;
+mod paths;
+mod stage;
+
+pub use mutant::{Mutant, mutants};
+pub use paths::absolute_paths;
+
+use crate::corpus::{
+    ARCHIVE, LOCK, archive,
+    lock::{self, Lock},
+};
+use anyhow::{Context, Result, bail, ensure};
+use cargo::Cargo;
+use guests::{GUESTS, Guest};
+use stage::Stage;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Where to build.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The repository.
+    pub root: PathBuf,
+    /// A folder for copies and cargo's output, made if it is missing. What is left there makes the next build faster.
+    pub scratch: PathBuf,
+}
+
+impl Options {
+    /// Builds the repository `root` below its `target` folder.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        let root = root.into();
+        Self { scratch: root.join("target/corpus"), root }
+    }
+}
+
+/// A corpus that was built.
+#[derive(Debug)]
+pub struct Built {
+    /// The components by name.
+    pub guests: BTreeMap<String, Vec<u8>>,
+    /// The packed components.
+    pub archive: Vec<u8>,
+    /// The text of the lock.
+    pub lock: String,
+}
+
+impl Built {
+    /// Writes archive and lock to `dir`, which is made if it is missing.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write(&self, dir: &Path) -> Result<()> {
+        let write = || {
+            fs::create_dir_all(dir)?;
+            fs::write(dir.join(ARCHIVE), &self.archive)?;
+            fs::write(dir.join(LOCK), &self.lock)
+        };
+        write().with_context(|| format!("writing the corpus to {}", dir.display()))
+    }
+}
+
+/// The repository around `start`, for a tool that runs somewhere inside.
+///
+/// # Errors
+/// If `start` and the folders above it have no guests.
+pub fn find_root(start: &Path) -> Result<PathBuf> {
+    let start = start.canonicalize()?;
+    let root = start.ancestors().find(|dir| dir.join(stage::GUESTS).is_dir() && dir.join("sdk-rust").is_dir());
+    root.map(Path::to_path_buf).with_context(|| format!("{} is not inside the wasi-cloud repository", start.display()))
+}
+
+/// Whether the sources are still those that the checked-in corpus was built from. Fast: builds nothing.
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn is_current(root: &Path) -> Result<bool> {
+    Ok(checked_in(root)?.inputs == stage::inputs(root)?)
+}
+
+/// Builds every guest and every SDK mutant, and checks each: against its world, and for paths of this machine. Takes about a
+/// minute, and needs cargo with the toolchain that `guests/rust-toolchain.toml` names; crates are downloaded if they are missing.
+///
+/// # Errors
+/// If the toolchain is another one, something does not compile, or a component fails a check.
+pub fn build(options: &Options) -> Result<Built> {
+    let inputs = stage::inputs(&options.root)?;
+    let stage = Stage::new(&options.root, &options.scratch.join("tree"))?;
+    let cargo = Cargo::new(&stage, &options.scratch.join("target"))?;
+    let rustc = cargo.rustc_version()?;
+
+    cargo.build(None)?;
+    let mut guests = BTreeMap::new();
+    for guest in GUESTS {
+        guests.insert(guest.name.to_owned(), checked(guest.name, guest, &cargo, options)?);
+    }
+    for mutant in mutants()? {
+        let name = format!("mutant/{}", mutant.name);
+        let wasm = mutated(&mutant, &name, &stage, &cargo, options)?;
+        ensure!(guests.values().all(|other| *other != wasm), "`{name}` equals another guest: its bug does not show");
+        guests.insert(name, wasm);
+    }
+
+    let lock = Lock { rustc, inputs, components: lock::hashes(&guests) }.render();
+    Ok(Built { archive: archive::pack(&guests)?, guests, lock })
+}
+
+/// Builds the corpus twice from nothing, in folders of different depth, and compares both with what is checked in. Takes some
+/// minutes.
+///
+/// # Errors
+/// As for [`build`], or if any byte differs; the text names the components.
+pub fn check(root: &Path) -> Result<()> {
+    let expected = checked_in(root)?;
+    let archive = fs::read(root.join(stage::CORPUS).join(ARCHIVE)).context(ARCHIVE)?;
+    for folder in ["one", "another/folder/further/down"] {
+        let temporary = tempfile::tempdir()?;
+        let options = Options { root: root.to_path_buf(), scratch: temporary.path().join(folder) };
+        let built = build(&options)?;
+        compare(&expected, &Lock::parse(&built.lock)?)?;
+        ensure!(built.archive == archive, "{ARCHIVE} is packed differently, though its components are the same");
+    }
+    Ok(())
+}
+
+fn compare(expected: &Lock, actual: &Lock) -> Result<()> {
+    ensure!(expected.rustc == actual.rustc, "{LOCK} says {}, here is {}", expected.rustc, actual.rustc);
+    let names = expected.components.keys().chain(actual.components.keys());
+    let differs = |name: &&String| expected.components.get(*name) != actual.components.get(*name);
+    let mut different: Vec<_> = names.filter(differs).map(String::as_str).collect();
+    different.sort_unstable();
+    different.dedup();
+    if !different.is_empty() {
+        bail!("these components differ from {LOCK}: {}", different.join(", "));
+    }
+    ensure!(expected.inputs == actual.inputs, "the sources changed (the components did not): write {LOCK} again");
+    Ok(())
+}
+
+fn checked_in(root: &Path) -> Result<Lock> {
+    Lock::parse(&fs::read_to_string(root.join(stage::CORPUS).join(LOCK)).context(LOCK)?)
+}
+
+/// Builds the driver on the SDK with the bug, and takes the bug away again.
+fn mutated(mutant: &Mutant, name: &str, stage: &Stage, cargo: &Cargo<'_>, options: &Options) -> Result<Vec<u8>> {
+    let driver = GUESTS.iter().find(|guest| guest.name.strip_prefix("rust/") == Some(&mutant.driver));
+    let driver = driver.with_context(|| format!("`{name}`: there is no driver `{}`", mutant.driver))?;
+    let original = mutant.apply(&stage.sdk())?;
+    cargo.build(Some(driver.package)).with_context(|| format!("`{name}` does not compile"))?;
+    let wasm = checked(name, driver, cargo, options)?;
+    original.restore()?;
+    Ok(wasm)
+}
+
+/// The component that cargo built for `guest`, after its checks.
+fn checked(name: &str, guest: &Guest, cargo: &Cargo<'_>, options: &Options) -> Result<Vec<u8>> {
+    let wasm = cargo.artifact(&guest.artifact())?;
+    guest.check(&wasm, &options.root).with_context(|| format!("`{name}` does not fit its world"))?;
+    let prefixes = [options.root.as_path(), options.scratch.as_path(), cargo.home()];
+    let paths = absolute_paths(&wasm, &prefixes);
+    ensure!(paths.is_empty(), "`{name}` has paths of this machine in it: {}", paths.join(", "));
+    Ok(wasm)
+}

@@ -1,0 +1,180 @@
+//! The built-in corpus is complete, current and clean, and its programs speak the line protocol.
+
+mod trouble;
+
+use cloud_conformance::{
+    corpus::{ARCHIVE, Corpus, LOCK},
+    toolchain, wire,
+};
+use std::{collections::BTreeSet, fs, path::Path};
+use wasmtime::{
+    Config, Engine, Store, Trap,
+    component::{Component, Linker, ResourceTable},
+};
+use wasmtime_wasi::{
+    WasiCtx, WasiCtxView, WasiView,
+    p2::{
+        self,
+        bindings::sync::Command,
+        pipe::{MemoryInputPipe, MemoryOutputPipe},
+    },
+};
+
+const DRIVERS: [&str; 4] = ["config", "keyvalue", "keyvalue-ext", "messaging"];
+
+fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_corpus_is_complete() {
+    let corpus = Corpus::load().unwrap();
+    let mut expected: BTreeSet<String> = ["rust/pingpong", "rust/recorder"].map(String::from).into();
+    expected.extend(DRIVERS.iter().flat_map(|driver| [format!("rust/{driver}"), format!("shell/{driver}")]));
+    expected.extend(toolchain::mutants().unwrap().iter().map(|mutant| format!("mutant/{}", mutant.name)));
+    assert_eq!(corpus.names().map(String::from).collect::<BTreeSet<_>>(), expected);
+    let missing = corpus.guest("rust/nothing").unwrap_err().to_string();
+    assert!(missing.contains("rust/recorder"), "{missing}");
+}
+
+#[test]
+fn the_corpus_was_built_from_these_sources() {
+    let root = toolchain::find_root(here()).unwrap();
+    assert!(toolchain::is_current(&root).unwrap(), "build it again: `cargo run -- build`");
+}
+
+#[test]
+fn the_corpus_says_nothing_of_the_machine_that_built_it() {
+    let corpus = Corpus::load().unwrap();
+    for name in corpus.names() {
+        assert_eq!(toolchain::absolute_paths(corpus.guest(name).unwrap(), &[]), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn an_archive_that_the_lock_does_not_describe_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::copy(here().join("corpus").join(ARCHIVE), dir.path().join(ARCHIVE)).unwrap();
+    let lock = fs::read_to_string(here().join("corpus").join(LOCK)).unwrap();
+    fs::write(dir.path().join(LOCK), &lock).unwrap();
+    Corpus::from_dir(dir.path()).unwrap();
+
+    let without: Vec<_> = lock.lines().filter(|line| !line.starts_with("\"rust/recorder\"")).collect();
+    fs::write(dir.path().join(LOCK), without.join("\n")).unwrap();
+    let error = format!("{:#}", Corpus::from_dir(dir.path()).unwrap_err());
+    assert!(error.contains("rust/recorder"), "{error}");
+}
+
+#[test]
+fn every_mutant_plugs_into_its_shell() {
+    let corpus = Corpus::load().unwrap();
+    for mutant in toolchain::mutants().unwrap() {
+        let lines = mutant.find.lines().count().max(mutant.replace.lines().count());
+        assert!(lines <= 25, "{}", mutant.name);
+        corpus.mutated(&mutant.name, &mutant.driver).unwrap();
+    }
+}
+
+#[test]
+fn a_program_imports_the_packages_that_it_drives_and_no_other() {
+    let expected: [(&str, &[&str]); 4] = [
+        ("config", &["wasi:config/store"]),
+        ("keyvalue", &["wasi:keyvalue/atomics", "wasi:keyvalue/batch", "wasi:keyvalue/store"]),
+        ("keyvalue-ext", &["wasi-cloud:keyvalue/extension", "wasi:keyvalue/atomics", "wasi:keyvalue/store"]),
+        ("messaging", &["wasi:messaging/producer", "wasi:messaging/request-reply", "wasi:messaging/types"]),
+    ];
+    let (corpus, engine) = (Corpus::load().unwrap(), Engine::default());
+    for (driver, packages) in expected {
+        let program = Component::new(&engine, corpus.composed("rust", driver).unwrap()).unwrap();
+        let imports = program.component_type();
+        let names = imports.imports(&engine).map(|(name, _)| name.split('@').next().unwrap().to_owned());
+        let own = |name: &String| {
+            !["wasi:cli/", "wasi:io/", "wasi:clocks/", "wasi:random/"].iter().any(|p| name.starts_with(p))
+        };
+        assert_eq!(
+            names.filter(own).collect::<BTreeSet<_>>(),
+            packages.iter().map(|p| (*p).to_owned()).collect(),
+            "{driver}"
+        );
+    }
+}
+
+#[test]
+fn a_program_answers_line_by_line() {
+    use wire::{keyvalue, keyvalue_ext, messaging};
+    let ended = run(&composed("keyvalue"), "{\"Get\":[7,\"k\"]}\n{\"Close\":8}\n");
+    let seen: Vec<keyvalue::Seen> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(
+        matches!(&seen[..], [keyvalue::Seen::Misused(seven), keyvalue::Seen::Misused(eight)]
+        if seven.contains('7') && eight.contains('8')),
+        "{seen:?}"
+    );
+    ended.result.unwrap();
+
+    let ended = run(&composed("keyvalue-ext"), "{\"PlainGet\":[1,\"k\"]}");
+    assert!(matches!(serde_json::from_str(&ended.stdout).unwrap(), keyvalue_ext::Seen::Misused(_)));
+    let ended = run(&composed("messaging"), "{\"Data\":1}\n");
+    assert!(matches!(serde_json::from_str(&ended.stdout).unwrap(), messaging::Seen::Misused(_)));
+    let ended = run(&composed("config"), "");
+    assert_eq!((ended.stdout.as_str(), ended.result.is_ok()), ("", true));
+}
+
+#[test]
+fn a_line_that_is_no_operation_ends_the_program() {
+    for line in ["{\"Nonsense\":1}", "not json", ""] {
+        let ended = run(&composed("keyvalue"), &format!("{{\"Close\":8}}\n{line}\n{{\"Close\":9}}\n"));
+        assert_eq!(ended.stdout.lines().count(), 1, "{line}: {}", ended.stdout);
+        assert!(ended.result.is_err() && !ended.stderr.is_empty(), "{line}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn trouble_is_what_it_says() {
+    let trap = |program: &[u8]| run(program, "").result.unwrap_err().downcast::<Trap>().unwrap();
+    assert_eq!(trap(&trouble::trap()), Trap::UnreachableCodeReached);
+    assert_eq!(trap(&trouble::endless()), Trap::OutOfFuel);
+}
+
+fn composed(driver: &str) -> Vec<u8> {
+    Corpus::load().unwrap().composed("rust", driver).unwrap()
+}
+
+struct Ended {
+    stdout: String,
+    stderr: String,
+    result: wasmtime::Result<()>,
+}
+
+struct State {
+    wasi: WasiCtx,
+    table: ResourceTable,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+/// Runs a program to its end, without any capability: calling one is a trap.
+fn run(program: &[u8], stdin: &str) -> Ended {
+    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let component = Component::new(&engine, program).unwrap();
+    let mut linker = Linker::<State>::new(&engine);
+    p2::add_to_linker_sync(&mut linker).unwrap();
+    linker.define_unknown_imports_as_traps(&component).unwrap();
+
+    let (stdout, stderr) = (MemoryOutputPipe::new(1 << 16), MemoryOutputPipe::new(1 << 16));
+    let mut wasi = WasiCtx::builder();
+    wasi.stdin(MemoryInputPipe::new(stdin.to_owned())).stdout(stdout.clone()).stderr(stderr.clone());
+    let mut store = Store::new(&engine, State { wasi: wasi.build(), table: ResourceTable::new() });
+    store.set_fuel(100_000_000).unwrap();
+    let command = Command::instantiate(&mut store, &component, &linker).unwrap();
+    let result = match command.wasi_cli_run().call_run(&mut store) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(())) => Err(wasmtime::Error::msg("the program says that it failed")),
+        Err(trap) => Err(trap),
+    };
+    let text = |pipe: MemoryOutputPipe| String::from_utf8(pipe.contents().to_vec()).unwrap();
+    Ended { stdout: text(stdout), stderr: text(stderr), result }
+}
