@@ -38,7 +38,7 @@ macro_rules! export {
             #[cfg(target_family = "wasm")]
             type Exported = $crate::__private::Exported<$handler>;
             #[cfg(target_family = "wasm")]
-            $crate::__private::bindings::export!(Exported with_types_in $crate::__private::bindings);
+    $crate::__private::bindings::export!(Exported with_types_in $crate::__private::bindings);
         };
     };
 }

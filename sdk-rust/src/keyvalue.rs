@@ -55,6 +55,9 @@ pub struct Page {
     pub cursor: Option<String>,
 }
 
+/// What [`Bucket::get_many`] says of one key: the key and its value, or `None` if it is absent.
+pub type Found = Option<(String, Vec<u8>)>;
+
 /// An open bucket. Dropping it leaves the data as it is (KV-STORE-23).
 ///
 /// A handle takes a slot in the host's table; a full table is an error of `open` (KV-STORE-24).
@@ -137,7 +140,7 @@ impl Bucket {
     ///
     /// # Errors
     /// See the [module](self). An error says nothing about any key.
-    pub fn get_many<K: AsRef<str>>(&self, keys: &[K]) -> Result<Vec<Option<(String, Vec<u8>)>>> {
+    pub fn get_many<K: AsRef<str>>(&self, keys: &[K]) -> Result<Vec<Found>> {
         self.0.get_many(&borrowed(keys))
     }
 

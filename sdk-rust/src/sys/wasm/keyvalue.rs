@@ -4,7 +4,7 @@ use crate::{
     Error, Result,
     bindings::wasi::keyvalue::{atomics, batch, store},
     case::{self, Access},
-    keyvalue::{Page, SwapError},
+    keyvalue::{Found, Page, SwapError},
 };
 
 fn case(error: store::Error) -> case::KeyValue {
@@ -56,7 +56,7 @@ impl Bucket {
         atomics::increment(&self.0, key, delta).map_err(write)
     }
 
-    pub(crate) fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<(String, Vec<u8>)>>> {
+    pub(crate) fn get_many(&self, keys: &[&str]) -> Result<Vec<Found>> {
         batch::get_many(&self.0, keys).map_err(read)
     }
 

@@ -42,13 +42,7 @@ impl Bucket {
         Ok(entry.map(|e| Entry { value: e.value, version: Version::new(e.version) }))
     }
 
-    pub(crate) fn put(
-        &self,
-        key: &str,
-        value: &[u8],
-        condition: &Condition,
-        ttl_ms: Option<u64>,
-    ) -> Result<Version> {
+    pub(crate) fn put(&self, key: &str, value: &[u8], condition: &Condition, ttl_ms: Option<u64>) -> Result<Version> {
         let options = extension::PutOptions { condition: condition.into(), ttl_ms };
         Ok(Version::new(extension::put(&self.0, key, value, options)?))
     }
