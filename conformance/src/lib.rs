@@ -1,8 +1,23 @@
 //! The conformance suite of wasi-cloud.
 pub mod bench;
+pub mod bundle;
 pub mod catalogue;
+pub mod clauses;
+pub mod cli;
+pub mod compose;
+pub mod corpus;
+pub mod event;
 pub mod host;
+pub mod mutants;
 pub mod outcome;
+pub mod pattern;
+pub mod plan;
+pub mod report;
+pub mod runner;
+pub mod service;
 pub mod session;
+pub mod subject;
+pub mod today;
+pub mod toolchain;
 pub mod transcript;
 pub mod wire;

@@ -1,0 +1,100 @@
+//! The command line.
+
+mod explain;
+mod list;
+mod run;
+
+use crate::{catalogue, clauses::Law};
+use clap::{Parser, Subcommand};
+use std::{ffi::OsString, io::Write, process::ExitCode};
+
+/// The run could not prove anything, or the command line is wrong.
+const COULD_NOT_RUN: u8 = 3;
+
+/// Says, clause by clause, whether a host conforms to wasi-cloud.
+#[derive(Debug, Parser)]
+#[command(name = "cloud-conformance", version, after_help = EXIT_CODES)]
+struct Cli {
+    /// When to use colours: in a pipe, and where NO_COLOR is set, `auto` does not.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the catalogue on a host.
+    Run(Box<run::Run>),
+    /// Lists the cases without starting anything.
+    List(list::List),
+    /// Explains a case or a clause.
+    Explain(explain::Explain),
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+const EXIT_CODES: &str = "\
+Exit codes; where several are true, the first of 3, 1, 2, 4 counts:
+  0  conformant
+  1  a case failed
+  2  a case could not be decided
+  3  the run proves nothing: wrong usage or configuration, a host that did not start, an error of the suite, a planned
+     case without a verdict, no case at all, a declared feature that no case exercised
+  4  a case that is listed as failing passed: the list is stale";
+
+/// Runs the program. Returns its exit code, which `--help` explains.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    ExitCode::from(run_cli(args))
+}
+
+fn run_cli(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where even this cannot be written there is nobody left to tell.
+            let _ = error.print();
+            return if error.use_stderr() { COULD_NOT_RUN } else { 0 };
+        }
+    };
+    let color: anstream::ColorChoice = cli.color.into();
+    match execute(cli.command, color) {
+        Ok(code) => code,
+        // `cloud-conformance list | head` is no error.
+        Err(error) if is_broken_pipe(&error) => 0,
+        Err(error) => {
+            let _ = writeln!(anstream::AutoStream::new(std::io::stderr(), color), "error: {error:#}");
+            COULD_NOT_RUN
+        }
+    }
+}
+
+fn execute(command: Command, color: anstream::ColorChoice) -> anyhow::Result<u8> {
+    let cases = catalogue::all();
+    let law = Law::embedded()?;
+    match command {
+        Command::Run(command) => command.execute(&cases, &law, color),
+        Command::List(command) => command.execute(&cases, &law).map(|()| 0),
+        Command::Explain(command) => command.execute(&cases, &law).map(|()| 0),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let is_pipe = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::BrokenPipe;
+    error.downcast_ref::<std::io::Error>().is_some_and(is_pipe)
+}

@@ -1,0 +1,73 @@
+//! `list`.
+
+use crate::{catalogue::Case, clauses::Law, pattern::Patterns};
+use anyhow::{Context, anyhow};
+use clap::Args;
+use serde::Serialize;
+use std::io::{self, Write};
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct List {
+    /// Only these: globs over ids, or `@FILE`.
+    #[arg(value_name = "GLOB|@FILE")]
+    globs: Vec<String>,
+    /// Print a JSON array.
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cloud-conformance list
+  cloud-conformance list 'keyvalue/**' --json";
+
+/// One case, as both forms print it.
+#[derive(Debug, Serialize)]
+struct Row {
+    id: String,
+    level: String,
+    needs: Vec<String>,
+    clauses: &'static [&'static str],
+}
+
+impl List {
+    pub(super) fn execute(&self, cases: &[Case], law: &Law) -> anyhow::Result<()> {
+        let ids: Vec<_> = cases.iter().map(Case::id).collect();
+        let globs = Patterns::read(&self.globs, ids.iter().map(String::as_str)).map_err(|why| anyhow!(why))?;
+        let picked = cases.iter().filter(|case| globs.is_empty() || globs.matches(&case.id()));
+        let rows: Vec<_> = picked.map(|case| row(case, law)).collect::<anyhow::Result<_>>()?;
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        if self.json {
+            serde_json::to_writer_pretty(&mut out, &rows).map_err(io::Error::from)?;
+            writeln!(out)?;
+        } else {
+            table(&mut out, &rows)?;
+        }
+        Ok(out.flush()?)
+    }
+}
+
+fn row(case: &Case, law: &Law) -> anyhow::Result<Row> {
+    let first = case.clauses.first().and_then(|id| law.get(id));
+    let level = first.with_context(|| format!("{} cites no clause of the law", case.id()))?.level.to_string();
+    let needs = case.needs.iter().map(|need| need.word()).collect();
+    Ok(Row { id: case.id(), level, needs, clauses: case.clauses })
+}
+
+fn table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
+    let width = |column: fn(&Row) -> usize| rows.iter().map(column).max().unwrap_or_default();
+    let (id, level) = (width(|row| row.id.len()), width(|row| row.level.len()));
+    let clauses = width(|row| row.clauses.join(" ").len());
+    for row in rows {
+        let line = format!(
+            "{:id$}  {:level$}  {:clauses$}  {}",
+            row.id,
+            row.level,
+            row.clauses.join(" "),
+            row.needs.join(" ")
+        );
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,265 @@
+//! `run`.
+
+mod tell;
+
+use crate::{
+    bench::Deadlines,
+    bundle,
+    catalogue::{Case, deployment::deployment},
+    clauses::Law,
+    host::Altitude,
+    pattern::Patterns,
+    plan::{self, Plan, Selection},
+    report::{Detail, Report, json::Json, pretty::Pretty},
+    runner::{self, Options, Rules},
+    subject::{Prepared, prepare},
+    today::today,
+};
+use anstream::AutoStream;
+use anyhow::{Context, anyhow};
+use clap::{Args, ValueEnum};
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+use tell::Teller;
+use tokio::{runtime::Handle, sync::watch};
+
+/// Cases that block their thread must not keep the others waiting.
+const SPARE_THREADS: usize = 4;
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Run {
+    /// What to test: `memory`, `redis` (starts a private redis-server), a URL, or `mutant:NAME`.
+    #[arg(long, value_name = "HOST")]
+    host: String,
+    /// Where the backend is, instead of a private server.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// How much of the host takes part: `direct` is the backend and the core, `embedded` adds guests.
+    #[arg(long, value_name = "ALTITUDE", default_value = "all")]
+    altitude: Altitudes,
+    /// Only these cases: a glob over ids (`*` within a part, `**` across) or `@FILE` with one a line. May be repeated.
+    #[arg(long, value_name = "GLOB|@FILE")]
+    run: Vec<String>,
+    /// Not these cases.
+    #[arg(long, value_name = "GLOB|@FILE")]
+    skip: Vec<String>,
+    /// These cases fail, and that is known; one that passes makes the exit code 4.
+    #[arg(long, value_name = "GLOB|@FILE")]
+    known_failing: Vec<String>,
+    /// These cases may fail and then pass: they run up to three times.
+    #[arg(long, value_name = "GLOB|@FILE")]
+    known_flaky: Vec<String>,
+    /// Cases at the same time [default: one per core].
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Orders the cases and seeds each of them [default: random, printed].
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// What to print: text for people, or the event stream, one JSON object a line.
+    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    format: Format,
+    /// What counts as a failure besides failures. May be repeated.
+    #[arg(long, value_name = "VERDICT")]
+    deny: Vec<Deny>,
+    /// The run proves nothing unless a case was executed that has to do with this: a capability, an altitude, a level, a
+    /// need as `list` shows it, or the host. May be repeated.
+    #[arg(long, value_name = "WORD")]
+    require: Vec<String>,
+    /// Show all host calls and all that guests did, of every case.
+    #[arg(long)]
+    trace: bool,
+    /// Show only what needs attention, and the sum.
+    #[arg(long, short)]
+    quiet: bool,
+    /// Write everything about this run to a tar.xz, without secrets.
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+    /// Longest wait for one operation, in seconds; the host's own call timeout is half of it.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    op_timeout: Duration,
+    /// Longest wait for one case, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    case_timeout: Duration,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cloud-conformance run --host memory
+  cloud-conformance run --host redis --altitude direct
+  cloud-conformance run --host redis --url redis://127.0.0.1:6379 --jobs 8
+  cloud-conformance run --host memory --run 'keyvalue/**' --skip '**/ttl-*' --seed 7
+  cloud-conformance run --host memory --known-failing @known.txt --deny skip --deny flaky
+  cloud-conformance run --host mutant:lost-increment --bundle report.tar.xz";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Altitudes {
+    Direct,
+    Embedded,
+    All,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Pretty,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    Skip,
+    Flaky,
+}
+
+impl Altitudes {
+    const fn list(self) -> &'static [Altitude] {
+        match self {
+            Self::Direct => &[Altitude::Direct],
+            Self::Embedded => &[Altitude::Embedded],
+            Self::All => &[Altitude::Direct, Altitude::Embedded],
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    let duration = Duration::try_from_secs_f64(seconds).map_err(|why| why.to_string())?;
+    if duration.is_zero() { Err("it must be more than nothing".to_owned()) } else { Ok(duration) }
+}
+
+impl Run {
+    pub(super) fn execute(&self, cases: &[Case], law: &Law, color: anstream::ColorChoice) -> anyhow::Result<u8> {
+        let selection = self.selection(cases)?;
+        let jobs = self.jobs.map_or_else(cores, NonZeroUsize::get);
+        // Two runtimes: deadlines pass on this thread even if a case blocks every thread of the other.
+        let control = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let workers =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(jobs + SPARE_THREADS).enable_all().build()?;
+        let code = control.block_on(async {
+            let ready = workers.spawn(prepare(self.host.clone(), self.url.clone()));
+            let prepared = ready.await??;
+            let options = self.options(&prepared, jobs, &selection, workers.handle().clone());
+            let plans = self.plans(&prepared, cases, law, &selection)?;
+            self.report(&prepared, &plans, &options, color).await
+        });
+        // Not dropped: that would wait for a case that blocks its thread.
+        workers.shutdown_background();
+        code
+    }
+
+    fn selection(&self, cases: &[Case]) -> anyhow::Result<Selection> {
+        let ids = plan::ids(cases);
+        let read = |flag: &str, given: &[String]| {
+            let patterns = Patterns::read(given, ids.iter().map(String::as_str));
+            patterns.map_err(|why| anyhow!("--{flag}: {why}"))
+        };
+        Ok(Selection {
+            run: read("run", &self.run)?,
+            skip: read("skip", &self.skip)?,
+            failing: read("known-failing", &self.known_failing)?,
+            flaky: read("known-flaky", &self.known_flaky)?,
+        })
+    }
+}
+
+impl Run {
+    fn options(&self, prepared: &Prepared, jobs: usize, selection: &Selection, cases: Handle) -> Options {
+        let (sender, stop) = watch::channel(false);
+        tokio::spawn(async move {
+            interrupted().await;
+            let _ = sender.send(true);
+            // Held: the receivers of a channel without a sender wait for nothing.
+            sender.closed().await;
+        });
+        Options {
+            run: format!("cc{:08x}", rand::random::<u32>()),
+            // Short enough to be typed.
+            seed: self.seed.unwrap_or_else(|| rand::random::<u32>().into()),
+            jobs,
+            deadlines: self.deadlines(),
+            deployment,
+            command: self.command(prepared),
+            stop,
+            cases,
+            rules: Rules {
+                deny_skip: self.deny.contains(&Deny::Skip),
+                deny_flaky: self.deny.contains(&Deny::Flaky),
+                require: self.require.clone(),
+                whole: selection.is_whole(),
+                checks_count: !self.run.is_empty(),
+            },
+        }
+    }
+
+    const fn deadlines(&self) -> Deadlines {
+        Deadlines { op: self.op_timeout, case: self.case_timeout }
+    }
+
+    /// What leads to the same host with the same deadlines.
+    fn command(&self, prepared: &Prepared) -> String {
+        let mut command = format!("cloud-conformance run --host {}", prepared.spelled);
+        let default = Deadlines::default();
+        for (flag, given, default) in [("op", self.op_timeout, default.op), ("case", self.case_timeout, default.case)] {
+            if given != default {
+                command.push_str(&format!(" --{flag}-timeout {}", given.as_secs_f64()));
+            }
+        }
+        command
+    }
+
+    fn plans(
+        &self,
+        prepared: &Prepared,
+        cases: &[Case],
+        law: &Law,
+        selection: &Selection,
+    ) -> anyhow::Result<Vec<Plan>> {
+        let declaration = prepared.declaration(&plan::ids(cases))?;
+        let plan = |altitude: &Altitude| {
+            let host = prepared.at(*altitude, self.deadlines())?;
+            plan::plan(host, cases, law, selection, declaration.as_ref(), &today()).map_err(|why| anyhow!(why))
+        };
+        self.altitude.list().iter().map(plan).collect()
+    }
+
+    async fn report(
+        &self,
+        prepared: &Prepared,
+        plans: &[Plan],
+        options: &Options,
+        color: anstream::ColorChoice,
+    ) -> anyhow::Result<u8> {
+        let out = AutoStream::new(std::io::stdout(), color);
+        let detail = Detail { trace: self.trace, quiet: self.quiet };
+        let report: Box<dyn Report> = match self.format {
+            Format::Pretty => Box::new(Pretty::new(out, detail)),
+            Format::Json => Box::new(Json::new(out, detail)),
+        };
+        let mut teller = Teller::new(report, prepared.secrets.clone(), self.quiet, self.bundle.is_some());
+        let summary = runner::run(plans, options, |event| teller.tell(event)).await;
+        let events = teller.finish()?;
+        if let Some(path) = &self.bundle {
+            bundle::write(path, &events, &options.command)
+                .with_context(|| format!("the bundle `{}` cannot be written", path.display()))?;
+        }
+        Ok(summary.exit)
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Returns when the user presses Ctrl-C, or somebody asks the process to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut end) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = end.recv() => return,
+            Ok(()) = tokio::signal::ctrl_c() => return,
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without signals nobody can interrupt.
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,57 @@
+//! Where events go: the report, the progress bar, the bundle. Secrets end here.
+
+use crate::{event::Event, report::Report};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, IsTerminal};
+
+/// Hands every event to all who want it.
+pub(super) struct Teller {
+    report: Box<dyn Report>,
+    secrets: Vec<String>,
+    bar: ProgressBar,
+    kept: Option<Vec<Event>>,
+    /// The first failure to write.
+    failed: io::Result<()>,
+}
+
+impl Teller {
+    pub fn new(report: Box<dyn Report>, secrets: Vec<String>, quiet: bool, keep: bool) -> Self {
+        let shown = io::stderr().is_terminal() && !quiet;
+        let bar = if shown { ProgressBar::no_length() } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {bar:30} {elapsed} {wide_msg}") {
+            bar.set_style(style);
+        }
+        Self { report, secrets, bar, kept: keep.then(Vec::new), failed: Ok(()) }
+    }
+
+    pub fn tell(&mut self, mut event: Event) {
+        if let Event::Ended(record) = &mut event {
+            record.scrub(|text| self.secrets.iter().for_each(|secret| *text = text.replace(secret, "***")));
+        }
+        self.progress(&event);
+        if self.failed.is_ok() {
+            self.failed = self.report.event(&event);
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.push(event);
+        }
+    }
+
+    /// All events, if they were to be kept.
+    ///
+    /// # Errors
+    /// The first that the report could not write.
+    pub fn finish(self) -> io::Result<Vec<Event>> {
+        self.failed.map(|()| self.kept.unwrap_or_default())
+    }
+
+    fn progress(&self, event: &Event) {
+        match event {
+            Event::Started(started) => self.bar.set_length(started.planned as u64),
+            Event::Begun { id, .. } => self.bar.set_message(id.clone()),
+            Event::Ended(record) if record.attempts > 0 => self.bar.inc(1),
+            Event::Ended(_) => {}
+            Event::Finished(_) => self.bar.finish_and_clear(),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What a run says while it runs. Every report is made from this stream and from nothing else.
+
+use crate::{
+    host::{Declared, HostCall},
+    outcome::Verdict,
+    transcript::Entry,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One event; the JSON report prints one a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The first.
+    Started(Started),
+    /// A case begins.
+    Begun {
+        /// Its id.
+        id: String,
+        /// Where the suite stands.
+        altitude: String,
+    },
+    /// A case, or a check of the host's declaration, ended.
+    Ended(Box<Record>),
+    /// The last.
+    Finished(Summary),
+}
+
+/// What will run, on what.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Started {
+    /// The suite's version.
+    pub suite: String,
+    /// Unique to the run; begins the name of all data that it writes.
+    pub run: String,
+    /// Orders the cases and seeds each of them.
+    pub seed: u64,
+    /// Cases at the same time.
+    pub jobs: usize,
+    /// What is under test, an entry per altitude.
+    pub hosts: Vec<HostInfo>,
+    /// How many cases and checks are to run.
+    pub planned: usize,
+    /// Cases that do not apply: they belong to another altitude, or prove that something declared is refused.
+    pub inapplicable: Vec<Inapplicable>,
+}
+
+/// A host at one altitude.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HostInfo {
+    /// As on the command line.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Where the suite stands.
+    pub altitude: String,
+    /// What it declares, by capability.
+    pub capabilities: BTreeMap<String, Declared>,
+    /// What a reader has to know, such as which capability comes from elsewhere.
+    pub notes: Vec<String>,
+}
+
+/// A case that has no place in this run, and why. Not a skip: nothing that the host claims stays untested by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inapplicable {
+    /// The case.
+    pub id: String,
+    /// Where the suite stands.
+    pub altitude: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// How one case ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Record {
+    /// The id.
+    pub id: String,
+    /// Where the suite stands.
+    pub altitude: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The level of the first clause.
+    pub level: String,
+    /// The clauses, with their sentences.
+    pub clauses: Vec<Cited>,
+    /// Whether it is no case but a check of the host's declaration.
+    #[serde(default)]
+    pub check: bool,
+    /// Why it did not pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// What the clause demands and what the host did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mismatch: Option<Mismatch>,
+    /// How often it ran.
+    pub attempts: u32,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
+    /// The seed of everything random in it.
+    pub seed: u64,
+    /// Replays exactly this.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub repro: String,
+    /// Why what it stored could not be deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leak: Option<String>,
+    /// What reached the host. In the stream only of cases that failed, unless all were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<HostCall>,
+    /// What the guests did and saw; in the stream like `calls`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transcript: Vec<Entry>,
+}
+
+impl Record {
+    /// Whether somebody has to look at it.
+    #[must_use]
+    pub const fn is_bad(&self) -> bool {
+        matches!(self.verdict, Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error)
+    }
+
+    /// The part of the id before the last slash.
+    #[must_use]
+    pub fn suite(&self) -> &str {
+        self.id.rsplit_once('/').map_or(&self.id, |(suite, _)| suite)
+    }
+
+    /// Rewrites all text that came from the host.
+    pub fn scrub(&mut self, clean: impl Fn(&mut String)) {
+        self.why.iter_mut().chain(&mut self.leak).for_each(&clean);
+        if let Some(mismatch) = &mut self.mismatch {
+            [&mut mismatch.what, &mut mismatch.expected, &mut mismatch.actual].into_iter().for_each(&clean);
+        }
+        self.calls.iter_mut().for_each(|call| clean(&mut call.key));
+        for entry in &mut self.transcript {
+            [&mut entry.op, &mut entry.seen].into_iter().for_each(&clean);
+        }
+    }
+}
+
+/// A clause and its sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cited {
+    /// The id.
+    pub id: String,
+    /// The sentence.
+    pub text: String,
+}
+
+/// Two things that should be equal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mismatch {
+    /// What was looked at.
+    pub what: String,
+    /// What the clause demands.
+    pub expected: String,
+    /// What the host did.
+    pub actual: String,
+}
+
+/// The whole run in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Summary {
+    /// Cases and checks that were to run.
+    pub planned: usize,
+    /// Of these, the ones that ran and were judged.
+    pub executed: usize,
+    /// All verdicts, skips included.
+    pub verdicts: BTreeMap<Verdict, usize>,
+    /// Planned and without any verdict, as `id (altitude)`.
+    pub missing: Vec<String>,
+    /// Why the run as a whole proves nothing.
+    pub problems: Vec<String>,
+    /// Cases whose data could not be deleted.
+    pub leaks: usize,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
+    /// The exit code.
+    pub exit: u8,
+}
+
+impl Summary {
+    /// How many ended so.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.verdicts.get(&verdict).copied().unwrap_or_default()
+    }
+}

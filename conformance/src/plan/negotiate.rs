@@ -1,0 +1,79 @@
+//! Whether one case runs on one host.
+
+use crate::{
+    catalogue::{Case, Need},
+    clauses::{Law, Level},
+    host::{Altitude, Control, HostDescription},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) enum Decision {
+    Run,
+    Skip(String),
+    Inapplicable(String),
+}
+
+/// The first need that is not met decides, and one that makes the case inapplicable before one that skips it.
+pub(super) fn decide(case: &Case, host: &HostDescription) -> Decision {
+    let capability = case.capability();
+    let Some(declared) = host.capabilities.get(capability) else {
+        return Decision::Skip(format!("the host does not have `{capability}`"));
+    };
+    let mut skip = None;
+    for need in case.needs {
+        match need {
+            Need::Guest if host.altitude == Altitude::Direct => {
+                return Decision::Inapplicable("it is about guests, and there are none at this altitude".into());
+            }
+            Need::Without(name) if declared.features.contains(*name) => {
+                return Decision::Inapplicable(format!("it proves that `{name}` is refused, and the host declares it"));
+            }
+            Need::Feature(name) if !declared.features.contains(*name) => {
+                skip = skip.or_else(|| Some(format!("the host does not declare `{name}`")));
+            }
+            other => {
+                let lacking = control(other).filter(|control| !host.controls.contains(control));
+                let why = lacking.map(|_| format!("the suite has no control `{}` over this host", other.word()));
+                skip = skip.or(why);
+            }
+        }
+    }
+    skip.map_or(Decision::Run, Decision::Skip)
+}
+
+const fn control(need: &Need) -> Option<Control> {
+    match need {
+        Need::Grant => Some(Control::Grant),
+        Need::Switch => Some(Control::Switch),
+        Need::Restart => Some(Control::Restart),
+        Need::Time => Some(Control::Time),
+        Need::Serve => Some(Control::Serve),
+        Need::Fault => Some(Control::Fault),
+        Need::Feature(_) | Need::Without(_) | Need::Interface(_) | Need::Guest | Need::Exclusive => None,
+    }
+}
+
+/// Every declared feature with the cases that would show it.
+pub(super) fn claims(cases: &[Case], host: &HostDescription, law: &Law) -> BTreeMap<String, BTreeSet<String>> {
+    let mut claims = BTreeMap::new();
+    for (capability, declared) in &host.capabilities {
+        for feature in &declared.features {
+            let proving = cases.iter().filter(|case| case.capability() == capability && shows(case, feature, law));
+            let (here, elsewhere): (Vec<_>, Vec<_>) =
+                proving.partition(|case| !matches!(decide(case, host), Decision::Inapplicable(_)));
+            if here.is_empty() && !elsewhere.is_empty() {
+                continue;
+            }
+            claims.insert(format!("{capability}: {feature}"), here.into_iter().map(Case::id).collect());
+        }
+    }
+    claims
+}
+
+/// Whether a case shows that a declared feature is there: it needs it, or proves a clause of that profile.
+fn shows(case: &Case, feature: &str, law: &Law) -> bool {
+    let needs = case.needs.iter().any(|need| matches!(need, Need::Feature(name) if *name == feature));
+    let of_profile =
+        |id: &&str| law.get(id).is_some_and(|clause| matches!(&clause.level, Level::Profile(name) if name == feature));
+    needs || case.clauses.iter().any(of_profile)
+}

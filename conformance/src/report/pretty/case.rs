@@ -1,0 +1,59 @@
+//! One case that needs attention.
+
+use super::{BOLD, style};
+use crate::{
+    event::{Mismatch, Record},
+    host::HostCall,
+};
+use std::io::{self, Write};
+
+/// How many host calls a failure shows.
+const LAST: usize = 10;
+
+pub(super) fn write(out: &mut impl Write, record: &Record, trace: bool) -> io::Result<()> {
+    let style = style(record.verdict);
+    let Record { id, altitude, level, verdict, seed, repro, .. } = record;
+    writeln!(out, "\n{style}{}{style:#} {BOLD}{id}{BOLD:#} ({altitude}, {level})", verdict.word())?;
+    for clause in &record.clauses {
+        writeln!(out, "  {}: {}", clause.id, clause.text)?;
+    }
+    if let Some(Mismatch { what, expected, actual }) = &record.mismatch {
+        writeln!(out, "  {}\n    expected: {expected}\n      actual: {actual}", indented(what))?;
+    }
+    if let Some(why) = &record.why {
+        writeln!(out, "  {}", indented(why))?;
+    }
+    calls(out, &record.calls, trace)?;
+    if trace {
+        for line in &record.transcript {
+            writeln!(out, "  {} > {}\n  {} < {}", line.who, line.op, line.who, line.seen)?;
+        }
+    }
+    if record.attempts > 0 {
+        writeln!(out, "  seed of the case: {seed}")?;
+    }
+    writeln!(out, "  repro: {repro}")
+}
+
+fn calls(out: &mut impl Write, calls: &[HostCall], trace: bool) -> io::Result<()> {
+    if calls.is_empty() {
+        return Ok(());
+    }
+    let first = if trace { 0 } else { calls.len().saturating_sub(LAST) };
+    let (shown, all) = (calls.len() - first, calls.len());
+    let hint = if first > 0 { "; --trace shows all" } else { "" };
+    writeln!(out, "  host calls ({shown} of {all}{hint})")?;
+    for HostCall { at_us, capability, op, label, key, outcome, took_us } in &calls[first..] {
+        let (at, took) = (millis(*at_us), millis(*took_us));
+        writeln!(out, "    +{at} ms  {capability}:{label} {op} {key:?} -> {outcome} in {took} ms")?;
+    }
+    Ok(())
+}
+
+fn millis(micros: u64) -> String {
+    format!("{}.{:03}", micros / 1000, micros % 1000)
+}
+
+fn indented(text: &str) -> String {
+    text.replace('\n', "\n  ")
+}

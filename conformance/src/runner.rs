@@ -1,0 +1,159 @@
+//! The scheduler: every case in its own deployment and its own task, with deadlines that hold whatever the host does.
+
+mod attempt;
+mod guard;
+mod judge;
+mod tally;
+
+use crate::{
+    bench::Deadlines,
+    catalogue::Need,
+    event::{Event, HostInfo, Started, Summary},
+    host::Deployment,
+    outcome::Verdict,
+    plan::{Entry, Expect, Plan},
+};
+use futures::{StreamExt, stream};
+use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
+use sha2::{Digest, Sha256};
+use std::time::Instant;
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+};
+
+pub use tally::Rules;
+use tally::Tally;
+
+/// How often a case that is known to be flaky runs at most.
+const FLAKY_ATTEMPTS: u32 = 3;
+
+/// How to run.
+#[derive(Clone)]
+pub struct Options {
+    /// Begins the scope of every deployment: unique in the world.
+    pub run: String,
+    /// Orders the cases and seeds each of them.
+    pub seed: u64,
+    /// Cases at the same time, at least 1.
+    pub jobs: usize,
+    /// How long to wait for a case and its parts.
+    pub deadlines: Deadlines,
+    /// What every case finds, by its scope.
+    pub deployment: fn(&str) -> Deployment,
+    /// The command line that reaches the host, such as `cloud-conformance run --host memory`: begins the lines that
+    /// replay a case. Without secrets.
+    pub command: String,
+    /// Turns true when the user has had enough.
+    pub stop: watch::Receiver<bool>,
+    /// Where cases run. With a runtime of their own, a case that blocks its thread cannot keep the deadlines from
+    /// passing.
+    pub cases: Handle,
+    /// What makes the run as a whole good or bad.
+    pub rules: Rules,
+}
+
+/// One run of one case, scheduled.
+struct Seat<'a> {
+    number: usize,
+    plan: &'a Plan,
+    entry: &'a Entry,
+}
+
+/// Runs the plans and returns what the last event says. Every event goes to `tell`, in order.
+pub async fn run(plans: &[Plan], options: &Options, mut tell: impl FnMut(Event)) -> Summary {
+    let began = Instant::now();
+    let mut tally = Tally::new(plans);
+    tell(Event::Started(started(plans, options)));
+    let (sender, mut events) = mpsc::unbounded_channel();
+    let work = async move {
+        for record in plans.iter().flat_map(|plan| judge::decided(plan, options)) {
+            let _ = sender.send(Event::Ended(Box::new(record)));
+        }
+        // Cases that must be alone come last, one by one.
+        let (alone, shared): (Vec<_>, Vec<_>) = schedule(plans, options.seed)
+            .into_iter()
+            .partition(|seat| seat.entry.case.needs.contains(&Need::Exclusive));
+        stream::iter(shared).for_each_concurrent(options.jobs, |seat| sit(seat, options, &sender)).await;
+        stream::iter(alone).for_each(|seat| sit(seat, options, &sender)).await;
+    };
+    let listen = async {
+        while let Some(event) = events.recv().await {
+            if let Event::Ended(record) = &event {
+                tally.count(record);
+            }
+            tell(event);
+        }
+    };
+    tokio::join!(work, listen);
+    let summary = tally.finish(plans, options, began.elapsed());
+    tell(Event::Finished(summary.clone()));
+    summary
+}
+
+fn schedule(plans: &[Plan], seed: u64) -> Vec<Seat<'_>> {
+    let entries = plans.iter().flat_map(|plan| plan.entries.iter().map(move |entry| (plan, entry)));
+    let runnable = entries.filter(|(_, entry)| entry.skip.is_none()).enumerate();
+    let mut seats: Vec<_> = runnable.map(|(number, (plan, entry))| Seat { number, plan, entry }).collect();
+    seats.shuffle(&mut StdRng::seed_from_u64(seed));
+    seats
+}
+
+async fn sit(seat: Seat<'_>, options: &Options, events: &mpsc::UnboundedSender<Event>) {
+    if *options.stop.borrow() {
+        return;
+    }
+    // Nobody listens any more only if the run itself is dropped.
+    let (id, altitude) = (seat.entry.id.clone(), seat.plan.host.describe().altitude.to_string());
+    let _ = events.send(Event::Begun { id, altitude });
+    let began = Instant::now();
+    let seed = case_seed(options.seed, &seat.entry.id);
+    let most = if seat.entry.expect == Expect::Flake { FLAKY_ATTEMPTS } else { 1 };
+    for number in 1..=most {
+        let scope = format!("{}-{}-{number}", options.run, seat.number);
+        let Some(attempt) = attempt::attempt(&seat, &scope, seed, options).await else { return };
+        if Verdict::from(&attempt.outcome) != Verdict::Fail || number == most {
+            let record = judge::ran(&seat, attempt, number, seed, began.elapsed(), options);
+            let _ = events.send(Event::Ended(Box::new(record)));
+            return;
+        }
+    }
+}
+
+/// The same for the same case whatever else runs, so that one case can be replayed.
+fn case_seed(seed: u64, id: &str) -> u64 {
+    let digest = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(id).finalize();
+    digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
+}
+
+fn started(plans: &[Plan], options: &Options) -> Started {
+    let info = |plan: &Plan| {
+        let host = plan.host.describe();
+        HostInfo {
+            name: host.name.clone(),
+            version: host.version.clone(),
+            altitude: host.altitude.to_string(),
+            capabilities: host.capabilities.clone(),
+            notes: host.notes.clone(),
+        }
+    };
+    Started {
+        suite: env!("CARGO_PKG_VERSION").to_owned(),
+        run: options.run.clone(),
+        seed: options.seed,
+        jobs: options.jobs,
+        hosts: plans.iter().map(info).collect(),
+        planned: plans.iter().map(|plan| plan.runnable() + plan.checks.len()).sum(),
+        inapplicable: plans.iter().flat_map(|plan| plan.inapplicable.clone()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_case_keeps_its_seed_and_shares_it_with_no_other() {
+        assert_eq!(super::case_seed(7, "a/b"), super::case_seed(7, "a/b"));
+        assert_ne!(super::case_seed(7, "a/b"), super::case_seed(7, "a/c"));
+        assert_ne!(super::case_seed(7, "a/b"), super::case_seed(8, "a/b"));
+    }
+}

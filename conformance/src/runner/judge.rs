@@ -1,0 +1,111 @@
+//! From outcomes to records: the user's lists and denials are applied here and nowhere else.
+
+use super::{Options, Seat, attempt::Attempt};
+use crate::{
+    event::{Cited, Mismatch, Record},
+    host::Host,
+    outcome::{Outcome, Stop, Verdict},
+    plan::{Check, Entry, Expect, Plan},
+};
+use std::time::Duration;
+
+/// The records of what is decided without running: checks of the declaration, and skips.
+pub(super) fn decided(plan: &Plan, options: &Options) -> Vec<Record> {
+    let checks = plan.checks.iter().map(|check| checked(check, plan, options));
+    let skips = plan.entries.iter().filter_map(|entry| {
+        let why = entry.skip.clone()?;
+        Some(finish(record(&entry.id, &*plan.host, options), entry.into(), Err(Stop::Skip(why)), options))
+    });
+    checks.chain(skips).collect()
+}
+
+/// The record of a case that ran.
+pub(super) fn ran(
+    seat: &Seat<'_>,
+    attempt: Attempt,
+    attempts: u32,
+    seed: u64,
+    took: Duration,
+    options: &Options,
+) -> Record {
+    let record = Record {
+        attempts,
+        seed,
+        millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        leak: attempt.leak,
+        calls: attempt.calls,
+        transcript: attempt.transcript,
+        ..record(&seat.entry.id, &*seat.plan.host, options)
+    };
+    finish(record, seat.entry.into(), attempt.outcome, options)
+}
+
+/// What is known of a case or check besides its outcome.
+struct About {
+    level: String,
+    clauses: Vec<Cited>,
+    expect: Expect,
+}
+
+impl From<&Entry> for About {
+    fn from(entry: &Entry) -> Self {
+        Self { level: entry.level.clone(), clauses: entry.clauses.clone(), expect: entry.expect }
+    }
+}
+
+fn checked(check: &Check, plan: &Plan, options: &Options) -> Record {
+    let about = About { level: "core".to_owned(), clauses: Vec::new(), expect: check.expect };
+    let record = Record { check: true, attempts: 1, ..record(&check.id, &*plan.host, options) };
+    finish(record, about, check.outcome.clone(), options)
+}
+
+fn record(id: &str, host: &dyn Host, options: &Options) -> Record {
+    let altitude = host.describe().altitude.to_string();
+    let repro = format!("{} --altitude {altitude} --run '{id}' --seed {}", options.command, options.seed);
+    Record {
+        id: id.to_owned(),
+        altitude,
+        verdict: Verdict::Pass,
+        level: String::new(),
+        clauses: Vec::new(),
+        check: false,
+        why: None,
+        mismatch: None,
+        attempts: 0,
+        millis: 0,
+        seed: options.seed,
+        repro,
+        leak: None,
+        calls: Vec::new(),
+        transcript: Vec::new(),
+    }
+}
+
+fn finish(mut record: Record, about: About, outcome: Outcome, options: &Options) -> Record {
+    let verdict = match (Verdict::from(&outcome), about.expect) {
+        (Verdict::Fail, Expect::Failure) => Verdict::Xfail,
+        (Verdict::Pass, Expect::Failure) => Verdict::Xpass,
+        (Verdict::Pass, Expect::Flake) if record.attempts > 1 => Verdict::Flaky,
+        (verdict, _) => verdict,
+    };
+    record.why = match outcome {
+        Ok(()) if verdict == Verdict::Xpass => Some("it is listed as failing and passes: take it off the list".into()),
+        Ok(()) if verdict == Verdict::Flaky => Some(format!("it failed {} times and then passed", record.attempts - 1)),
+        Ok(()) => None,
+        Err(Stop::Mismatch { what, expected, actual }) => {
+            record.mismatch = Some(Mismatch { what, expected, actual });
+            None
+        }
+        Err(stop) => Some(stop.to_string()),
+    };
+    let rules = &options.rules;
+    let denied = (verdict == Verdict::Skip && rules.deny_skip) || (verdict == Verdict::Flaky && rules.deny_flaky);
+    if denied {
+        let why = record.why.take().unwrap_or_default();
+        record.why = Some(format!("--deny {}: {why}", verdict.word()));
+    }
+    record.verdict = if denied { Verdict::Fail } else { verdict };
+    record.level = about.level;
+    record.clauses = about.clauses;
+    record
+}

@@ -1,0 +1,181 @@
+//! What a whole run is worth.
+
+use super::Options;
+use crate::{
+    event::{Record, Summary},
+    outcome::Verdict,
+    plan::Plan,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// What makes a run as a whole good or bad.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// A skip is a failure.
+    pub deny_skip: bool,
+    /// A flake is a failure.
+    pub deny_flaky: bool,
+    /// Words of which each must be true of some case that was executed: a capability, an altitude, a level, a need, or
+    /// the host.
+    pub require: Vec<String>,
+    /// Whether every declared feature must have been exercised: when the user has not picked cases.
+    pub whole: bool,
+    /// Whether a check of the declaration counts as something executed: when the user picked it by name.
+    pub checks_count: bool,
+}
+
+/// Counts what ended against what was planned.
+pub(super) struct Tally {
+    /// Without a verdict so far.
+    pending: BTreeSet<(String, String)>,
+    planned: usize,
+    verdicts: BTreeMap<Verdict, usize>,
+    /// Cases that were judged, by altitude and id.
+    executed: BTreeSet<(String, String)>,
+    checks: usize,
+    leaks: usize,
+}
+
+impl Tally {
+    pub fn new(plans: &[Plan]) -> Self {
+        let mut pending = BTreeSet::new();
+        for plan in plans {
+            let altitude = plan.host.describe().altitude.to_string();
+            let runnable = plan.entries.iter().filter(|entry| entry.skip.is_none()).map(|entry| &entry.id);
+            pending.extend(runnable.chain(plan.checks.iter().map(|c| &c.id)).map(|id| (altitude.clone(), id.clone())));
+        }
+        Self {
+            planned: pending.len(),
+            pending,
+            verdicts: BTreeMap::new(),
+            executed: BTreeSet::new(),
+            checks: 0,
+            leaks: 0,
+        }
+    }
+
+    pub fn count(&mut self, record: &Record) {
+        let seat = (record.altitude.clone(), record.id.clone());
+        let planned = self.pending.remove(&seat);
+        *self.verdicts.entry(record.verdict).or_default() += 1;
+        self.leaks += usize::from(record.leak.is_some());
+        // A denied skip is a failure that did not run.
+        let judged = planned && !matches!(record.verdict, Verdict::Skip | Verdict::Error);
+        match (judged, record.check) {
+            (true, true) => self.checks += 1,
+            (true, false) => drop(self.executed.insert(seat)),
+            (false, _) => {}
+        }
+    }
+
+    pub fn finish(self, plans: &[Plan], options: &Options, took: Duration) -> Summary {
+        let problems = self.problems(plans, options);
+        let mut summary = Summary {
+            planned: self.planned,
+            executed: self.executed.len() + self.checks,
+            verdicts: self.verdicts,
+            missing: self.pending.into_iter().map(|(altitude, id)| format!("{id} ({altitude})")).collect(),
+            problems,
+            leaks: self.leaks,
+            millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            exit: 0,
+        };
+        summary.exit = exit(&summary);
+        summary
+    }
+
+    fn problems(&self, plans: &[Plan], options: &Options) -> Vec<String> {
+        let rules = &options.rules;
+        let mut problems = Vec::new();
+        let stopped = *options.stop.borrow();
+        if stopped {
+            problems.push("the run was interrupted".to_owned());
+        }
+        if !self.pending.is_empty() {
+            let (all, rest) = (self.planned, self.pending.len());
+            problems.push(format!("{rest} of {all} planned cases have no verdict"));
+        }
+        if self.executed.is_empty() && !(rules.checks_count && self.checks > 0) {
+            problems.push("no case was executed, and nothing proves nothing".to_owned());
+        }
+        for word in rules.require.iter().filter(|word| !self.fulfils(word, plans)) {
+            problems.push(format!("--require {word}: no executed case has to do with it"));
+        }
+        // An interrupted run has said why already.
+        if rules.whole && !stopped {
+            problems.extend(self.unexercised(plans));
+        }
+        problems
+    }
+
+    /// What is declared and was exercised at no altitude (F30).
+    fn unexercised(&self, plans: &[Plan]) -> Vec<String> {
+        let mut claims: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (claim, ids) in plans.iter().flat_map(|plan| &plan.claims) {
+            claims.entry(claim).or_default().extend(ids.iter().map(String::as_str));
+        }
+        let executed: BTreeSet<_> = self.executed.iter().map(|(_, id)| id.as_str()).collect();
+        let idle = claims.into_iter().filter(|(_, ids)| ids.is_disjoint(&executed));
+        idle.map(|(claim, ids)| match ids.len() {
+            0 => format!("claimed but not exercised: {claim}; the catalogue has no case for it"),
+            cases => format!("claimed but not exercised: {claim}; none of its {cases} cases was executed"),
+        })
+        .collect()
+    }
+
+    fn fulfils(&self, word: &str, plans: &[Plan]) -> bool {
+        plans.iter().any(|plan| {
+            let host = plan.host.describe();
+            let altitude = host.altitude.to_string();
+            let ran = |id: &str| self.executed.contains(&(altitude.clone(), id.to_owned()));
+            let about = |entry: &crate::plan::Entry| {
+                entry.case.capability() == word
+                    || altitude == word
+                    || host.name == word
+                    || entry.level == word
+                    || entry.case.needs.iter().any(|need| need.word() == word)
+            };
+            plan.entries.iter().any(|entry| about(entry) && ran(&entry.id))
+        })
+    }
+}
+
+/// The first that is true: 3 nothing is proven, 1 failed, 2 undecided, 4 a list is stale, 0 conformant.
+fn exit(summary: &Summary) -> u8 {
+    if !summary.problems.is_empty() || summary.count(Verdict::Error) > 0 {
+        3
+    } else if summary.count(Verdict::Fail) > 0 {
+        1
+    } else if summary.count(Verdict::Unknown) > 0 {
+        2
+    } else if summary.count(Verdict::Xpass) > 0 {
+        4
+    } else {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_news_decides_the_exit_code() {
+        let mut summary = Summary::default();
+        let mut codes = vec![exit(&summary)];
+        for verdict in [Verdict::Skip, Verdict::Xfail, Verdict::Flaky, Verdict::Xpass, Verdict::Unknown, Verdict::Fail]
+        {
+            summary.verdicts.insert(verdict, 1);
+            codes.push(exit(&summary));
+        }
+        summary.verdicts.insert(Verdict::Error, 1);
+        codes.push(exit(&summary));
+        summary.verdicts.clear();
+        summary.problems.push("no case was executed".to_owned());
+        codes.push(exit(&summary));
+        assert_eq!(codes, [0, 0, 0, 0, 4, 2, 1, 3, 3]);
+    }
+}

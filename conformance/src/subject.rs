@@ -1,0 +1,254 @@
+//! From what a user calls a host to something that the suite can deploy on.
+
+use crate::{
+    bench::Deadlines,
+    corpus::Corpus,
+    host::{
+        Altitude, Control, Declared, Host, HostDescription,
+        direct::Direct,
+        embedded::Embedded,
+        profiles::described,
+        stage::{Connect, Honest, Subject, Tamper},
+    },
+    mutants,
+    pattern::nearest,
+    plan::Declaration,
+    service::Service,
+};
+use anyhow::{Context, anyhow, bail};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use url::Url;
+use wasi_cloud_core::{Clock, Services, provider::redact};
+
+/// The languages whose guests drive at the altitude `embedded`.
+pub const LANGUAGE: &str = "rust";
+
+/// The declarations that come with the suite, by the scheme of the backend.
+const DECLARATIONS: [(&str, &str); 2] =
+    [("memory", include_str!("../hosts/memory.toml")), ("redis", include_str!("../hosts/redis.toml"))];
+
+/// A backend that is ready, and all that reports need to say of it.
+pub struct Prepared {
+    subject: Subject,
+    capabilities: BTreeMap<String, Declared>,
+    notes: Vec<String>,
+    version: String,
+    /// Its scheme.
+    pub scheme: String,
+    /// How the command line names it, without secrets.
+    pub spelled: String,
+    /// What must appear in no report.
+    pub secrets: Vec<String>,
+    // A server of our own ends with the run.
+    _service: Option<Service>,
+}
+
+/// What a host's name means.
+struct Meaning {
+    name: String,
+    url: Url,
+    tamper: Arc<dyn Tamper>,
+    service: Option<Service>,
+    notes: Vec<String>,
+    spelled: String,
+}
+
+/// Makes a host ready: `memory`, `redis`, a URL, or `mutant:NAME`. `url` overrides where the backend is. Starts a
+/// private server where the name asks for one.
+///
+/// # Errors
+/// An unknown name, a URL that no backend serves, a server that does not start or does not answer.
+pub async fn prepare(name: String, url: Option<String>) -> anyhow::Result<Prepared> {
+    let meaning = meaning(&name, url.as_deref()).await?;
+    let clock = Clock::new_virtual();
+    let virtual_time = meaning.url.scheme() == "memory";
+    let connect = connector(meaning.url.to_string(), clock.clone(), virtual_time)?;
+    let shown = redact(&meaning.url);
+    let services = connect().await.map_err(|why| anyhow!("`{shown}` cannot be used: {why}"))?;
+    let rest = wasi_cloud::registry(&clock)?.services("memory").await?;
+    let mut notes = meaning.notes;
+    notes.push(sources(meaning.url.scheme(), &services));
+    let subject = Subject {
+        name: meaning.name,
+        connect,
+        rest: rest.clone(),
+        clock: virtual_time.then_some(clock),
+        tamper: meaning.tamper,
+    };
+    Ok(Prepared {
+        capabilities: described(&together(&subject, services, rest)),
+        notes,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        scheme: meaning.url.scheme().to_owned(),
+        spelled: meaning.spelled,
+        secrets: secrets(&meaning.url),
+        subject,
+        _service: meaning.service,
+    })
+}
+
+/// A restarted host connects anew, but what lives in this process must be the same all the same.
+fn connector(url: String, clock: Clock, in_process: bool) -> anyhow::Result<Connect> {
+    let kept = Arc::new(wasi_cloud::registry(&clock)?);
+    Ok(Arc::new(move || {
+        let (kept, url, clock) = (kept.clone(), url.clone(), clock.clone());
+        Box::pin(async move {
+            if in_process { kept.services(&url).await } else { wasi_cloud::registry(&clock)?.services(&url).await }
+        })
+    }))
+}
+
+async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
+    if let Some(mutant) = name.strip_prefix("mutant:") {
+        let url = Url::parse(url.unwrap_or("memory://")).context("`--url` is not a URL")?;
+        return mutant_meaning(name, mutant, url);
+    }
+    let honest = |name: &str, url: Url, spelled: String| Meaning {
+        name: name.to_owned(),
+        url,
+        tamper: Arc::new(Honest),
+        service: None,
+        notes: Vec::new(),
+        spelled,
+    };
+    let known = wasi_cloud::registry(&Clock::default())?.schemes();
+    match url {
+        Some(url) => {
+            let url = Url::parse(url).map_err(|why| anyhow!("`--url` is not a URL: {why}"))?;
+            if !known.contains(&name) {
+                bail!(unknown(name, &known));
+            }
+            let spelled = format!("{} --url {}", quoted(name), quoted(&redact(&url)));
+            Ok(honest(name, url, spelled))
+        }
+        None if name == "memory" => Ok(honest(name, Url::parse("memory://")?, name.to_owned())),
+        None if name == "redis" => {
+            let service = Service::redis().await?;
+            let url = Url::parse(service.url())?;
+            let note = format!("redis-server {}, started for this run on {}", service.version(), redact(&url));
+            Ok(Meaning { service: Some(service), notes: vec![note], ..honest(name, url, name.to_owned()) })
+        }
+        None if name.contains(':') => {
+            let url = Url::parse(name).map_err(|why| anyhow!("the host is not a URL: {why}"))?;
+            let spelled = quoted(&redact(&url));
+            Ok(honest(&url.scheme().to_owned(), url, spelled))
+        }
+        None if known.contains(&name) => bail!("say where `{name}` is: `--url {name}://...`"),
+        None => bail!(unknown(name, &known)),
+    }
+}
+
+fn mutant_meaning(name: &str, mutant: &str, url: Url) -> anyhow::Result<Meaning> {
+    let all = mutants::all()?;
+    let found = all.iter().find(|candidate| candidate.name == mutant);
+    let near = nearest(mutant, all.iter().map(|candidate| &*candidate.name));
+    let found = found.with_context(|| format!("there is no mutant `{mutant}`{near}"))?;
+    Ok(Meaning {
+        name: name.to_owned(),
+        url,
+        tamper: found.tamper.clone(),
+        service: None,
+        notes: vec![format!("a host with a defect: {}", found.bug)],
+        spelled: quoted(name),
+    })
+}
+
+fn unknown(name: &str, known: &[&str]) -> String {
+    let near = nearest(name, known.iter().copied());
+    format!("there is no host `{name}`{near}; give one of {}, a URL, or mutant:NAME", known.join(", "))
+}
+
+/// Which capability comes from where.
+fn sources(scheme: &str, services: &Services) -> String {
+    let (mut own, mut other) = (Vec::new(), vec!["config"]);
+    for (word, there) in [("keyvalue", services.keyvalue.is_some()), ("messaging", services.messaging.is_some())] {
+        if there { own.push(word) } else { other.push(word) }
+    }
+    format!("{} from {scheme}; {} from memory", own.join(", "), other.join(", "))
+}
+
+/// The backends that guests will meet, mutations included.
+fn together(subject: &Subject, own: Services, rest: Services) -> Services {
+    let tamper = &subject.tamper;
+    Services {
+        keyvalue: own.keyvalue.or(rest.keyvalue).map(|backend| tamper.keyvalue(backend)),
+        messaging: own.messaging.or(rest.messaging).map(|backend| tamper.messaging(backend)),
+        config: None,
+    }
+}
+
+/// The user and password of a URL and its query's values, as they are spelled and as they are meant.
+fn secrets(url: &Url) -> Vec<String> {
+    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let mut all: Vec<String> = url.password().into_iter().flat_map(|text| [text.to_owned(), decode(text)]).collect();
+    all.extend(url.query_pairs().map(|(_, value)| value.into_owned()));
+    all.retain(|secret| !secret.is_empty());
+    all.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    all.dedup();
+    all
+}
+
+/// For a shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,".contains(c);
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+impl Prepared {
+    /// The host at an altitude.
+    ///
+    /// # Errors
+    /// If the machine cannot run guests, or this build carries none.
+    pub fn at(&self, altitude: Altitude, deadlines: Deadlines) -> anyhow::Result<Arc<dyn Host>> {
+        use Control::{Fault, Grant, Restart, Serve, Switch, Time};
+        let description = HostDescription {
+            name: self.subject.name.clone(),
+            version: self.version.clone(),
+            altitude,
+            capabilities: self.capabilities.clone(),
+            controls: BTreeSet::from([Grant, Switch, Restart, Time, Serve, Fault]),
+            notes: self.notes.clone(),
+        };
+        // A call that the host gives up on must come back while the case still waits for it.
+        let call_timeout = deadlines.op / 2;
+        let subject = self.subject.clone();
+        Ok(match altitude {
+            Altitude::Direct => Arc::new(Direct::new(subject, description, call_timeout)),
+            Altitude::Embedded => {
+                let corpus = Corpus::load().context("the guests of this build cannot be read")?;
+                let embedded = Embedded::new(subject, description, call_timeout, corpus, LANGUAGE);
+                Arc::new(embedded.map_err(|why| anyhow!("guests cannot run on this machine: {why}"))?)
+            }
+        })
+    }
+
+    /// The declaration that comes with the suite, if there is one for this backend.
+    ///
+    /// # Errors
+    /// A declaration that cannot be read.
+    pub fn declaration(&self, ids: &BTreeSet<String>) -> anyhow::Result<Option<Declaration>> {
+        let Some((name, text)) = DECLARATIONS.iter().find(|(name, _)| *name == self.scheme) else { return Ok(None) };
+        let declaration = Declaration::parse(text, ids).map_err(|why| anyhow!("hosts/{name}.toml: {why}"))?;
+        Ok(Some(declaration))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_found_as_it_is_spelled_and_as_it_is_meant() {
+        let url = Url::parse("redis://me:p%40ss@host/0?token=abc").expect("a URL");
+        assert_eq!(secrets(&url), ["p%40ss", "p@ss", "abc"]);
+    }
+
+    #[test]
+    fn a_shell_reads_back_what_was_quoted() {
+        assert_eq!(quoted("redis://127.0.0.1:1/0"), "redis://127.0.0.1:1/0");
+        assert_eq!(quoted("it's $x"), r"'it'\''s $x'");
+    }
+}
