@@ -5,9 +5,13 @@ mod run;
 
 use anyhow::Context;
 use clap::Parser;
-use std::{io::IsTerminal, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 use tracing_subscriber::EnvFilter;
 use wasi_cloud_componentize::World;
+use wasi_cloud_wasmtime::runtime::{Limits, Runtime, recorded_topics};
 
 /// What failed is ours, not the guest's.
 const FAILED: u8 = 125;
@@ -22,12 +26,29 @@ fn main() -> ExitCode {
         .init();
     let done = match cli.command {
         args::Command::Run(run) => run::run(&run),
+        args::Command::Inspect(what) => inspect(&what).map(|()| ExitCode::SUCCESS),
         args::Command::Componentize(job) => componentize(&job).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::from(FAILED)
     })
+}
+
+fn inspect(what: &args::Inspect) -> anyhow::Result<()> {
+    let wasm = read(&what.app)?;
+    let shown = || format!("`{}`", what.app.display());
+    let runtime = Runtime::new(Limits::default()).map_err(|e| anyhow::anyhow!("{e:#}"))?;
+    let app = runtime.compile(&wasm).map_err(|e| anyhow::anyhow!("{e:#}")).with_context(shown)?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "size {}", wasm.len())?;
+    let all = [("import", app.imports()), ("export", app.exports()), ("topic", recorded_topics(&wasm))];
+    for (what, names) in all {
+        for name in names {
+            writeln!(out, "{what} {name}")?;
+        }
+    }
+    Ok(())
 }
 
 fn componentize(job: &args::Componentize) -> anyhow::Result<()> {

@@ -13,7 +13,7 @@ pub fn registry(clock: &Clock) -> Result<Registry> {
     #[cfg(feature = "memory")]
     let registry = registry.with(wasi_cloud_memory::Memory::with_clock(clock.clone()))?;
     #[cfg(feature = "redis")]
-    let registry = registry.with(wasi_cloud_redis::Redis)?;
+    let registry = registry.with(wasi_cloud_redis::Redis::new())?;
     let _ = clock;
     Ok(registry)
 }
