@@ -12,7 +12,7 @@ pub use config::Config;
 pub use failure::Failure;
 pub use guest::Guest;
 pub use keyvalue::{Bucket, Cas, Keyvalue, Swap};
-pub use keyvalue_ext::{ExtBucket, KeyvalueExt};
+pub use keyvalue_ext::{ExtBucket, KeyvalueExt, put};
 pub use messaging::{Client, Message, Messaging, Request};
 pub use program::{Observed, Running};
 

@@ -2,6 +2,7 @@
 //! function is dead code and does not compile in CI, and a duplicated id fails the suite's own tests.
 
 pub mod config;
+pub mod deployment;
 pub mod keyvalue;
 pub mod messaging;
 pub mod pingpong;
@@ -115,4 +116,43 @@ pub(crate) use cases;
 #[must_use]
 pub fn all() -> Vec<Case> {
     [keyvalue::CASES, messaging::CASES, config::CASES, pingpong::CASES].concat().concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clauses::{Law, Level};
+    use std::collections::BTreeSet;
+
+    fn law() -> Law {
+        Law::embedded().expect("the law reads")
+    }
+
+    #[test]
+    fn ids_are_unique_and_clauses_exist() {
+        let (law, mut ids) = (law(), BTreeSet::new());
+        for case in all() {
+            assert!(ids.insert(case.id()), "{case:?} stands twice");
+            for clause in case.clauses {
+                assert!(law.get(clause).is_some(), "{case:?} cites {clause}, which is not in the law");
+            }
+        }
+    }
+
+    /// A profile's cases ask for the profile. A core clause binds hosts without any, so its cases ask for none.
+    #[test]
+    fn a_case_needs_the_profile_of_its_first_clause() {
+        let law = law();
+        let level = |clause: &str| law.get(clause).expect("a clause").level.clone();
+        let profiles: BTreeSet<_> = law.iter().map(|clause| clause.level.clone()).collect();
+        for case in all() {
+            let named = |need: &Need| if let Need::Feature(name) = need { Some((*name).to_owned()) } else { None };
+            let needs: Vec<_> = case.needs.iter().filter_map(named).map(Level::Profile).collect();
+            match level(case.clauses[0]) {
+                Level::Core => assert!(needs.iter().all(|need| !profiles.contains(need)), "{case:?}: {needs:?}"),
+                profile @ Level::Profile(_) => assert!(needs.contains(&profile), "{case:?} does not need {profile}"),
+                Level::Probe | Level::May => {}
+            }
+        }
+    }
 }

@@ -43,6 +43,11 @@ impl Config {
         ask!(self.guest, Op::GetAll, Seen::Pairs(pairs) => pairs)
     }
 
+    /// One operation, whatever comes of it.
+    pub async fn attempt(&self, op: Op) -> Outcome<Result<Seen, Failure>> {
+        self.guest.attempt(&op).await
+    }
+
     /// One operation that must fail.
     pub async fn fails(&self, op: Op) -> Outcome<Failure> {
         self.guest.failure(&op).await

@@ -1,1 +1,43 @@
-pub const CASES: &[&[super::Case]] = &[];
+//! Key-value: `wasi:keyvalue` and `wasi-cloud:keyvalue`.
+
+mod atomics;
+mod batch;
+mod cas;
+mod cas_race;
+mod extension;
+mod extension_faults;
+mod extension_list;
+mod extension_ttl;
+mod extension_write;
+mod faults;
+mod grants;
+mod lifetime;
+mod store;
+mod store_limits;
+mod store_list;
+mod store_names;
+mod support;
+mod switch;
+
+use super::Case;
+
+/// Every file of cases.
+pub const CASES: &[&[Case]] = &[
+    store::CASES,
+    store_names::CASES,
+    store_limits::CASES,
+    store_list::CASES,
+    grants::CASES,
+    lifetime::CASES,
+    faults::CASES,
+    atomics::CASES,
+    cas::CASES,
+    cas_race::CASES,
+    batch::CASES,
+    extension::CASES,
+    extension_write::CASES,
+    extension_list::CASES,
+    extension_ttl::CASES,
+    extension_faults::CASES,
+    switch::CASES,
+];
