@@ -10,6 +10,8 @@ pub mod feature {
     pub const READ_YOUR_WRITES: &str = "read-your-writes";
     /// Key-value: versions differ across A -> B -> A, deletion and re-creation.
     pub const ABA_SAFE: &str = "aba-safe";
+    /// Key-value: without concurrent writes no listing names a key twice.
+    pub const EXACT_LISTING: &str = "exact-listing";
     /// Messaging: subscribers of one group compete for messages.
     pub const GROUPS: &str = "groups";
     /// Messaging: subscribers without a group each get every message.

@@ -126,11 +126,11 @@ pub(crate) fn stamp(generation: u64, text: &str) -> String {
     format!("{generation}.{text}")
 }
 
-/// Takes the generation off again.
+/// Takes the generation off again. Only what [`stamp`] can have written counts: `00.x` is not `0.x`.
 pub(crate) fn unstamp<'a>(generation: u64, text: &'a str, what: &str) -> Result<&'a str> {
     let (stamped, rest) = text
         .split_once('.')
-        .and_then(|(g, rest)| Some((g.parse::<u64>().ok()?, rest)))
+        .and_then(|(g, rest)| Some((g.parse::<u64>().ok().filter(|n| n.to_string() == g)?, rest)))
         .ok_or_else(|| Error::new(Kind::Invalid, format!("this {what} was not made by this host")))?;
     if stamped == generation {
         Ok(rest)

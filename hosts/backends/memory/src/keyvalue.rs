@@ -34,7 +34,7 @@ impl Store {
     pub(crate) fn new(clock: Clock) -> Self {
         let offered = Description::new(
             Durability::Process,
-            [feature::TTL, feature::READ_YOUR_WRITES, feature::ABA_SAFE],
+            [feature::TTL, feature::READ_YOUR_WRITES, feature::ABA_SAFE, feature::EXACT_LISTING],
             [(limit::MAX_KEY_SIZE, MAX_KEY_SIZE), (limit::MAX_VALUE_SIZE, MAX_VALUE_SIZE)],
         );
         Self { offered, clock, data: Mutex::default() }

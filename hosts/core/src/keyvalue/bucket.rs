@@ -192,12 +192,12 @@ fn stamped(at: &At, version: &Version) -> Version {
     Version(stamp(at.generation, &version.0))
 }
 
-/// The condition as the backend knows it: versions lose the generation that [`stamped`] gave them.
+/// The condition as the backend knows it: versions lose the generation that [`stamped`] gave them. Text that was never
+/// a version is a condition that does not hold, like any other version than the key's (KVX-13).
 fn current(at: &At, condition: &Condition) -> Result<Condition> {
-    Ok(match condition {
-        Condition::Version(v) => Condition::Version(Version(unstamp(at.generation, &v.0, "version")?.to_owned())),
-        other => other.clone(),
-    })
+    let Condition::Version(version) = condition else { return Ok(condition.clone()) };
+    let version = unstamp(at.generation, &version.0, "version").map_err(|e| Error::new(Kind::Conflict, e.message))?;
+    Ok(Condition::Version(Version(version.to_owned())))
 }
 
 fn fits_key(at: &At, key: &str) -> Result<()> {
