@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
+#![allow(clippy::test_attr_in_doctest, reason = "the README shows how a component is tested")]
 
 mod case;
 mod error;
@@ -15,6 +16,7 @@ pub mod testing;
 /// Generated from `wit/` by `tests/generated.rs`, and not part of the API.
 #[cfg(target_family = "wasm")]
 #[allow(missing_docs, unsafe_code, reason = "generated: the ABI of components is made of raw pointers")]
+#[allow(clippy::panic, clippy::unwrap_used, reason = "generated: for what a host never sends")]
 #[doc(hidden)]
 #[rustfmt::skip]
 pub mod bindings;

@@ -4,17 +4,14 @@
 pub use crate::{bindings, sys::messaging::Exported};
 
 use crate::{Error, Kind, Result, messaging::Message};
-use std::{error, iter};
+use std::{any::Any, fmt::Display};
 
 /// Makes the outcome of a handler function that of the handler: an SDK error stays what it is, any other becomes
-/// `Other` with its text and that of its causes.
-pub fn outcome<E: Into<Box<dyn error::Error>>>(outcome: Result<(), E>) -> Result<()> {
-    outcome.map_err(|error| match error.into().downcast::<Error>() {
-        Ok(own) => *own,
-        Err(foreign) => {
-            let causes = iter::successors(Some(&*foreign), |error| error.source());
-            Error::new(Kind::Other, causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
-        }
+/// `Other` with its text.
+pub fn outcome<E: Display + 'static>(outcome: Result<(), E>) -> Result<()> {
+    outcome.map_err(|error| match (&error as &dyn Any).downcast_ref::<Error>() {
+        Some(own) => own.clone(),
+        None => Error::other(error),
     })
 }
 

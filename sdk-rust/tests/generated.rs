@@ -1,6 +1,8 @@
 //! `src/bindings.rs` is what the generator makes of `wit/`. `BLESS=1 cargo test -p wasi-cloud-sdk --test generated`
 //! writes it anew.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::{fs, path::Path};
 use wit_bindgen_core::{Files, WorldGenerator, wit_parser::Resolve};
 use wit_bindgen_rust::{Opts, Ownership};
@@ -37,4 +39,13 @@ fn the_bindings_are_what_the_generator_makes() {
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
     assert!(kept == made, "src/bindings.rs is stale: run this test with BLESS=1");
+}
+
+#[test]
+fn the_readme_shows_the_example() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let example = fs::read_to_string(here.join("examples/pingpong.rs")).expect("an example");
+    let (_, code) = example.split_once("\n\n").expect("a headline");
+    let readme = fs::read_to_string(here.join("README.md")).expect("a README");
+    assert!(readme.contains(&format!("```rust\n{code}```\n")), "README.md shows another pingpong");
 }

@@ -10,8 +10,8 @@ use topic::Topic;
 
 /// Makes a function the handler of one topic, and the component one that serves.
 ///
-/// The function takes a `Message` and returns `Result<(), E>`, where `E` is the SDK's `Error`, or any other that is or
-/// becomes a `Box<dyn std::error::Error>`: a `String`, an `anyhow::Error`. The text of an error goes to the host, and
+/// The function takes a `Message` and returns `Result<(), E>`, where `E` is the SDK's `Error` or whatever else can be
+/// displayed: a `String`, a boxed error, an `anyhow::Error` (with its causes). The text of an error goes to the host, and
 /// where the broker redelivers the message comes again (MSG-M05). A message on any other topic is an error.
 ///
 /// The topic is recorded in the component, and hosts subscribe to it unless their configuration names others
