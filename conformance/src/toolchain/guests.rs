@@ -67,3 +67,21 @@ impl Guest {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::Corpus;
+
+    #[test]
+    fn every_guest_fits_its_own_row_and_drivers_no_other() {
+        let (corpus, root) = (Corpus::load().unwrap(), super::super::find_root(Path::new(".")).unwrap());
+        let rows = GUESTS.iter().filter(|guest| guest.name.starts_with("rust/") && !guest.worlds.0.is_empty());
+        for row in rows.clone() {
+            for guest in rows.clone().map(|guest| guest.name) {
+                let fits = row.check(corpus.guest(guest).unwrap(), &root);
+                assert_eq!(fits.is_ok(), row.name == guest, "{guest} in the world of {}: {fits:?}", row.name);
+            }
+        }
+    }
+}

@@ -36,7 +36,11 @@ impl Handler for Recorder {
                 std::hint::spin_loop();
             },
             ("reply", count) => {
-                (1..=number(count)?).try_for_each(|n| message.reply(Message::new(format!("reply {n}"))))
+                // A requester that has left may make a reply fail: whoever waits sees what came (MSG-M15).
+                for n in 1..=number(count)? {
+                    let _ = message.reply(Message::new(format!("reply {n}")));
+                }
+                Ok(())
             }
             ("wait", ms) => {
                 thread::sleep(Duration::from_millis(number(ms)?));
