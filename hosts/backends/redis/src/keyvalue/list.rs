@@ -1,0 +1,137 @@
+//! Listing: `SCAN`, and cursors that carry what a page had no room for.
+
+use crate::{connection::Server, error::Effect, names};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use redis::cmd;
+use serde::{Deserialize, Serialize};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use wasi_cloud_core::{Error, Kind, Result, keyvalue::Page};
+
+/// How much of the keyspace one `SCAN` looks at, in keys: at most, and for pages with a limit at least. Redis returns
+/// some more where a hash bucket holds several.
+const STEP: usize = 1000;
+const LEAST_STEP: usize = 100;
+/// After so many `SCAN`s without a key, the page is empty and has a cursor: a bucket may be a small part of a large
+/// keyspace, and a call has to end.
+const SCANS: usize = 100;
+
+/// Where a listing is. It keeps no state in the server or here, so it lives as long as the listing likes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Position {
+    /// Which bucket, as a mark: keys that wait must not show in another one.
+    bucket: u64,
+    /// The server's cursor; `None` once it has shown everything.
+    scan: Option<u64>,
+    /// Keys that were found and not yet listed.
+    waiting: Vec<String>,
+}
+
+impl Position {
+    fn start(bucket: &str) -> Self {
+        Self { bucket: mark(bucket), scan: Some(0), waiting: Vec::new() }
+    }
+
+    fn is_end(&self) -> bool {
+        self.scan.is_none() && self.waiting.is_empty()
+    }
+
+    fn encode(&self) -> Result<String> {
+        let json = serde_json::to_vec(self).map_err(|_| Error::new(Kind::Other, "a cursor could not be written"))?;
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(json))
+    }
+
+    /// `invalid` for what [`encode`](Self::encode) cannot have made for this bucket (KVX-48, KV-STORE-21).
+    fn decode(cursor: &str, bucket: &str) -> Result<Self> {
+        BASE64_URL_SAFE_NO_PAD
+            .decode(cursor)
+            .ok()
+            .and_then(|json| serde_json::from_slice::<Self>(&json).ok())
+            .filter(|position| position.bucket == mark(bucket) && !position.is_end())
+            .ok_or_else(|| Error::new(Kind::Invalid, "this cursor was not made by this bucket"))
+    }
+}
+
+/// The same in every process of one build, which is longer than a listing lasts.
+fn mark(bucket: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bucket.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// One page. See [`KeyValue::list`](wasi_cloud_core::keyvalue::KeyValue::list).
+pub(super) async fn page(
+    server: &Server,
+    bucket: &str,
+    prefix: &str,
+    cursor: Option<&str>,
+    limit: Option<usize>,
+) -> Result<Page> {
+    let mut at = cursor.map_or_else(|| Ok(Position::start(bucket)), |c| Position::decode(c, bucket))?;
+    at.waiting.retain(|key| key.starts_with(prefix));
+    at.waiting = still_there(server, bucket, at.waiting).await?;
+    let step = limit.unwrap_or(STEP).clamp(LEAST_STEP, STEP);
+    for _ in 0..SCANS {
+        let (true, Some(from)) = (at.waiting.is_empty(), at.scan) else { break };
+        (at.scan, at.waiting) = scan(server, bucket, prefix, from, step).await?;
+    }
+    let rest = at.waiting.split_off(at.waiting.len().min(limit.unwrap_or(usize::MAX)));
+    let keys = std::mem::replace(&mut at.waiting, rest);
+    let cursor = if at.is_end() { None } else { Some(at.encode()?) };
+    Ok(Page { keys, cursor })
+}
+
+/// One step through the keyspace: where to go on, and the keys, each once.
+async fn scan(
+    server: &Server,
+    bucket: &str,
+    prefix: &str,
+    from: u64,
+    step: usize,
+) -> Result<(Option<u64>, Vec<String>)> {
+    let mut command = cmd("SCAN");
+    command.arg(from).arg("MATCH").arg(names::pattern(bucket, prefix)).arg("COUNT").arg(step);
+    // What is no string is no key of ours.
+    command.arg("TYPE").arg("string");
+    let (next, found): (u64, Vec<Vec<u8>>) = server.command(Effect::Read, &command).await?;
+    let keys = found.iter().filter_map(|plain| names::key(bucket, plain));
+    // A name that is longer than a key may be is another program's: reading the key would be refused.
+    let keys = keys.filter(|key| key.starts_with(prefix) && key.len() as u64 <= super::MAX_KEY_SIZE);
+    let mut keys: Vec<String> = keys.map(Into::into).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    Ok(((next != 0).then_some(next), keys))
+}
+
+/// Without the keys that were deleted or expired while they waited (KVX-36).
+async fn still_there(server: &Server, bucket: &str, mut keys: Vec<String>) -> Result<Vec<String>> {
+    if keys.is_empty() {
+        return Ok(keys);
+    }
+    let mut asked = redis::pipe();
+    for key in &keys {
+        asked.cmd("EXISTS").arg(names::plain(bucket, key));
+    }
+    let answers: Vec<bool> = server.pipeline(Effect::Read, &asked).await?;
+    let mut answers = answers.into_iter();
+    keys.retain(|_| answers.next().unwrap_or_default());
+    Ok(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasi_cloud_core::escape::hostile;
+
+    #[test]
+    fn a_cursor_comes_back_and_nothing_else_is_one() {
+        let waiting: Vec<_> = hostile().into_iter().map(|h| h.text).collect();
+        let at = Position { bucket: mark("b"), scan: Some(u64::MAX), waiting };
+        let cursor = at.encode().expect("a cursor");
+        assert_eq!(Position::decode(&cursor, "b").expect("ours"), at);
+        assert_eq!(Position::decode(&cursor, "c").expect_err("another bucket's").kind, Kind::Invalid);
+        let end = Position { bucket: mark("b"), scan: None, waiting: Vec::new() };
+        for bad in ["", "0", "17", "garbage", "e30", "bnVsbA", &cursor[1..], &end.encode().expect("a text")] {
+            assert_eq!(Position::decode(bad, "b").expect_err(bad).kind, Kind::Invalid);
+        }
+    }
+}
