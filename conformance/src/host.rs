@@ -55,7 +55,7 @@ pub enum Program {
 /// What a program is subscribed to.
 #[derive(Debug, Clone, Copy)]
 pub struct Subscribed<'a> {
-    /// Exact topics.
+    /// Exact topics; if there are none, those that the program records (MSG-M12).
     pub topics: &'a [&'a str],
     /// Programs of one group share the messages; without one each gets all.
     pub group: Option<&'a str>,

@@ -8,7 +8,7 @@ use crate::{
         direct::Direct,
         embedded::Embedded,
         profiles::described,
-        stage::{Connect, Honest, Subject, Tamper},
+        stage::{Backend, Connect, Honest, Subject, Tamper},
     },
     mutants,
     pattern::nearest,
@@ -21,7 +21,7 @@ use std::{
     sync::Arc,
 };
 use url::Url;
-use wasi_cloud_core::{Clock, Services, provider::redact};
+use wasi_cloud_core::{Clock, Error, Services, provider::redact};
 
 /// The languages whose guests drive at the altitude `embedded`.
 pub const LANGUAGE: &str = "rust";
@@ -43,7 +43,7 @@ pub struct Prepared {
     /// What must appear in no report.
     pub secrets: Vec<String>,
     // A server of our own ends with the run.
-    _service: Option<Service>,
+    service: Option<Service>,
 }
 
 /// What a host's name means.
@@ -63,21 +63,16 @@ struct Meaning {
 /// An unknown name, a URL that no backend serves, a server that does not start or does not answer.
 pub async fn prepare(name: String, url: Option<String>) -> anyhow::Result<Prepared> {
     let meaning = meaning(&name, url.as_deref()).await?;
-    let clock = Clock::new_virtual();
-    let virtual_time = meaning.url.scheme() == "memory";
-    let connect = connector(meaning.url.to_string(), clock.clone(), virtual_time)?;
+    let (scheme, url) = (meaning.url.scheme().to_owned(), meaning.url.to_string());
+    let backend = move || if scheme == "memory" { in_process(&url) } else { Ok(at(&url)) };
     let shown = redact(&meaning.url);
+    let connect = backend()?.connect;
     let services = connect().await.map_err(|why| anyhow!("`{shown}` cannot be used: {why}"))?;
-    let rest = wasi_cloud::registry(&clock)?.services("memory").await?;
+    let rest = wasi_cloud::registry(&Clock::default())?.services("memory").await?;
     let mut notes = meaning.notes;
     notes.push(sources(meaning.url.scheme(), &services));
-    let subject = Subject {
-        name: meaning.name,
-        connect,
-        rest: rest.clone(),
-        clock: virtual_time.then_some(clock),
-        tamper: meaning.tamper,
-    };
+    let subject =
+        Subject { name: meaning.name, backend: Arc::new(backend), rest: rest.clone(), tamper: meaning.tamper };
     Ok(Prepared {
         capabilities: described(&together(&subject, services, rest)),
         notes,
@@ -86,19 +81,30 @@ pub async fn prepare(name: String, url: Option<String>) -> anyhow::Result<Prepar
         spelled: meaning.spelled,
         secrets: secrets(&meaning.url),
         subject,
-        _service: meaning.service,
+        service: meaning.service,
     })
 }
 
-/// A restarted host connects anew, but what lives in this process must be the same all the same.
-fn connector(url: String, clock: Clock, in_process: bool) -> anyhow::Result<Connect> {
-    let kept = Arc::new(wasi_cloud::registry(&clock)?);
-    Ok(Arc::new(move || {
-        let (kept, url, clock) = (kept.clone(), url.clone(), clock.clone());
-        Box::pin(async move {
-            if in_process { kept.services(&url).await } else { wasi_cloud::registry(&clock)?.services(&url).await }
-        })
-    }))
+/// A backend in this process: a new one with a clock of its own, which a restarted host finds again.
+fn in_process(url: &str) -> Result<Backend, Error> {
+    let clock = Clock::new_virtual();
+    let registry = Arc::new(wasi_cloud::registry(&clock)?);
+    let url = url.to_owned();
+    let connect: Connect = Arc::new(move || {
+        let (registry, url) = (registry.clone(), url.clone());
+        Box::pin(async move { registry.services(&url).await })
+    });
+    Ok(Backend { connect, clock: Some(clock) })
+}
+
+/// A server: a restarted host connects anew.
+fn at(url: &str) -> Backend {
+    let url = url.to_owned();
+    let connect: Connect = Arc::new(move || {
+        let url = url.clone();
+        Box::pin(async move { wasi_cloud::registry(&Clock::default())?.services(&url).await })
+    });
+    Backend { connect, clock: None }
 }
 
 async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
@@ -161,13 +167,13 @@ fn unknown(name: &str, known: &[&str]) -> String {
     format!("there is no host `{name}`{near}; give one of {}, a URL, or mutant:NAME", known.join(", "))
 }
 
-/// Which capability comes from where.
+/// Which capability comes from where. Config is always the deployment's own.
 fn sources(scheme: &str, services: &Services) -> String {
-    let (mut own, mut other) = (Vec::new(), vec!["config"]);
-    for (word, there) in [("keyvalue", services.keyvalue.is_some()), ("messaging", services.messaging.is_some())] {
-        if there { own.push(word) } else { other.push(word) }
-    }
-    format!("{} from {scheme}; {} from memory", own.join(", "), other.join(", "))
+    let there = [("keyvalue", services.keyvalue.is_some()), ("messaging", services.messaging.is_some())];
+    let list = |own: bool| there.iter().filter(|(_, there)| *there == own).map(|(word, _)| *word).collect::<Vec<_>>();
+    let (own, other) = (list(true).join(", "), list(false).join(", "));
+    let rest = if other.is_empty() { String::new() } else { format!("{other} from a memory store; ") };
+    format!("{own} from {scheme}; {rest}config from the host itself")
 }
 
 /// The backends that guests will meet, mutations included.
@@ -223,6 +229,13 @@ impl Prepared {
                 Arc::new(embedded.map_err(|why| anyhow!("guests cannot run on this machine: {why}"))?)
             }
         })
+    }
+
+    /// Ends the private server, if there is one, and waits for its end. Dropping this ends it too, without waiting.
+    pub async fn stop(self) {
+        if let Some(service) = self.service {
+            service.stop().await;
+        }
     }
 
     /// The declaration that comes with the suite, if there is one for this backend.

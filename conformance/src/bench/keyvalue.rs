@@ -68,7 +68,7 @@ pub enum Swap {
 }
 
 /// Most pages that a listing loop follows before it calls the cursor endless.
-const MAX_PAGES: usize = 10_000;
+const MAX_PAGES: usize = 1_000;
 
 impl Keyvalue {
     pub(super) const fn new(guest: Guest) -> Self {

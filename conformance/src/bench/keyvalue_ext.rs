@@ -103,7 +103,7 @@ impl ExtBucket {
 
     /// Every page of a prefix.
     pub async fn pages(&self, prefix: &str, limit: u32) -> Outcome<Vec<Page>> {
-        const MAX: usize = 10_000;
+        const MAX: usize = 1_000;
         let mut pages = vec![self.page(prefix, None, limit).await?];
         while let Some(cursor) = pages.last().and_then(|page| page.cursor.clone()) {
             if pages.len() == MAX {

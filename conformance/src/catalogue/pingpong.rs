@@ -14,6 +14,7 @@ const SCENARIO: &[Case] = cases! { "messaging/pingpong";
     twenty_pings ["MSG-HAND-01", "MSG-PROD-04", "KV-ATOM-02"] [Need::Guest, Need::Serve];
     two_instances_count_as_one ["MSG-HAND-01", "KV-ATOM-03"] [Need::Guest, Need::Serve, Need::Feature("groups")];
     restart_in_the_middle ["MSG-HAND-01", "KV-STORE-S14"] [Need::Guest, Need::Serve, Need::Restart];
+    recorded_topics ["MSG-M12"] [Need::Guest, Need::Serve, Need::Feature("subscriptions")];
     denied_key_value ["KV-STORE-03", "MSG-HAND-03"] [Need::Guest, Need::Serve, Need::Grant];
     another_body ["MSG-M06"] [Need::Guest, Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups")];
 };
@@ -91,6 +92,14 @@ async fn restart_in_the_middle(b: &mut Bench) -> Outcome {
     second.rally(11..=20).await?;
     player.stop().await?;
     expect_count(b, "20").await
+}
+
+/// Without topics in the subscription, those count that the component records.
+async fn recorded_topics(b: &mut Bench) -> Outcome {
+    let mut table = table(b).await?;
+    let player = b.serve(Program::Pingpong, &[], None).await?;
+    table.rally(1..=3).await?;
+    player.stop().await
 }
 
 /// Without a grant to key-value nothing is counted, nothing published, and the ping is not acknowledged.

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::session::{Broken, Session};
 use async_trait::async_trait;
-use serde::{Serialize, de::DeserializeOwned};
 use futures::FutureExt;
+use serde::{Serialize, de::DeserializeOwned};
 use std::{panic::AssertUnwindSafe, time::Duration};
 use wasi_cloud_core::layer::FaultRule;
 

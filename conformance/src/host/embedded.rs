@@ -15,8 +15,8 @@ use crate::{
 use async_trait::async_trait;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::{Mutex, OnceCell};
-use wasi_cloud_core::layer::FaultRule;
-use wasi_cloud_wasmtime::runtime::{App, Limits, Runtime};
+use wasi_cloud_core::{layer::FaultRule, messaging::Subscription};
+use wasi_cloud_wasmtime::runtime::{App, Limits, Runtime, recorded_topics};
 
 /// The linker that a glue mutant redefines functions of.
 pub type Linker = wasmtime::component::Linker<wasi_cloud_wasmtime::runtime::State>;
@@ -57,6 +57,13 @@ impl Embedded {
     }
 }
 
+const fn name(program: Program) -> &'static str {
+    match program {
+        Program::Recorder => "recorder",
+        Program::Pingpong => "pingpong",
+    }
+}
+
 impl Engine {
     /// The program that drives, composed of shell and driver.
     async fn driver(self: &Arc<Self>, driver: Driver, subject: &Subject) -> Result<App, Broken> {
@@ -70,11 +77,13 @@ impl Engine {
     }
 
     async fn program(self: &Arc<Self>, program: Program) -> Result<App, Broken> {
-        let name = match program {
-            Program::Recorder => "recorder",
-            Program::Pingpong => "pingpong",
-        };
-        self.app(name.into(), move |corpus, lang| Ok(corpus.guest(&format!("{lang}/{name}"))?.to_vec())).await
+        let this = self.clone();
+        self.app(name(program).into(), move |_, _| Ok(this.bytes(program)?)).await
+    }
+
+    fn bytes(&self, program: Program) -> Result<Vec<u8>, Broken> {
+        let guest = self.corpus.guest(&format!("{}/{}", self.language, name(program)));
+        guest.map(Into::into).map_err(|e| Broken::Setup(format!("{e:#}")))
     }
 
     async fn app(
@@ -104,7 +113,12 @@ impl Host for Embedded {
 
     async fn deploy(&self, deployment: &Deployment) -> Result<Box<dyn Environment>, Broken> {
         let stage = Stage::new(&self.subject, deployment, self.call_timeout).await?;
-        Ok(Box::new(Wasm { stage, engine: self.engine.clone(), subject: self.subject.clone(), alive: Mutex::default() }))
+        Ok(Box::new(Wasm {
+            stage,
+            engine: self.engine.clone(),
+            subject: self.subject.clone(),
+            alive: Mutex::default(),
+        }))
     }
 }
 
@@ -134,7 +148,11 @@ impl Environment for Wasm {
 
     async fn serve(&self, program: Program, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
         let app = self.engine.program(program).await?;
-        program::serve(&app, &self.stage.live(), to, self.lifetime().await).await
+        let mut subscription = Subscription::from(to);
+        if subscription.topics.is_empty() {
+            subscription.topics = recorded_topics(&self.engine.bytes(program)?);
+        }
+        program::serve(&app, &self.stage.live(), subscription, self.lifetime().await).await
     }
 
     async fn grant(&self, rules: &[&str]) -> Result<(), Broken> {

@@ -2,7 +2,7 @@
 
 use super::{Declared, stage::declared_by};
 use std::collections::BTreeMap;
-use wasi_cloud_core::Services;
+use wasi_cloud_core::{Services, describe::feature};
 
 /// Profiles that the core and the glue keep whatever backend is behind them: either they never reach it, as dropping
 /// a handle does, or the driver trait demands them of it, as it demands decimal counters. What a backend may or may not
@@ -31,7 +31,6 @@ pub fn host_profiles(capability: &str) -> &'static [&'static str] {
             "message-size",
             "metadata",
             "no-responders",
-            "one-at-a-time",
             "reply-limits",
             "self-delivery",
             "subscriptions",
@@ -50,6 +49,10 @@ pub fn described(services: &Services) -> BTreeMap<String, Declared> {
     let config = Declared { durability: "durable".into(), ..Declared::default() };
     all.entry("config".into()).or_insert(config);
     for (capability, declared) in &mut all {
+        // A host that hands a failed message back to a broker that redelivers delivers at least once.
+        if declared.features.contains(feature::REDELIVERY) {
+            declared.features.insert("at-least-once".into());
+        }
         declared.features.extend(host_profiles(capability).iter().map(|&profile| profile.to_owned()));
     }
     all

@@ -23,17 +23,25 @@ use witness::{Trace, Witnessed};
 /// Connects to the backend under test, anew each time: a restarted host asks again.
 pub type Connect = Arc<dyn Fn() -> BoxFuture<'static, Result<Services, Error>> + Send + Sync>;
 
+/// The backend of one deployment.
+#[derive(Clone)]
+pub struct Backend {
+    /// How to reach it.
+    pub connect: Connect,
+    /// The clock that its times-to-live follow, if the suite can move it. Shared with no other deployment, so that no
+    /// case moves the time of another.
+    pub clock: Option<Clock>,
+}
+
 /// A backend under test.
 #[derive(Clone)]
 pub struct Subject {
     /// Its name on the command line.
     pub name: String,
-    /// How to reach it.
-    pub connect: Connect,
+    /// The backend for a deployment.
+    pub backend: Arc<dyn Fn() -> Result<Backend, Error> + Send + Sync>,
     /// Serves what the subject does not have. Must not be the subject's own data.
     pub rest: Services,
-    /// The clock that its times-to-live follow, if the suite can move it.
-    pub clock: Option<Clock>,
     /// Where a mutant cuts in.
     pub tamper: Arc<dyn Tamper>,
 }
@@ -80,6 +88,7 @@ impl Tamper for Honest {}
 /// One deployment's links, live.
 pub(super) struct Stage {
     subject: Subject,
+    backend: Backend,
     deployment: Deployment,
     live: ArcSwap<Live>,
     trace: Trace,
@@ -106,6 +115,7 @@ impl Stage {
         });
         let this = Self {
             subject: subject.clone(),
+            backend: (subject.backend)().map_err(setup)?,
             deployment: deployment.clone(),
             live,
             trace,
@@ -119,7 +129,7 @@ impl Stage {
 
     /// Connects and links everything afresh.
     pub async fn start(&self) -> Result<(), Broken> {
-        let services = (self.subject.connect)().await.map_err(setup)?;
+        let services = (self.backend.connect)().await.map_err(setup)?;
         let live = Live {
             links: Links::default(),
             grants: self.parse(&self.deployment.grants)?.shared(),
@@ -199,7 +209,7 @@ impl Stage {
     }
 
     pub async fn advance(&self, by: Duration) {
-        match &self.subject.clock {
+        match &self.backend.clock {
             Some(clock) if clock.advance(by) => {}
             _ => tokio::time::sleep(by).await,
         }

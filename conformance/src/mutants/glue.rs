@@ -27,12 +27,17 @@ impl Tamper for Cut {
 pub(super) fn rows() -> Vec<Row> {
     let row = |name, bug, clauses, link: Link| Row { name, bug, clauses, tamper: Arc::new(Cut(link)) };
     vec![
-        row("denied-is-missing", "A denied label is `no-such-store`.", &["KV-STORE-03"], denied_is_missing),
-        row("error-is-trap", "An error of the backend traps the guest.", &["KV-STORE-22"], error_is_trap),
-        row("absent-is-empty", "An absent key reads as an empty value.", &["KV-STORE-05"], absent_is_empty),
-        row("one-page-only", "A listing never has a cursor.", &["KV-STORE-12"], one_page_only),
-        row("drop-clears", "Dropping a bucket deletes a key.", &["KV-STORE-23"], drop_clears),
-        row("empty-config-is-missing", "An empty setting is no setting.", &["CFG-STORE-06"], empty_config_is_missing),
+        row("glue-denied-is-missing", "A denied label is `no-such-store`.", &["KV-STORE-03"], denied_is_missing),
+        row("glue-error-is-trap", "An error of the backend traps the guest.", &["KV-STORE-22"], error_is_trap),
+        row("glue-absent-is-empty", "An absent key reads as an empty value.", &["KV-STORE-05"], absent_is_empty),
+        row("glue-one-page-only", "A listing never has a cursor.", &["KV-STORE-12"], one_page_only),
+        row("glue-drop-clears", "Dropping a bucket deletes a key.", &["KV-STORE-23"], drop_clears),
+        row(
+            "glue-empty-config-is-missing",
+            "An empty setting is no setting.",
+            &["CFG-STORE-06"],
+            empty_config_is_missing,
+        ),
     ]
 }
 

@@ -28,7 +28,7 @@ pub(super) fn mutants() -> anyhow::Result<Vec<Mutant>> {
     Ok(declared
         .into_iter()
         .map(|mutant| Mutant {
-            name: mutant.name.clone(),
+            name: format!("sdk-{}", mutant.name),
             seam: Seam::Sdk,
             bug: mutant.bug,
             clauses: mutant.clauses,

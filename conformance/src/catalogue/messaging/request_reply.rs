@@ -21,6 +21,7 @@ pub const CASES: &[Case] = cases! { "messaging/request-reply";
     one_is_the_default ["MSG-M01"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
     none_expected ["MSG-M03"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
     nobody_answers ["MSG-M04"] [ASKS, Need::Feature("no-responders")];
+    reply_after_the_requester_left ["MSG-M15"] [ASKS, Need::Serve, Need::Feature("late-reply")];
     request_keeps_its_message ["MSG-RR-10"] [ASKS, Need::Serve];
     reply_to_a_plain_message ["MSG-RR-09"] [ASKS, Need::Serve];
     refused_without_the_feature ["KVX-67"] [Need::Without("request-reply"), Need::Interface("request-reply")];
@@ -120,6 +121,13 @@ async fn nobody_answers(b: &mut Bench) -> Outcome {
     let request = Request { topic: "deserted", timeout_ms: Some(300), expected: None };
     let failure = client.request_fails(&question, request).await?;
     failure.is("request", &[Kind::Timeout, Kind::Unavailable])
+}
+
+/// A reply that nobody waits for any more does not trap: the handler ends well.
+async fn reply_after_the_requester_left(b: &mut Bench) -> Outcome {
+    let seat = seat(b).await?;
+    expect_eq("replies", seat.replies("reply:2", None, Some(0)).await?, texts(0))?;
+    b.until_settled("ask", "ack").await
 }
 
 /// A request borrows its message: the guest still has it, and can send it.

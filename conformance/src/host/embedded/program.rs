@@ -1,11 +1,12 @@
 use super::pipe::{Ends, surroundings};
 use crate::{
-    host::{Serving, Subscribed, stage::Live},
+    host::{Serving, stage::Live},
     session::Broken,
 };
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
+use wasi_cloud_core::messaging::Subscription;
 use wasi_cloud_wasmtime::runtime::{App, Env, ServeOptions, Service};
 
 /// A component that handles messages; each instance's lines come together in one channel.
@@ -23,13 +24,13 @@ fn take(service: &Mutex<Option<Service>>) -> Option<Service> {
 pub(super) async fn serve(
     app: &App,
     live: &Arc<Live>,
-    to: Subscribed<'_>,
+    subscription: Subscription,
     end: watch::Receiver<()>,
 ) -> Result<Box<dyn Serving>, Broken> {
     let (sender, lines) = mpsc::unbounded_channel();
     let live = live.clone();
     let service = app
-        .serve_messages(move || instance(&live, sender.clone()), to.into(), ServeOptions::default())
+        .serve_messages(move || instance(&live, sender.clone()), subscription, ServeOptions::default())
         .await
         .map_err(|e| Broken::Setup(e.to_string()))?;
     let service = Arc::new(Mutex::new(Some(service)));

@@ -1,0 +1,98 @@
+//! Every mutant is killed, for the right reason: by a case that cites a clause which the mutant breaks. The kill matrix,
+//! both ways, is a snapshot, so that a case that got weaker shows in review.
+
+mod support;
+
+use cloud_conformance::{
+    catalogue::{self, Case},
+    host::Altitude,
+    mutants::{self, Mutant, Seam},
+    outcome::Verdict,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
+use support::{judge, ready, workers};
+
+/// The cases that a mutant fails.
+type Kills = BTreeMap<String, Vec<String>>;
+
+fn kills(mutants: &[Mutant]) -> Kills {
+    let workers = workers();
+    let mut kills = Kills::new();
+    for mutant in mutants {
+        let host = ready(&workers, &format!("mutant:{}", mutant.name), None).expect("a host");
+        let altitude = match mutant.seam {
+            Seam::Backend | Seam::Link => Altitude::Direct,
+            Seam::Glue | Seam::Sdk => Altitude::Embedded,
+        };
+        let ran = judge(&workers, &host, altitude, &[], |_| ()).expect("a run");
+        let errors: Vec<_> =
+            ran.records.iter().filter(|r| r.verdict == Verdict::Error).map(|r| (&r.id, &r.why)).collect();
+        assert!(errors.is_empty(), "{} is not judged but breaks the suite: {errors:?}", mutant.name);
+        let executed = ran.records.iter().filter(|r| !r.check && r.verdict != Verdict::Skip).count();
+        let failed = ran.failed();
+        assert!(mutant.crude || failed.len() * 3 <= executed, "{} fails {} cases", mutant.name, failed.len());
+        kills.insert(mutant.name.clone(), failed);
+    }
+    kills
+}
+
+/// Each clause that a mutant breaks, without a case that cites it and fails.
+fn survivors(mutants: &[Mutant], kills: &Kills) -> Vec<String> {
+    let cases: BTreeMap<String, Case> = catalogue::all().into_iter().map(|case| (case.id(), case)).collect();
+    let cited = |id: &String, clause: &String| cases[id].clauses.contains(&clause.as_str());
+    mutants
+        .iter()
+        .flat_map(|mutant| mutant.clauses.iter().map(move |clause| (mutant, clause)))
+        .filter(|(mutant, clause)| !kills[&mutant.name].iter().any(|id| cited(id, clause)))
+        .map(|(mutant, clause)| format!("{} breaks {clause} and no case that cites it fails", mutant.name))
+        .collect()
+}
+
+#[test]
+fn every_mutant_is_killed() {
+    let mutants = mutants::all().expect("the mutants");
+    let kills = kills(&mutants);
+    let survivors = survivors(&mutants, &kills);
+    assert!(survivors.is_empty(), "{}", survivors.join("\n"));
+    insta::assert_snapshot!("kill_matrix", matrix(&mutants, &kills));
+}
+
+fn matrix(mutants: &[Mutant], kills: &Kills) -> String {
+    let mut text = String::from("Each mutant, and the cases that kill it\n");
+    for mutant in mutants {
+        let cases = &kills[&mutant.name];
+        let _ = writeln!(text, "\n{} ({:?}): {}", mutant.name, mutant.seam, mutant.bug);
+        for id in cases {
+            let _ = writeln!(text, "  {id}");
+        }
+    }
+    text.push_str("\nEach case, and how many mutants it kills\n\n");
+    for case in catalogue::all() {
+        let count = kills.values().filter(|cases| cases.contains(&case.id())).count();
+        let _ = writeln!(text, "{count:3}  {}", case.id());
+    }
+    text
+}
+
+#[test]
+fn mutants_are_told_apart() {
+    let mutants = mutants::all().expect("the mutants");
+    let names: BTreeSet<_> = mutants.iter().map(|mutant| &mutant.name).collect();
+    assert_eq!(names.len(), mutants.len(), "two mutants have one name");
+    for seam in [Seam::Backend, Seam::Link, Seam::Glue, Seam::Sdk] {
+        assert!(mutants.iter().any(|mutant| mutant.seam == seam), "{seam:?} has no mutant");
+    }
+}
+
+/// A crude defect: the suite survives it and calls it a failure.
+#[test]
+fn a_mutant_that_panics_fails_one_case_and_no_more() {
+    let workers = workers();
+    let host = ready(&workers, "mutant:panics-on-text", None).expect("a host");
+    let ran = judge(&workers, &host, Altitude::Direct, &["keyvalue/atomics/**"], |_| ()).expect("a run");
+    assert_eq!(ran.summary.exit, 1);
+    assert!(ran.records.iter().any(|record| record.verdict == Verdict::Pass));
+}

@@ -1,0 +1,101 @@
+//! Runs the suite in this process, as `cloud-conformance run` does, and keeps what it said.
+
+#![allow(dead_code, reason = "each test file uses what it needs")]
+
+use cloud_conformance::{
+    bench::Deadlines,
+    catalogue::{self, deployment::deployment},
+    clauses::Law,
+    event::{Event, Record, Summary},
+    host::Altitude,
+    pattern::Patterns,
+    plan::{Selection, ids, plan},
+    runner::{Options, Rules, run},
+    subject::{Prepared, prepare},
+};
+use std::time::Duration;
+use tokio::{runtime, sync::watch};
+
+/// A finished run.
+pub struct Ran {
+    pub summary: Summary,
+    pub records: Vec<Record>,
+}
+
+impl Ran {
+    /// The ids of the cases that did not pass, sorted; checks of the declaration are none.
+    pub fn failed(&self) -> Vec<String> {
+        let bad = self.records.iter().filter(|record| record.is_bad() && !record.check);
+        let mut ids: Vec<_> = bad.map(|record| record.id.clone()).collect();
+        ids.sort();
+        ids
+    }
+}
+
+/// How long the tests wait: less than a user would, since mutants hang on purpose.
+pub fn deadlines() -> Deadlines {
+    Deadlines { op: Duration::from_secs(6), case: Duration::from_secs(40) }
+}
+
+/// A runtime that the cases run on.
+pub fn workers() -> runtime::Runtime {
+    runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime")
+}
+
+/// Makes a host ready. The runtime must live as long as the host.
+pub fn ready(workers: &runtime::Runtime, host: &str, url: Option<&str>) -> anyhow::Result<Prepared> {
+    workers.block_on(prepare(host.into(), url.map(Into::into)))
+}
+
+/// Runs the picked cases, all if none are picked, and calls `seen` after each.
+pub fn judge(
+    workers: &runtime::Runtime,
+    prepared: &Prepared,
+    altitude: Altitude,
+    picked: &[&str],
+    mut seen: impl FnMut(&Record),
+) -> anyhow::Result<Ran> {
+    let cases = catalogue::all();
+    let all = ids(&cases);
+    let globs: Vec<String> = picked.iter().map(|glob| (*glob).to_owned()).collect();
+    let patterns = Patterns::read(&globs, all.iter().map(String::as_str)).map_err(|why| anyhow::anyhow!("{why}"))?;
+    let selection = Selection { run: patterns, ..Selection::default() };
+    let host = {
+        let _inside = workers.enter();
+        prepared.at(altitude, deadlines())?
+    };
+    let plan = plan(host, &cases, &Law::embedded()?, &selection, None, "1970-01-01").map_err(anyhow::Error::msg)?;
+    let (_going_on, stop) = watch::channel(false);
+    let options = Options {
+        run: format!("test{:08x}", rand::random::<u32>()),
+        seed: 7,
+        jobs: 4,
+        deadlines: deadlines(),
+        deployment,
+        command: "cloud-conformance run".into(),
+        stop,
+        cases: workers.handle().clone(),
+        rules: Rules { whole: selection.is_whole(), ..Rules::default() },
+    };
+    let control = runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut records = Vec::new();
+    let summary = control.block_on(run(&[plan], &options, |event| {
+        if let Event::Ended(record) = event {
+            seen(&record);
+            records.push(*record);
+        }
+    }));
+    Ok(Ran { summary, records })
+}
+
+/// Why a tool of that name cannot be used, unless `CLOUD_CONFORMANCE_REQUIRE` names it under `word`: then the test has
+/// to run, and to fail without it.
+pub fn missing(word: &str, tool: &str) -> Option<String> {
+    let required = std::env::var("CLOUD_CONFORMANCE_REQUIRE").unwrap_or_default();
+    if required.split(',').any(|listed| listed.trim() == word) {
+        return None;
+    }
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&paths).any(|folder| folder.join(tool).is_file());
+    (!found).then(|| format!("`{tool}` is not on the PATH; install it, or see CONTRIBUTING.md"))
+}
