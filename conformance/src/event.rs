@@ -43,6 +43,8 @@ pub struct Started {
     pub hosts: Vec<HostInfo>,
     /// How many cases and checks are to run.
     pub planned: usize,
+    /// Whether the user picked cases: then the run says nothing of the host as a whole.
+    pub picked: bool,
     /// Cases that do not apply: they belong to another altitude, or prove that something declared is refused.
     pub inapplicable: Vec<Inapplicable>,
 }
@@ -173,7 +175,7 @@ pub struct Summary {
     pub executed: usize,
     /// All verdicts, skips included.
     pub verdicts: BTreeMap<Verdict, usize>,
-    /// Planned and without any verdict, as `id (altitude)`.
+    /// Planned and never judged, as `id (altitude)`: the run ended before, or they broke.
     pub missing: Vec<String>,
     /// Why the run as a whole proves nothing.
     pub problems: Vec<String>,

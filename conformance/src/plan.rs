@@ -7,12 +7,13 @@ pub use declaration::{Declaration, Exemption};
 
 use crate::{
     catalogue::Case,
-    clauses::Law,
+    clauses::{Law, Level},
     event::{Cited, Inapplicable},
     host::Host,
     outcome::Outcome,
     pattern::Patterns,
 };
+use negotiate::Decision;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -126,59 +127,48 @@ pub fn plan(
     declaration: Option<&Declaration>,
     today: &str,
 ) -> Result<Plan, String> {
+    let description = host.describe();
     let mut plan = Plan {
-        claims: negotiate::claims(cases, host.describe(), law),
-        checks: Vec::new(),
+        claims: negotiate::claims(cases, description, law),
+        checks: declaration.map(|d| d.checks(description, today, selection)).unwrap_or_default(),
         entries: Vec::new(),
         inapplicable: Vec::new(),
         host: host.clone(),
     };
-    if let Some(declaration) = declaration {
-        plan.checks = declaration.checks(host.describe(), today, selection);
-    }
-    for case in cases {
+    for case in cases.iter().filter(|case| selection.picks(&case.id())) {
+        let (clauses, level) = cited(case, law)?;
         let id = case.id();
-        if !selection.picks(&id) {
-            continue;
-        }
-        let clauses = cited(case, law)?;
-        let level = law.get(case.clauses[0]).map(|clause| clause.level.clone()).ok_or("a clause vanished")?;
-        let mut skip = match negotiate::decide(case, host.describe()) {
-            negotiate::Decision::Run => None,
-            negotiate::Decision::Skip(why) => Some(why),
-            negotiate::Decision::Inapplicable(reason) => {
-                let altitude = host.describe().altitude.to_string();
+        let mut skip = match negotiate::decide(case, description) {
+            Decision::Run => None,
+            Decision::Skip(why) => Some(why),
+            Decision::Inapplicable(reason) => {
+                let altitude = description.altitude.to_string();
                 plan.inapplicable.push(Inapplicable { id, altitude, reason });
                 continue;
             }
         };
-        if let Some(why) = declaration.and_then(|d| d.exempts(&id, &level, today).transpose()) {
-            skip = Some(why?);
+        if let Some(declaration) = declaration {
+            skip = declaration.exempts(&id, &level, today)?.or(skip);
         }
-        plan.entries.push(Entry {
-            expect: selection.expects(&id),
-            level: level.to_string(),
-            case: *case,
-            id,
-            clauses,
-            skip,
-        });
+        let (expect, level) = (selection.expects(&id), level.to_string());
+        plan.entries.push(Entry { case: *case, id, level, clauses, expect, skip });
     }
     Ok(plan)
 }
 
-fn cited(case: &Case, law: &Law) -> Result<Vec<Cited>, String> {
-    let cite = |id: &&'static str| {
-        let clause = law.get(id).ok_or_else(|| format!("{} cites {id}, which is not in the law", case.id()))?;
-        Ok(Cited { id: clause.id.clone(), text: clause.text.clone() })
-    };
-    let clauses: Vec<_> = case.clauses.iter().map(cite).collect::<Result<_, String>>()?;
-    if clauses.is_empty() { Err(format!("{} cites no clause", case.id())) } else { Ok(clauses) }
+/// The clauses of a case, and the level of the first.
+fn cited(case: &Case, law: &Law) -> Result<(Vec<Cited>, Level), String> {
+    let find =
+        |id: &&'static str| law.get(id).ok_or_else(|| format!("{} cites {id}, which is not in the law", case.id()));
+    let clauses: Vec<_> = case.clauses.iter().map(find).collect::<Result<_, String>>()?;
+    let level = clauses.first().map(|clause| clause.level.clone());
+    let level = level.ok_or_else(|| format!("{} cites no clause", case.id()))?;
+    Ok((clauses.into_iter().map(|c| Cited { id: c.id.clone(), text: c.text.clone() }).collect(), level))
 }
 
 /// The ids that patterns may name: cases and the checks of every capability.
 #[must_use]
 pub fn ids(cases: &[Case]) -> BTreeSet<String> {
     let checks = wasi_cloud_core::CAPABILITIES.iter().map(|word| declaration::check_id(word));
-    cases.iter().map(Case::id).chain(checks).collect()
+    cases.iter().map(Case::id).chain(checks).chain([declaration::EXEMPTIONS.to_owned()]).collect()
 }

@@ -23,3 +23,6 @@ pub struct Detail {
     /// Only what needs somebody's attention.
     pub quiet: bool,
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,10 +59,10 @@ impl Service {
         &self.version
     }
 
-    /// Its process.
-    #[must_use]
-    pub fn pid(&self) -> Option<u32> {
-        self.child.id()
+    /// Ends it and waits until it has ended; dropping it does not wait.
+    pub async fn stop(mut self) {
+        // It cannot fail but for a server that has ended already.
+        let _ = self.child.kill().await;
     }
 
     /// `None` where the port was taken before the server had it.

@@ -139,8 +139,8 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
         }
         None if name.contains(':') => {
             let url = Url::parse(name).map_err(|why| anyhow!("the host is not a URL: {why}"))?;
-            let spelled = quoted(&redact(&url));
-            Ok(honest(&url.scheme().to_owned(), url, spelled))
+            let (scheme, spelled) = (url.scheme().to_owned(), quoted(&redact(&url)));
+            Ok(honest(&scheme, url, spelled))
         }
         None if known.contains(&name) => bail!("say where `{name}` is: `--url {name}://...`"),
         None => bail!(unknown(name, &known)),

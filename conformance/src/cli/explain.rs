@@ -25,17 +25,21 @@ Examples:
 impl Explain {
     pub(super) fn execute(&self, cases: &[Case], law: &Law) -> anyhow::Result<()> {
         let mut out = io::BufWriter::new(io::stdout().lock());
-        if let Some(clause) = law.get(&self.id.to_ascii_uppercase()) {
-            explain_clause(&mut out, clause, cases)?;
-        } else if let Some(case) = cases.iter().find(|case| case.id() == self.id) {
-            explain_case(&mut out, case, law)?;
-        } else {
-            let ids: Vec<_> = cases.iter().map(Case::id).chain(law.iter().map(|clause| clause.id.clone())).collect();
-            let near = nearest(&self.id, ids.iter().map(String::as_str));
-            bail!("there is no case and no clause `{}`{near}", self.id);
-        }
+        explain(&mut out, &self.id, cases, law)?;
         Ok(out.flush()?)
     }
+}
+
+fn explain(out: &mut impl Write, id: &str, cases: &[Case], law: &Law) -> anyhow::Result<()> {
+    if let Some(clause) = law.get(&id.to_ascii_uppercase()) {
+        return Ok(explain_clause(out, clause, cases)?);
+    }
+    if let Some(case) = cases.iter().find(|case| case.id() == id) {
+        return Ok(explain_case(out, case, law)?);
+    }
+    let ids: Vec<_> = cases.iter().map(Case::id).chain(law.iter().map(|clause| clause.id.clone())).collect();
+    let near = nearest(id, ids.iter().map(String::as_str));
+    bail!("there is no case and no clause `{id}`{near}")
 }
 
 fn explain_clause(out: &mut impl Write, clause: &Clause, cases: &[Case]) -> io::Result<()> {
@@ -65,4 +69,42 @@ fn paragraph(out: &mut impl Write, clause: &Clause) -> io::Result<()> {
         writeln!(out, "\nabout {}", clause.place)?;
     }
     clause.context.iter().try_for_each(|text| writeln!(out, "  {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue;
+
+    fn explained(id: &str) -> anyhow::Result<String> {
+        let mut out = Vec::new();
+        explain(&mut out, id, &catalogue::all(), &Law::embedded()?)?;
+        Ok(String::from_utf8(out)?)
+    }
+
+    #[test]
+    fn every_case_and_every_clause_is_explained() {
+        let (cases, law) = (catalogue::all(), Law::embedded().expect("the law reads"));
+        let sentence = |id: &str| law.get(id).expect("a clause").text.clone();
+        for case in &cases {
+            let mut out = Vec::new();
+            explain(&mut out, &case.id(), &cases, &law).expect("an explanation");
+            let text = String::from_utf8(out).expect("UTF-8");
+            assert!(case.clauses.iter().all(|id| text.contains(&sentence(id))), "{text}");
+        }
+        for clause in law.iter() {
+            let mut out = Vec::new();
+            explain(&mut out, &clause.id, &cases, &law).expect("an explanation");
+            let text = String::from_utf8(out).expect("UTF-8");
+            let proving = cases.iter().filter(|case| case.clauses.contains(&&*clause.id));
+            assert!(proving.map(Case::id).all(|id| text.contains(&id)), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_in_any_case_is_found_and_a_wrong_one_names_the_nearest() {
+        assert_eq!(explained("kv-store-05").expect("found"), explained("KV-STORE-05").expect("found"));
+        let error = explained("KV-STOR-05").expect_err("not found").to_string();
+        assert!(error.ends_with("did you mean `KV-STORE-05`?"), "{error}");
+    }
 }

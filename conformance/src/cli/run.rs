@@ -2,6 +2,7 @@
 
 mod tell;
 
+use super::COULD_NOT_RUN;
 use crate::{
     bench::Deadlines,
     bundle,
@@ -89,7 +90,7 @@ Examples:
   cloud-conformance run --host redis --url redis://127.0.0.1:6379 --jobs 8
   cloud-conformance run --host memory --run 'keyvalue/**' --skip '**/ttl-*' --seed 7
   cloud-conformance run --host memory --known-failing @known.txt --deny skip --deny flaky
-  cloud-conformance run --host mutant:lost-increment --bundle report.tar.xz";
+  cloud-conformance run --host mutant:loses-increment --bundle report.tar.xz";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Altitudes {
@@ -137,9 +138,11 @@ impl Run {
         let code = control.block_on(async {
             let ready = workers.spawn(prepare(self.host.clone(), self.url.clone()));
             let prepared = ready.await??;
-            let options = self.options(&prepared, jobs, &selection, workers.handle().clone());
             let plans = self.plans(&prepared, cases, law, &selection)?;
-            self.report(&prepared, &plans, &options, color).await
+            let options = self.options(&prepared, jobs, &selection, &plans, workers.handle().clone());
+            let code = self.report(&prepared, &plans, &options, color).await;
+            prepared.stop().await;
+            code
         });
         // Not dropped: that would wait for a case that blocks its thread.
         workers.shutdown_background();
@@ -162,13 +165,21 @@ impl Run {
 }
 
 impl Run {
-    fn options(&self, prepared: &Prepared, jobs: usize, selection: &Selection, cases: Handle) -> Options {
+    fn options(
+        &self,
+        prepared: &Prepared,
+        jobs: usize,
+        selection: &Selection,
+        plans: &[Plan],
+        cases: Handle,
+    ) -> Options {
         let (sender, stop) = watch::channel(false);
         tokio::spawn(async move {
             interrupted().await;
             let _ = sender.send(true);
-            // Held: the receivers of a channel without a sender wait for nothing.
-            sender.closed().await;
+            // Who asks twice does not want to wait for what is being cleaned.
+            interrupted().await;
+            std::process::exit(COULD_NOT_RUN.into());
         });
         Options {
             run: format!("cc{:08x}", rand::random::<u32>()),
@@ -185,7 +196,7 @@ impl Run {
                 deny_flaky: self.deny.contains(&Deny::Flaky),
                 require: self.require.clone(),
                 whole: selection.is_whole(),
-                checks_count: !self.run.is_empty(),
+                checks_count: plans.iter().flat_map(|plan| &plan.checks).any(|check| selection.run.matches(&check.id)),
             },
         }
     }

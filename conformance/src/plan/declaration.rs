@@ -1,10 +1,10 @@
 //! What a host's declaration file says, held against what the host itself says.
 
-use super::{Check, Expect, Selection};
+use super::{Check, Selection};
 use crate::{
     clauses::Level,
     host::{Declared, HostDescription},
-    outcome::{Stop, mismatch},
+    outcome::{Outcome, Stop, expect, mismatch},
     pattern::Patterns,
 };
 use serde::Deserialize;
@@ -60,7 +60,7 @@ impl Declaration {
         Ok(this)
     }
 
-    /// One check per capability, and one per exemption that is over.
+    /// One check per capability, and one that no exemption is over.
     #[must_use]
     pub fn checks(&self, host: &HostDescription, today: &str, selection: &Selection) -> Vec<Check> {
         let own = self.capabilities.iter().map(|(word, written)| Check {
@@ -68,17 +68,19 @@ impl Declaration {
             outcome: compare(word, written, host.capabilities.get(word)),
             expect: selection.expects(&check_id(word)),
         });
-        let over = self.exemptions.iter().enumerate().filter(|(_, exemption)| exemption.is_over(today));
-        let over = over.map(|(number, exemption)| Check {
-            id: format!("negotiation/exemption/{number}"),
-            outcome: mismatch(
-                &format!("the exemption of `{}`", exemption.cases),
-                &format!("to be gone by {}", exemption.expires),
-                &format!("it is {today} and it still stands: {} ({})", exemption.reason, exemption.link),
-            ),
-            expect: Expect::Pass,
+        let days = (!self.exemptions.is_empty()).then(|| Check {
+            id: EXEMPTIONS.to_owned(),
+            outcome: self.in_time(today),
+            expect: selection.expects(EXEMPTIONS),
         });
-        own.chain(over).collect()
+        own.chain(days).collect()
+    }
+
+    fn in_time(&self, today: &str) -> Outcome {
+        let over = self.exemptions.iter().filter(|exemption| exemption.is_over(today));
+        let said: Vec<_> =
+            over.map(|e| format!("`{}` until {}: {} ({})", e.cases, e.expires, e.reason, e.link)).collect();
+        expect(said.is_empty(), "exemptions", &format!("none that is over on {today}"), said)
     }
 
     /// Why a case is exempt, if it is.
@@ -107,11 +109,14 @@ fn is_date(text: &str) -> bool {
     matches!(text.parse(), Ok(toml::value::Datetime { date: Some(_), time: None, offset: None }))
 }
 
+/// The check that no exemption is over.
+pub(super) const EXEMPTIONS: &str = "negotiation/host/exemptions";
+
 pub(super) fn check_id(capability: &str) -> String {
     format!("negotiation/{capability}/declaration")
 }
 
-fn compare(capability: &str, written: &Declared, said: Option<&Declared>) -> crate::outcome::Outcome {
+fn compare(capability: &str, written: &Declared, said: Option<&Declared>) -> Outcome {
     let Some(said) = said else {
         return mismatch(&format!("`{capability}`"), "the host to have it, as its declaration says", "it does not");
     };
@@ -137,3 +142,6 @@ fn differing(these: &BTreeSet<String>, those: &BTreeSet<String>) -> String {
     let only: Vec<_> = these.difference(those).cloned().collect();
     if only.is_empty() { "nothing more".to_owned() } else { only.join(", ") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -98,6 +98,10 @@ impl<W: Write> Pretty<W> {
         for record in self.records.iter().filter(|record| record.is_bad() || trace) {
             case::write(&mut self.out, record, trace)?;
         }
+        let expected = |record: &&Record| matches!(record.verdict, Verdict::Xfail | Verdict::Flaky) && !trace;
+        for record in self.records.iter().filter(expected) {
+            case::line(&mut self.out, record)?;
+        }
         for record in &self.records {
             if let Some(leak) = &record.leak {
                 let (id, altitude) = (&record.id, &record.altitude);
@@ -118,6 +122,7 @@ impl<W: Write> Pretty<W> {
         let Summary { planned, executed, millis, exit, .. } = summary;
         let style = if *exit == 0 { GREEN } else { RED };
         let word = match exit {
+            0 if self.started.picked => "what was picked conforms",
             0 => "conformant",
             1 => "not conformant",
             2 => "undecided",

@@ -34,8 +34,9 @@ enum Lost {
 pub(super) async fn attempt(seat: &Seat<'_>, scope: &str, seed: u64, options: &Options) -> Option<Attempt> {
     let limit = options.deadlines.case;
     let (host, deployment) = (seat.plan.host.clone(), (options.deployment)(scope));
-    let deployed = within(limit, options, async move { caught(host.deploy(&deployment)).await }).await;
-    let environment: Arc<dyn Environment> = match deployed {
+    // Not to be interrupted: what is half deployed could not be cleaned.
+    let task = Aborting(options.cases.spawn(async move { caught(host.deploy(&deployment)).await }));
+    let environment: Arc<dyn Environment> = match joined(task, limit).await {
         Ok(Ok(environment)) => Arc::new(Guarded(environment)),
         Ok(Err(broken)) => return Some(Attempt::undeployed(broken)),
         Err(Lost::Panicked(why)) => return Some(Attempt::undeployed(Broken::HostDied(why))),

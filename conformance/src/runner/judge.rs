@@ -99,10 +99,16 @@ fn finish(mut record: Record, about: About, outcome: Outcome, options: &Options)
         Err(stop) => Some(stop.to_string()),
     };
     let rules = &options.rules;
+    match about.expect {
+        Expect::Pass => {}
+        Expect::Failure => record.repro.push_str(&format!(" --known-failing '{}'", record.id)),
+        Expect::Flake => record.repro.push_str(&format!(" --known-flaky '{}'", record.id)),
+    }
     let denied = (verdict == Verdict::Skip && rules.deny_skip) || (verdict == Verdict::Flaky && rules.deny_flaky);
     if denied {
         let why = record.why.take().unwrap_or_default();
         record.why = Some(format!("--deny {}: {why}", verdict.word()));
+        record.repro.push_str(&format!(" --deny {}", verdict.word()));
     }
     record.verdict = if denied { Verdict::Fail } else { verdict };
     record.level = about.level;

@@ -29,7 +29,7 @@ pub struct Rules {
 
 /// Counts what ended against what was planned.
 pub(super) struct Tally {
-    /// Without a verdict so far.
+    /// Planned and not judged so far, by altitude and id.
     pending: BTreeSet<(String, String)>,
     planned: usize,
     verdicts: BTreeMap<Verdict, usize>,
@@ -58,16 +58,17 @@ impl Tally {
     }
 
     pub fn count(&mut self, record: &Record) {
-        let seat = (record.altitude.clone(), record.id.clone());
-        let planned = self.pending.remove(&seat);
         *self.verdicts.entry(record.verdict).or_default() += 1;
         self.leaks += usize::from(record.leak.is_some());
-        // A denied skip is a failure that did not run.
-        let judged = planned && !matches!(record.verdict, Verdict::Skip | Verdict::Error);
-        match (judged, record.check) {
-            (true, true) => self.checks += 1,
-            (true, false) => drop(self.executed.insert(seat)),
-            (false, _) => {}
+        let seat = (record.altitude.clone(), record.id.clone());
+        // What broke before it was judged stays pending, and what was skipped while planning never was.
+        if record.verdict == Verdict::Error || !self.pending.remove(&seat) || record.verdict == Verdict::Skip {
+            return;
+        }
+        if record.check {
+            self.checks += 1;
+        } else {
+            self.executed.insert(seat);
         }
     }
 
@@ -96,7 +97,7 @@ impl Tally {
         }
         if !self.pending.is_empty() {
             let (all, rest) = (self.planned, self.pending.len());
-            problems.push(format!("{rest} of {all} planned cases have no verdict"));
+            problems.push(format!("{rest} of {all} planned cases were not judged"));
         }
         if self.executed.is_empty() && !(rules.checks_count && self.checks > 0) {
             problems.push("no case was executed, and nothing proves nothing".to_owned());

@@ -35,6 +35,14 @@ pub(super) fn write(out: &mut impl Write, record: &Record, trace: bool) -> io::R
     writeln!(out, "  repro: {repro}")
 }
 
+/// What is as expected and yet no plain pass, on one line.
+pub(super) fn line(out: &mut impl Write, record: &Record) -> io::Result<()> {
+    let style = style(record.verdict);
+    let mismatch = record.mismatch.as_ref().map(|mismatch| &mismatch.what);
+    let why = record.why.as_ref().or(mismatch).map_or("", |why| why.lines().next().unwrap_or_default());
+    writeln!(out, "\n{style}{}{style:#} {} ({}): {why}", record.verdict.word(), record.id, record.altitude)
+}
+
 fn calls(out: &mut impl Write, calls: &[HostCall], trace: bool) -> io::Result<()> {
     if calls.is_empty() {
         return Ok(());

@@ -1,0 +1,88 @@
+use super::*;
+use crate::host::Altitude;
+
+const WRITTEN: &str = r#"
+name = "x"
+[capabilities.keyvalue]
+features = ["ttl"]
+limits = { max-key-size = 8 }
+durability = "durable"
+"#;
+
+const EXEMPTION: &str = r#"
+name = "x"
+[[exemptions]]
+cases = "keyvalue/store/*"
+reason = "being written"
+link = "https://example.com/1"
+expires = "2026-06-30"
+"#;
+
+fn parse(text: &str) -> Result<Declaration, String> {
+    Declaration::parse(text, &["keyvalue/store/set".to_owned()].into())
+}
+
+fn check(said: &str) -> Vec<Outcome> {
+    let said: Declaration = toml::from_str(said).expect("a declaration");
+    let host = HostDescription {
+        name: "x".into(),
+        version: "1".into(),
+        altitude: Altitude::Direct,
+        capabilities: said.capabilities,
+        controls: BTreeSet::new(),
+        notes: Vec::new(),
+    };
+    let checks = parse(WRITTEN).expect("a declaration").checks(&host, "2026-01-01", &Selection::default());
+    checks.into_iter().map(|check| check.outcome).collect()
+}
+
+#[test]
+fn a_host_that_says_the_same_agrees() {
+    assert_eq!(check(WRITTEN), [Ok(())]);
+}
+
+#[test]
+fn a_host_that_says_anything_else_does_not() {
+    let other = |from: &str, to: &str| check(&WRITTEN.replace(from, to)).remove(0).expect_err(to).to_string();
+    assert!(other("\"ttl\"", "\"ttl\", \"listing\"").contains("the host: feature listing"));
+    assert!(other("\"ttl\"", "").contains("declared: feature ttl"));
+    assert!(other("= 8", "= 9").contains("max-key-size = 8"));
+    assert!(other("\"durable\"", "\"process\"").contains("durability process"));
+    assert!(other("keyvalue", "messaging").contains("it does not"));
+}
+
+#[test]
+fn an_exemption_names_cases_a_reason_a_link_and_a_day() {
+    assert!(parse(EXEMPTION).is_ok());
+    for (from, to) in [
+        ("keyvalue/store/*", "keyvalue/stor/*"),
+        ("being written", ""),
+        ("https://example.com/1", ""),
+        ("2026-06-30", "2026-06-31"),
+        ("2026-06-30", "June"),
+        ("reason", "because"),
+    ] {
+        assert!(parse(&EXEMPTION.replace(from, to)).is_err(), "{to}");
+    }
+}
+
+#[test]
+fn an_exemption_ends_with_its_day_and_never_covers_core() {
+    let declaration = parse(EXEMPTION).expect("a declaration");
+    let exempts = |level: &Level, today| declaration.exempts("keyvalue/store/set", level, today);
+    assert!(exempts(&Level::Probe, "2026-06-30").is_ok_and(|why| why.is_some_and(|why| why.contains("being written"))));
+    assert_eq!(exempts(&Level::Probe, "2026-07-01"), Ok(None));
+    assert!(exempts(&Level::Core, "2026-06-30").is_err());
+    assert_eq!(declaration.exempts("keyvalue/batch/set", &Level::Core, "2026-06-30"), Ok(None));
+    let host = HostDescription {
+        name: "x".into(),
+        version: "1".into(),
+        altitude: Altitude::Direct,
+        capabilities: BTreeMap::new(),
+        controls: BTreeSet::new(),
+        notes: Vec::new(),
+    };
+    let checks = |today| declaration.checks(&host, today, &Selection::default());
+    assert_eq!(checks("2026-06-30")[0].outcome, Ok(()));
+    assert!(checks("2026-07-01")[0].outcome.is_err());
+}

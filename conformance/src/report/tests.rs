@@ -1,0 +1,163 @@
+//! One made-up run with all eight verdicts, in every format.
+
+use super::{Detail, Report, json::Json, pretty::Pretty};
+use crate::{
+    event::{Cited, Event, HostInfo, Inapplicable, Mismatch, Record, Started, Summary},
+    host::HostCall,
+    outcome::Verdict,
+    transcript::Entry,
+};
+use std::{collections::BTreeMap, time::Duration};
+
+fn record(verdict: Verdict) -> Record {
+    let id = format!("keyvalue/store/{}", verdict.word());
+    Record {
+        altitude: "direct".into(),
+        verdict,
+        level: "core".into(),
+        clauses: vec![Cited { id: "KV-STORE-05".into(), text: "`get` of an absent key returns `ok(none)`.".into() }],
+        check: false,
+        why: None,
+        mismatch: None,
+        attempts: 1,
+        millis: 3,
+        seed: 99,
+        repro: format!("cloud-conformance run --host memory --altitude direct --run '{id}' --seed 7"),
+        leak: None,
+        calls: Vec::new(),
+        transcript: Vec::new(),
+        id,
+    }
+}
+
+fn records() -> Vec<Record> {
+    let mut records: Vec<_> = Verdict::ALL.map(record).into();
+    for record in &mut records {
+        record.why = match record.verdict {
+            Verdict::Pass | Verdict::Fail => None,
+            Verdict::Skip => Some("the host does not declare `ttl`".into()),
+            Verdict::Xfail => Some("the guest trapped: unreachable".into()),
+            Verdict::Xpass => Some("it is listed as failing and passes: take it off the list".into()),
+            Verdict::Flaky => Some("it failed 1 times and then passed".into()),
+            Verdict::Unknown => Some("the checker gave up".into()),
+            Verdict::Error => Some("the case panicked: a bug of ours".into()),
+        };
+        record.attempts = u32::from(record.verdict != Verdict::Skip);
+    }
+    let call = |number: u64| HostCall {
+        at_us: 1_500 * number,
+        capability: "keyvalue".into(),
+        op: "get".into(),
+        label: "default".into(),
+        key: format!("key {number}\n"),
+        outcome: if number == 12 { "timeout".into() } else { "ok".into() },
+        took_us: 12,
+    };
+    records[1].calls = (1..=12).map(call).collect();
+    records[1].mismatch =
+        Some(Mismatch { what: "get of `a`".into(), expected: "None".into(), actual: "Some([1])".into() });
+    let (op, seen) = ("{\"get\":[0,\"a\"]}".to_owned(), "{\"value\":[1]}".to_owned());
+    records[1].transcript = vec![Entry { who: "keyvalue#0".into(), group: None, op, seen, at: Duration::ZERO }];
+    records[0].leak = Some("unavailable: the store is gone".into());
+    records
+}
+
+fn events() -> Vec<Event> {
+    let host = HostInfo {
+        name: "memory".into(),
+        version: "0.1.0".into(),
+        altitude: "direct".into(),
+        notes: vec!["keyvalue from memory".into()],
+        ..HostInfo::default()
+    };
+    let reason = "it is about guests".to_owned();
+    let started = Started {
+        suite: "0.1.0".into(),
+        run: "cc00000001".into(),
+        seed: 7,
+        jobs: 2,
+        hosts: vec![host],
+        planned: 8,
+        picked: false,
+        inapplicable: vec![Inapplicable { id: "keyvalue/store/x".into(), altitude: "direct".into(), reason }],
+    };
+    let verdicts: BTreeMap<_, _> = Verdict::ALL.into_iter().map(|verdict| (verdict, 1)).collect();
+    let summary = Summary {
+        planned: 8,
+        executed: 6,
+        verdicts,
+        missing: vec!["keyvalue/store/error (direct)".into()],
+        problems: vec!["1 of 8 planned cases were not judged".into()],
+        leaks: 1,
+        millis: 1234,
+        exit: 3,
+    };
+    let ended = records().into_iter().map(|record| Event::Ended(Box::new(record)));
+    [Event::Started(started)].into_iter().chain(ended).chain([Event::Finished(summary)]).collect()
+}
+
+fn written(report: impl FnOnce(&mut Vec<u8>) -> Box<dyn Report + '_>) -> String {
+    let mut out = Vec::new();
+    let mut to = report(&mut out);
+    events().iter().for_each(|event| to.event(event).expect("written"));
+    drop(to);
+    anstream::adapter::strip_str(&String::from_utf8(out).expect("UTF-8")).to_string()
+}
+
+#[test]
+fn all_eight_verdicts() {
+    insta::assert_snapshot!(written(|out| Box::new(Pretty::new(out, Detail::default()))));
+}
+
+#[test]
+fn quiet_shows_what_needs_attention() {
+    let quiet = Detail { quiet: true, trace: false };
+    insta::assert_snapshot!(written(|out| Box::new(Pretty::new(out, quiet))));
+}
+
+#[test]
+fn a_trace_shows_everything() {
+    let trace = Detail { quiet: true, trace: true };
+    let text = written(|out| Box::new(Pretty::new(out, trace)));
+    for part in ["host calls (12 of 12)", "\"key 1\\n\" -> ok", "keyvalue#0 > {\"get\"", "keyvalue#0 < {\"value\""] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn a_skip_never_looks_like_a_pass() {
+    let text = written(|out| Box::new(Pretty::new(out, Detail::default())));
+    for line in text.lines().filter(|line| line.contains("store/skip")) {
+        assert!(!line.contains("pass") && !line.contains("ok"), "{line}");
+    }
+}
+
+#[test]
+fn json_lines_are_the_events() {
+    let text = written(|out| Box::new(Json::new(out, Detail { trace: true, quiet: false })));
+    let read: Vec<Event> = text.lines().map(|line| serde_json::from_str(line).expect("an event")).collect();
+    assert_eq!(read, events());
+}
+
+#[test]
+fn json_carries_calls_of_failures_only_unless_asked() {
+    let text = written(|out| Box::new(Json::new(out, Detail::default())));
+    let with_calls: Vec<_> = text.lines().filter(|line| line.contains("\"calls\"")).collect();
+    assert_eq!(with_calls.len(), 1);
+    assert!(with_calls[0].contains("\"verdict\":\"fail\""));
+}
+
+#[test]
+fn no_secret_survives_a_scrub() {
+    let mut record = record(Verdict::Fail);
+    let secret = || "before hunter2 after".to_owned();
+    record.why = Some(secret());
+    record.leak = Some(secret());
+    record.mismatch = Some(Mismatch { what: secret(), expected: secret(), actual: secret() });
+    record.transcript = vec![Entry { who: "a".into(), group: None, op: secret(), seen: secret(), at: Duration::ZERO }];
+    record.calls = vec![HostCall { key: secret(), ..records()[1].calls[0].clone() }];
+    record.scrub(|text| *text = text.replace("hunter2", "***"));
+    let text = serde_json::to_string(&record).expect("JSON");
+    assert!(!text.contains("hunter2"), "{text}");
+    assert_eq!(text.matches("***").count(), 8);
+}

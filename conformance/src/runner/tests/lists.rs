@@ -1,0 +1,117 @@
+//! The user's lists, denials and demands, and what the host declares.
+
+use super::fake::{Go, case, good};
+use crate::{
+    catalogue::{Case, Need},
+    outcome::{Stop, Verdict, expect_eq},
+    runner::Rules,
+};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+fn bad(function: &'static str) -> Case {
+    case(function, &[], |_| Box::pin(async { expect_eq("a number", 1, 2) }))
+}
+
+#[test]
+fn a_known_failure_is_expected_and_its_pass_is_not() {
+    let gone = Go { failing: &["**/bad"], ..Go::new([good("good"), bad("bad")]) }.go();
+    assert_eq!((gone.verdict("bad"), gone.summary.exit), (Verdict::Xfail, 0));
+    let gone = Go { failing: &["**/good"], ..Go::new([good("good")]) }.go();
+    assert_eq!((gone.verdict("good"), gone.summary.exit), (Verdict::Xpass, 4));
+}
+
+/// Fails the first two times.
+fn shaky(function: &'static str) -> Case {
+    static TIMES: AtomicUsize = AtomicUsize::new(0);
+    case(function, &[], |_| Box::pin(async { expect_eq("third time", TIMES.fetch_add(1, Ordering::SeqCst) % 3, 2) }))
+}
+
+#[test]
+fn a_known_flake_gets_three_tries_and_nothing_else_does() {
+    let gone = Go { flaky: &["**/shaky"], ..Go::new([shaky("shaky")]) }.go();
+    assert_eq!((gone.verdict("shaky"), gone.record("shaky").attempts, gone.summary.exit), (Verdict::Flaky, 3, 0));
+    let rules = Rules { deny_flaky: true, ..Rules::default() };
+    let gone = Go { flaky: &["**/shaky"], rules, ..Go::new([shaky("shaky")]) }.go();
+    assert_eq!((gone.verdict("shaky"), gone.summary.exit), (Verdict::Fail, 1));
+    let gone = Go { flaky: &["**/bad"], ..Go::new([bad("bad"), bad("other")]) }.go();
+    assert_eq!((gone.verdict("bad"), gone.record("bad").attempts), (Verdict::Fail, 3));
+    assert_eq!((gone.verdict("other"), gone.record("other").attempts), (Verdict::Fail, 1));
+}
+
+#[test]
+fn a_skip_has_a_reason_and_can_be_denied() {
+    let cases = || {
+        [
+            good("good"),
+            case("planned", &[Need::Feature("exact-config")], |_| Box::pin(async { Ok(()) })),
+            case("found", &[], |_| Box::pin(async { Err(Stop::Skip("no limit is declared".into())) })),
+            case("uncontrolled", &[Need::Fault], |_| Box::pin(async { Ok(()) })),
+        ]
+    };
+    let gone = Go::new(cases()).go();
+    let why = |function| gone.record(function).why.clone().unwrap_or_default();
+    assert_eq!(why("planned"), "the host does not declare `exact-config`");
+    assert_eq!(why("found"), "no limit is declared");
+    assert!(why("uncontrolled").contains("no control `fault`"));
+    assert_eq!((gone.summary.count(Verdict::Skip), gone.summary.exit), (3, 0));
+    let rules = Rules { deny_skip: true, ..Rules::default() };
+    let gone = Go { rules, ..Go::new(cases()) }.go();
+    assert_eq!((gone.summary.count(Verdict::Fail), gone.summary.exit), (3, 1));
+}
+
+#[test]
+fn what_does_not_apply_is_no_skip() {
+    let gone = Go {
+        features: &["exact-config"],
+        ..Go::new([
+            good("good"),
+            case("refused", &[Need::Without("exact-config")], |_| Box::pin(async { Ok(()) })),
+            case("guests", &[Need::Guest], |_| Box::pin(async { Ok(()) })),
+        ])
+    }
+    .go();
+    assert_eq!((gone.records().count(), gone.summary.exit), (1, 0));
+    let Some(crate::event::Event::Started(started)) = gone.events.first() else { panic!("no start") };
+    assert_eq!(started.inapplicable.len(), 2);
+}
+
+#[test]
+fn a_claim_that_nothing_exercised_spoils_a_whole_run_only() {
+    let cases =
+        || [good("good"), case("exact", &[Need::Feature("exact-config"), Need::Time], |_| Box::pin(async { Ok(()) }))];
+    let whole = || Rules { whole: true, ..Rules::default() };
+    let gone = Go { features: &["exact-config"], rules: whole(), ..Go::new(cases()) }.go();
+    assert_eq!(gone.summary.exit, 3);
+    assert!(gone.summary.problems[0].contains("claimed but not exercised: config: exact-config"));
+    let gone = Go { features: &["exact-config"], ..Go::new(cases()) }.go();
+    assert_eq!(gone.summary.exit, 0);
+    let gone = Go { rules: whole(), ..Go::new(cases()) }.go();
+    assert_eq!(gone.summary.exit, 0);
+    let gone = Go { features: &["sparkle"], rules: whole(), ..Go::new(cases()) }.go();
+    assert!(gone.summary.problems[0].contains("no case for it"), "{:?}", gone.summary.problems);
+}
+
+#[test]
+fn nothing_executed_proves_nothing() {
+    let skipped = case("skipped", &[Need::Feature("x")], |_| Box::pin(async { Ok(()) }));
+    assert_eq!(Go::new([skipped]).go().summary.exit, 3);
+    assert_eq!(Go::new([]).go().summary.exit, 3);
+}
+
+#[test]
+fn what_is_required_must_have_been_executed() {
+    let run = |word: &str| {
+        let rules = Rules { require: vec![word.to_owned()], ..Rules::default() };
+        let skipped = case("skipped", &[Need::Feature("exact-config")], |_| Box::pin(async { Ok(()) }));
+        Go { rules, ..Go::new([good("good"), skipped]) }.go().summary.exit
+    };
+    assert_eq!(["config", "direct", "core", "fake"].map(run), [0; 4]);
+    assert_eq!(["keyvalue", "embedded", "exact-config", "redis"].map(run), [3; 4]);
+}
+
+#[test]
+fn an_undecided_case_is_undecided() {
+    let unknown = case("unknown", &[], |_| Box::pin(async { Err(Stop::Unknown("the checker gave up".into())) }));
+    let gone = Go::new([good("good"), unknown]).go();
+    assert_eq!((gone.verdict("unknown"), gone.summary.exit), (Verdict::Unknown, 2));
+}

@@ -1,0 +1,266 @@
+//! The program as its users meet it.
+
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader},
+    net::TcpStream,
+    process::{Command, Output, Stdio},
+};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_cloud-conformance");
+const CHEAP: &str = "config/store/get-*";
+
+fn cli(args: &[&str]) -> Output {
+    Command::new(PROGRAM).args(args).output().expect("the program starts")
+}
+
+/// `run` on the memory backend, without guests.
+fn run(args: &[&str]) -> Output {
+    cli(&[&["run", "--host", "memory", "--altitude", "direct"], args].concat())
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or_else(|| panic!("a signal ended it: {}", err(output)))
+}
+
+/// Exit code 3, and these words on stderr.
+fn refused(output: &Output, words: &[&str]) {
+    let said = err(output);
+    assert_eq!(code(output), 3, "{said}");
+    assert!(words.iter().all(|word| said.contains(word)), "{words:?} in: {said}");
+    assert!(out(output).is_empty(), "nothing on stdout: {}", out(output));
+}
+
+fn events(output: &Output) -> Vec<Value> {
+    out(output).lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
+}
+
+fn have_redis() -> bool {
+    Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+#[test]
+fn help_and_version_are_no_failure() {
+    let help = cli(&["--help"]);
+    assert_eq!(code(&help), 0);
+    for meaning in ["0  conformant", "1  a case failed", "2  ", "3  ", "4  ", "the first of 3, 1, 2, 4 counts"] {
+        assert!(out(&help).contains(meaning), "{meaning}");
+    }
+    assert_eq!(code(&cli(&["--version"])), 0);
+    for command in ["run", "list", "explain"] {
+        let help = cli(&[command, "--help"]);
+        assert!(code(&help) == 0 && out(&help).contains("Examples:"), "{command}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_3() {
+    refused(&cli(&[]), &["Usage"]);
+    refused(&cli(&["run"]), &["--host"]);
+    refused(&run(&["--frobnicate"]), &["--frobnicate"]);
+    refused(&run(&["--jobs", "0"]), &["--jobs"]);
+    refused(&run(&["--op-timeout", "0"]), &["--op-timeout"]);
+    refused(&run(&["--format", "xml"]), &["xml"]);
+}
+
+#[test]
+fn a_host_that_does_not_exist_is_3_and_names_the_nearest() {
+    refused(&cli(&["run", "--host", "memroy"]), &["memroy", "did you mean `memory`?"]);
+    refused(&cli(&["run", "--host", "mutant:keep-tail"]), &["did you mean `keeps-tail`?"]);
+    refused(&cli(&["run", "--host", "redis://["]), &["URL"]);
+    refused(&cli(&["run", "--host", "carrier-pigeon://roof"]), &["carrier-pigeon", "memory, redis"]);
+    refused(&cli(&["run", "--host", "redis", "--url", "nonsense"]), &["--url"]);
+}
+
+#[test]
+fn a_backend_that_does_not_answer_is_3_and_keeps_its_password_to_itself() {
+    let output = cli(&["run", "--host", "redis://me:hunter2@127.0.0.1:1", "--altitude", "direct"]);
+    refused(&output, &["redis://127.0.0.1:1"]);
+    assert!(!err(&output).contains("hunter2"), "{}", err(&output));
+}
+
+#[test]
+fn without_a_redis_server_the_program_says_what_to_install() {
+    let mut command = Command::new(PROGRAM);
+    let output = command.args(["run", "--host", "redis"]).env("PATH", "/nonexistent").output().expect("it starts");
+    refused(&output, &["apt install redis-server", "brew install redis", "--url redis://"]);
+}
+
+#[test]
+fn a_pattern_that_matches_nothing_is_3_and_names_the_nearest() {
+    for flag in ["--run", "--skip", "--known-failing", "--known-flaky"] {
+        refused(&run(&[flag, "config/store/get-mising-key"]), &[flag, "did you mean `config/store/get-missing-key`?"]);
+    }
+    refused(&run(&["--run", "@/no/such/list"]), &["/no/such/list"]);
+    refused(&cli(&["list", "zzz/**"]), &["zzz"]);
+}
+
+#[test]
+fn exit_codes() {
+    assert_eq!(code(&run(&["--run", CHEAP])), 0);
+    let defect = [
+        "run",
+        "--host",
+        "mutant:empty-is-missing",
+        "--altitude",
+        "direct",
+        "--run",
+        "keyvalue/store/empty-value-is-a-value",
+    ];
+    assert_eq!(code(&cli(&defect)), 1);
+    assert_eq!(code(&cli(&[&defect[..], &["--known-failing", "keyvalue/store/empty-value-is-a-value"]].concat())), 0);
+    assert_eq!(code(&run(&["--run", CHEAP, "--known-failing", CHEAP])), 4);
+    let nothing = run(&["--run", CHEAP, "--skip", CHEAP]);
+    assert_eq!(code(&nothing), 3);
+    assert!(out(&nothing).contains("no case was executed"), "{}", out(&nothing));
+    assert_eq!(code(&run(&["--run", "negotiation/keyvalue/declaration"])), 0);
+    assert_eq!(code(&run(&["--run", CHEAP, "--require", "config"])), 0);
+    assert_eq!(code(&run(&["--run", CHEAP, "--require", "embedded"])), 3);
+}
+
+#[test]
+fn json_and_text_agree() {
+    let args = ["--run", "config/**", "--run", "keyvalue/store/*", "--seed", "7"];
+    let (text, json) = (run(&args), run(&[&args[..], &["--format", "json"]].concat()));
+    assert_eq!((code(&text), code(&json)), (0, 0));
+    let events = events(&json);
+    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+    for event in events.iter().filter(|event| event["event"] == "ended") {
+        *counted.entry(event["verdict"].as_str().expect("a verdict").to_owned()).or_default() += 1;
+    }
+    let (first, last) = (&events[0], &events[events.len() - 1]);
+    assert_eq!((&first["event"], &last["event"]), (&"started".into(), &"finished".into()));
+    assert_eq!(first["seed"], 7);
+    assert_eq!(last["verdicts"], serde_json::to_value(&counted).expect("JSON"));
+    let text = out(&text);
+    let sum = text.lines().last().expect("a last line");
+    for (verdict, count) in &counted {
+        assert!(sum.contains(&format!("{count} {verdict}")), "{sum}");
+    }
+    assert!(sum.contains(&format!("{} of {} executed", last["executed"], last["planned"])), "{sum}");
+    assert!(sum.contains("seed 7"), "{sum}");
+}
+
+#[test]
+fn the_line_that_a_failure_prints_replays_it() {
+    let args = ["run", "--host", "mutant:keeps-tail", "--altitude", "direct", "--run", "keyvalue/store/**", "--quiet"];
+    let first = cli(&args);
+    assert_eq!(code(&first), 1);
+    let text = out(&first);
+    let failed: Vec<_> = text.lines().filter(|line| line.starts_with("fail ")).collect();
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("repro: cloud-conformance ")).expect("a line");
+    assert!(text.contains("expected: ") && text.contains("host calls (") && text.contains("KV-STORE-"), "{text}");
+    let words: Vec<_> = line.split(' ').map(|word| word.trim_matches('\'')).collect();
+    let again = cli(&[&words[..], &["--quiet"]].concat());
+    assert_eq!(code(&again), 1);
+    let failed_again: Vec<_> =
+        out(&again).lines().filter(|line| line.starts_with("fail ")).map(str::to_owned).collect();
+    assert_eq!(failed_again, failed[..1]);
+}
+
+#[test]
+fn colours_are_for_terminals_unless_they_are_asked_for() {
+    let coloured = |args: &[&str]| out(&run(&[&["--run", CHEAP], args].concat())).contains('\u{1b}');
+    assert!(!coloured(&[]));
+    assert!(!coloured(&["--color", "never"]));
+    assert!(coloured(&["--color", "always"]));
+}
+
+#[test]
+fn a_list_has_the_same_rows_in_both_forms() {
+    let (text, json) = (cli(&["list"]), cli(&["list", "--json"]));
+    assert_eq!((code(&text), code(&json)), (0, 0));
+    let rows: Vec<BTreeMap<String, Value>> = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!(out(&text).lines().count(), rows.len());
+    for (row, line) in rows.iter().zip(out(&text).lines()) {
+        let keys: Vec<_> = row.keys().map(String::as_str).collect();
+        assert_eq!(keys, ["clauses", "id", "level", "needs"]);
+        assert!(line.starts_with(row["id"].as_str().expect("an id")), "{line}");
+        assert!(line.contains(row["clauses"][0].as_str().expect("a clause")), "{line}");
+    }
+    let one = cli(&["list", "config/store/get-missing-key"]);
+    insta::assert_snapshot!(out(&one), @"config/store/get-missing-key  core  CFG-STORE-02");
+}
+
+#[test]
+fn explain_knows_cases_and_clauses() {
+    let clause = out(&cli(&["explain", "KV-STORE-05"]));
+    assert!(clause.starts_with("KV-STORE-05 (core) of wasi:keyvalue/store bucket.get"), "{clause}");
+    assert!(clause.contains("keyvalue/store/get-missing-key"), "{clause}");
+    let case = out(&cli(&["explain", "keyvalue/store/get-missing-key"]));
+    assert!(case.contains("KV-STORE-05"), "{case}");
+    refused(&cli(&["explain", "keyvalue/store/get-mising-key"]), &["did you mean"]);
+}
+
+#[test]
+fn a_bundle_holds_the_events_and_what_every_case_did() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("bundle.tar.xz");
+    let output = run(&["--run", CHEAP, "--bundle", path.to_str().expect("UTF-8"), "--format", "json"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let file = std::fs::File::open(&path).expect("the bundle");
+    let mut tar = tar::Archive::new(lzma_rust2::XzReader::new(BufReader::new(file), false));
+    let mut files = BTreeMap::new();
+    for entry in tar.entries().expect("a tar") {
+        let mut entry = entry.expect("an entry");
+        let name = entry.path().expect("a path").to_str().expect("UTF-8").to_owned();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut entry, &mut text).expect("UTF-8");
+        files.insert(name, text);
+    }
+    assert_eq!(files["events.jsonl"].lines().count(), events(&output).len());
+    let about: Value = serde_json::from_str(&files["run.json"]).expect("JSON");
+    assert_eq!(about["command"], "cloud-conformance run --host memory");
+    let case = "cases/direct/config/store/get-missing-key";
+    assert!(files[&format!("{case}/transcript.jsonl")].contains("\"op\""), "{:?}", files.keys());
+    assert!(files[&format!("{case}/calls.jsonl")].contains("\"op\":\"get\""));
+    let nowhere = run(&["--run", CHEAP, "--bundle", "/nonexistent/bundle.tar.xz"]);
+    assert!(code(&nowhere) == 3 && err(&nowhere).contains("/nonexistent/bundle.tar.xz"));
+}
+
+/// The port of the private server, from the notes of the first event.
+fn port(started: &Value) -> u16 {
+    let notes = started["hosts"][0]["notes"].to_string();
+    let (_, rest) = notes.split_once("redis://127.0.0.1:").expect("a note with the server's address");
+    rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().expect("a port")
+}
+
+#[test]
+fn the_private_redis_is_gone_after_the_run() {
+    if !have_redis() {
+        return; // `without_a_redis_server_...` holds instead.
+    }
+    let output = cli(&["run", "--host", "redis", "--altitude", "direct", "--run", CHEAP, "--format", "json"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(TcpStream::connect(("127.0.0.1", port(&events(&output)[0]))).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_run_and_says_what_did_not_run() {
+    let host = if have_redis() { "redis" } else { "memory" };
+    let args = ["run", "--host", host, "--altitude", "direct", "--jobs", "1", "--format", "json"];
+    let mut child = Command::new(PROGRAM).args(args).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let mut read = || -> Option<Value> { lines.next().map(|line| serde_json::from_str(&line).expect("a JSON line")) };
+    let started = read().expect("the first event");
+    while read().expect("a case begins")["event"] != "begun" {}
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+    let last = std::iter::from_fn(read).last().expect("the last event");
+    assert_eq!(child.wait().expect("it ends").code(), Some(3));
+    assert!(last["problems"].to_string().contains("interrupted"), "{last}");
+    assert!(last["missing"].as_array().is_some_and(|missing| !missing.is_empty()), "{last}");
+    if host == "redis" {
+        assert!(TcpStream::connect(("127.0.0.1", port(&started))).is_err());
+    }
+}
