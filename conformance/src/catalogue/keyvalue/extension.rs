@@ -20,7 +20,7 @@ pub const CASES: &[Case] = cases! { "keyvalue/extension";
     put_with_the_version_replaces ["KVX-12"] [];
     put_with_an_old_version_is_conflict ["KVX-13"] [];
     put_with_a_version_on_an_absent_key_is_conflict ["KVX-14"] [];
-    put_with_invented_versions_is_conflict ["KVX-13", "KVX-04"] [];
+    put_with_invented_versions_is_conflict ["KVX-13", "KVX-04", "KVX-72"] [];
     version_of_another_key_is_conflict ["KVX-13", "KVX-04"] [];
     put_says_the_version_that_get_says ["KVX-15"] [];
     every_write_changes_the_version ["KVX-05"] [];

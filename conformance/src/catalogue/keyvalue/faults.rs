@@ -19,7 +19,7 @@ pub const CASES: &[Case] = cases! { "keyvalue/store";
     increment_fails_wholly_or_not_at_all ["KV-ATOM-04"] [Need::Fault, Need::Interface("atomics")];
     failed_swap_is_a_store_error ["KV-ATOM-13"] [Need::Fault, Need::Interface("atomics")];
     swap_whose_reply_was_lost_is_a_store_error ["KV-ATOM-13", "KV-STORE-20"] [Need::Fault, Need::Interface("atomics")];
-    failed_batch_is_an_error ["KV-BATCH-10", "KV-STORE-20"] [Need::Fault, Need::Interface("batch")];
+    failed_batch_is_an_error ["KV-BATCH-10", "KV-STORE-20", "KV-BATCH-07"] [Need::Fault, Need::Interface("batch")];
 };
 
 /// A backend that is away when a label is opened, or at the first use, is an error and no trap.

@@ -14,6 +14,9 @@ use wasi_cloud_core::{
 /// So many keys do not fit on one page of most hosts. No case relies on that.
 pub const MANY: usize = 600;
 
+/// No listing of that many keys has so many pages, however short they are: one that has never ends.
+pub const PAGES: usize = 1_000;
+
 /// The longest key or value that a case sends: JSON of more takes too long in a guest.
 const CARRIED: usize = 1 << 20;
 

@@ -132,6 +132,8 @@ async fn all_keys(bucket: &Bucket) -> Result<Vec<String>, Error> {
     let mut cursor = None;
     loop {
         let page = bucket.list_keys(cursor.as_deref()).await?;
+        // A listing without an end must not keep the thread from the deadline.
+        tokio::task::yield_now().await;
         keys.extend(page.keys);
         cursor = page.cursor;
         if cursor.is_none() {
