@@ -18,7 +18,7 @@ pub use program::{Observed, Running};
 
 use crate::{
     catalogue::{Case, Need},
-    host::{Declared, Driver, Environment, HostDescription, MAX_DELIVERIES, Program, Subscribed},
+    host::{Declared, Driver, Environment, HostCall, HostDescription, MAX_DELIVERIES, Program, Subscribed},
     outcome::{Outcome, Stop, mismatch},
     session::Broken,
     transcript::Transcript,
@@ -159,9 +159,11 @@ impl Bench {
         Ok(Running::new(serving, self))
     }
 
-    /// Waits until the host has settled a delivery on this topic so: `ack` or `nack`. Known from the host's own trace.
-    pub async fn until_settled(&self, topic: &str, how: &str) -> Outcome {
-        let settled = || self.environment.calls().iter().any(|call| call.op == how && call.key == topic);
+    /// Waits until the host has settled so many deliveries on this topic so: `ack` or `nack`. Known from the host's own
+    /// trace.
+    pub async fn until_settled(&self, topic: &str, how: &str, times: usize) -> Outcome {
+        let is_one = |call: &HostCall| call.op == how && call.key == topic;
+        let settled = || self.environment.calls().iter().filter(|call| is_one(call)).count() >= times;
         let polling = async {
             while !settled() {
                 tokio::time::sleep(POLL).await;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod build;
 mod explain;
 mod list;
 mod run;
@@ -30,6 +31,8 @@ enum Command {
     List(list::List),
     /// Explains a case or a clause.
     Explain(explain::Explain),
+    /// Builds the guests from their sources.
+    Build(build::Build),
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -91,6 +94,7 @@ fn execute(command: Command, color: anstream::ColorChoice) -> anyhow::Result<u8>
         Command::Run(command) => command.execute(&cases, &law, color),
         Command::List(command) => command.execute(&cases, &law).map(|()| 0),
         Command::Explain(command) => command.execute(&cases, &law).map(|()| 0),
+        Command::Build(command) => command.execute(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The layout is a test: every capability word of `wit/world.wit` has its file in every room, and no room holds a word
 //! that the world does not know. What it says is missing is the list of what to write for a new capability.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::{
     collections::BTreeSet,
     fs,

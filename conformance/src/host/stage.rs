@@ -7,7 +7,7 @@ use crate::session::Broken;
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -94,6 +94,8 @@ pub(super) struct Stage {
     trace: Trace,
     faults: FaultPlan,
     switched: Mutex<u32>,
+    /// The key-value scopes that labels have led to.
+    written: Mutex<BTreeSet<String>>,
     call_timeout: Duration,
 }
 
@@ -121,6 +123,7 @@ impl Stage {
             trace,
             faults,
             switched: Mutex::new(0),
+            written: Mutex::default(),
             call_timeout,
         };
         this.start().await?;
@@ -167,7 +170,10 @@ impl Stage {
         let layers = self.layers();
         let Services { keyvalue, messaging, config } = live.services.clone();
         match capability {
-            "keyvalue" => live.links.keyvalue.set(label, keyvalue.ok_or_else(absent)?, scope, layers),
+            "keyvalue" => {
+                self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(scope.to_owned());
+                live.links.keyvalue.set(label, keyvalue.ok_or_else(absent)?, scope, layers);
+            }
             "messaging" => live.links.messaging.set(label, messaging.ok_or_else(absent)?, scope, layers),
             "config" => live.links.config.set(label, config.ok_or_else(absent)?, scope, layers),
             _ => return Err(absent()),
@@ -223,29 +229,35 @@ impl Stage {
         self.trace.calls()
     }
 
-    /// Deletes the keys of every bucket that the deployment could have written to.
+    /// Deletes the keys of every bucket that the deployment could have written to, also of those that a label led to
+    /// before it was switched.
     pub async fn clean(&self) -> Result<(), Broken> {
         let _ = self.faults.heal();
-        let all = Grants::parse(["keyvalue:*"]).map_err(setup)?.shared();
-        let live = self.live();
-        for (_, label) in self.deployment.links.iter().filter(|(capability, _)| *capability == "keyvalue") {
-            let bucket = Bucket::open(live.links.keyvalue.link(label, &all)).await.map_err(setup)?;
-            let mut cursor = None;
-            // No case writes that much: a longer listing has no end.
-            for _ in 0..10_000 {
-                let page = bucket.list_keys(cursor.as_deref()).await.map_err(setup)?;
-                bucket.delete_many(&page.keys).await.map_err(setup)?;
-                cursor = page.cursor;
-                if cursor.is_none() {
-                    break;
-                }
-            }
-            if cursor.is_some() {
-                return Err(Broken::Setup(format!("the listing of `{label}` does not end")));
-            }
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(keyvalue) = self.live().services.keyvalue.clone() else { return Ok(()) };
+        let all = Grants::parse(["keyvalue:clean"]).map_err(setup)?.shared();
+        for scope in written {
+            let links = Links::default();
+            links.keyvalue.set("clean", keyvalue.clone(), &*scope, self.layers());
+            let bucket = Bucket::open(links.keyvalue.link("clean", &all)).await.map_err(setup)?;
+            empty(&bucket).await?;
         }
         Ok(())
     }
+}
+
+async fn empty(bucket: &Bucket) -> Result<(), Broken> {
+    let mut cursor = None;
+    // No case writes that much: a longer listing has no end.
+    for _ in 0..10_000 {
+        let page = bucket.list_keys(cursor.as_deref()).await.map_err(setup)?;
+        bucket.delete_many(&page.keys).await.map_err(setup)?;
+        cursor = page.cursor;
+        if cursor.is_none() {
+            return Ok(());
+        }
+    }
+    Err(Broken::Setup("the listing of a bucket does not end".into()))
 }
 
 fn setup(error: Error) -> Broken {

@@ -67,7 +67,7 @@ fn parse(entry: &Entry, rules: Rules) -> Line {
         group: entry.group,
         op: json(&entry.op),
         seen,
-        at: (!rules.times).then(|| entry.at.as_nanos()),
+        at: (!rules.times).then_some(entry.at.as_nanos()),
     }
 }
 

@@ -14,13 +14,7 @@ fn two_honest_runs() -> [Vec<Entry>; 2] {
         entry(None, "g#0", r#"{"ListKeys":[0,null]}"#, r#"{"Page":{"keys":["b","a"],"cursor":null}}"#, 1),
         entry(None, "g#0", r#"{"Put":[0,{"condition":"Always"}]}"#, r#"{"Version":"0.7"}"#, 1),
         entry(None, "g#0", r#"{"Delete":[0,"k",{"Version":"0.7"}]}"#, r#"{"Flag":true}"#, 1),
-        entry(
-            None,
-            "g#0",
-            r#"{"Get":[0,"k"]}"#,
-            r#"{"Failed":{"kind":"Other","applied":"No","message":"one"}}"#,
-            1,
-        ),
+        entry(None, "g#0", r#"{"Get":[0,"k"]}"#, r#"{"Failed":{"kind":"Other","applied":"No","message":"one"}}"#, 1),
         entry(Some(1), "g#0", r#"{"Increment":[0,"n",1]}"#, r#"{"Number":1}"#, 1),
         entry(Some(1), "g#1", r#"{"Increment":[0,"n",1]}"#, r#"{"Number":2}"#, 1),
     ];
@@ -61,7 +55,8 @@ fn every_rule_is_needed() {
 #[test]
 fn real_differences_survive() {
     let [honest, _] = two_honest_runs();
-    let changes: [(&str, fn(&mut Vec<Entry>)); 8] = [
+    type Change = fn(&mut Vec<Entry>);
+    let changes: [(&str, Change); 8] = [
         ("a key is missing", |t| t[0].seen = r#"{"Page":{"keys":["a"],"cursor":null}}"#.into()),
         ("a key repeats", |t| t[0].seen = r#"{"Page":{"keys":["a","b","a"],"cursor":null}}"#.into()),
         ("the listing does not end", |t| t[0].seen = r#"{"Page":{"keys":["a","b"],"cursor":"0.x"}}"#.into()),

@@ -3,7 +3,7 @@
 use crate::{
     bench::{Bench, Client, Messaging, Running},
     catalogue::{Case, Need, cases},
-    host::{MAX_DELIVERIES, Program},
+    host::{MAX_DELIVERIES, Program, Subscribed},
     outcome::{Outcome, expect, expect_eq},
 };
 
@@ -33,6 +33,15 @@ async fn seat(b: &Bench, topics: &[&str], group: Option<&str>) -> Outcome<Seat> 
     Ok(Seat { guest, client, recorder })
 }
 
+/// A seat whose messages are delivered once, however the handler ends.
+async fn once(b: &Bench, topic: &str) -> Outcome<Seat> {
+    let to = Subscribed { topics: &[topic], group: None, max_deliveries: 1 };
+    let recorder = b.subscribe(Program::Recorder, to).await?;
+    let guest = b.messaging().await?;
+    let client = guest.connect("default").await?;
+    Ok(Seat { guest, client, recorder })
+}
+
 impl Seat {
     async fn send(&self, topic: &str, data: &str) -> Outcome {
         self.client.send(topic, self.guest.message(data).await?).await
@@ -45,10 +54,12 @@ impl Seat {
         self.client.send(topic, message).await
     }
 
-    /// Waits for this message, past others.
-    async fn until(&mut self, data: &str) -> Outcome {
-        while self.recorder.next().await?.data != data.as_bytes() {}
-        Ok(())
+    /// Sends a message that makes the handler end so, and then one that must be delivered all the same.
+    async fn survive(&mut self, topic: &str, script: &str) -> Outcome {
+        self.script(topic, "poison", script).await?;
+        self.recorder.expect_only(b"poison").await?;
+        self.send(topic, "next").await?;
+        self.recorder.expect_only(b"next").await
     }
 }
 
@@ -81,29 +92,20 @@ async fn handled_once(b: &mut Bench) -> Outcome {
 
 /// An error of the handler is no reason not to deliver the next message.
 async fn error_does_not_stop_delivery(b: &mut Bench) -> Outcome {
-    let mut seat = seat(b, &["errors"], None).await?;
-    seat.script("errors", "poison", "err").await?;
-    seat.until("poison").await?;
-    seat.send("errors", "next").await?;
-    seat.until("next").await
+    let mut seat = once(b, "errors").await?;
+    seat.survive("errors", "err").await
 }
 
 /// Neither is a trap.
 async fn trap_does_not_stop_delivery(b: &mut Bench) -> Outcome {
-    let mut seat = seat(b, &["traps"], None).await?;
-    seat.script("traps", "poison", "trap").await?;
-    seat.until("poison").await?;
-    seat.send("traps", "next").await?;
-    seat.until("next").await
+    let mut seat = once(b, "traps").await?;
+    seat.survive("traps", "trap").await
 }
 
 /// Neither is a handler that never ends.
 async fn spin_does_not_stop_delivery(b: &mut Bench) -> Outcome {
-    let mut seat = seat(b, &["spins"], None).await?;
-    seat.script("spins", "poison", "loop").await?;
-    seat.until("poison").await?;
-    seat.send("spins", "next").await?;
-    seat.until("next").await
+    let mut seat = once(b, "spins").await?;
+    seat.survive("spins", "loop").await
 }
 
 /// A message whose handler failed comes again, as often as the subscription allows, and then no more.

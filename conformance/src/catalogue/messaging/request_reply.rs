@@ -127,7 +127,7 @@ async fn nobody_answers(b: &mut Bench) -> Outcome {
 async fn reply_after_the_requester_left(b: &mut Bench) -> Outcome {
     let seat = seat(b).await?;
     expect_eq("replies", seat.replies("reply:2", None, Some(0)).await?, texts(0))?;
-    b.until_settled("ask", "ack").await
+    b.until_settled("ask", "ack", 1).await
 }
 
 /// A request borrows its message: the guest still has it, and can send it.

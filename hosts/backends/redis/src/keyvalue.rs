@@ -18,7 +18,7 @@ use wasi_cloud_core::{
 /// Longest key, in bytes before escaping, and largest value, in bytes. Both as in the memory backend, so that what fits
 /// there fits here; Redis itself takes 512 MiB of each.
 const MAX_KEY_SIZE: u64 = 1024;
-const MAX_VALUE_SIZE: u64 = 16 << 20;
+const MAX_VALUE_SIZE: u64 = 1 << 20;
 /// Longest lifetime, in milliseconds: 142,000 years. From there on the scripts would not count exactly.
 const MAX_TTL: u128 = 1 << 52;
 /// Most keys of a batch that are one step of the server: other clients wait for it.

@@ -1,0 +1,141 @@
+//! What only a real server can show: transcripts equal to memory's, and a server that dies in the middle of a run.
+
+mod support;
+
+use cloud_conformance::{
+    event::Record,
+    host::Altitude,
+    outcome::Verdict,
+    service::Service,
+    transcript::normal::{Rules, normalise},
+};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use std::{collections::BTreeMap, process::ExitCode, time::Instant};
+use support::{deadlines, judge, missing, pinned, ready, workers};
+
+fn main() -> ExitCode {
+    let trial = |name, test: fn() -> Result<(), Failed>| {
+        Trial::ignorable_test(name, move || match missing("redis", "redis-server") {
+            Some(why) => Ok(Completion::ignored_with(why)),
+            None => test().map(|()| Completion::Completed),
+        })
+    };
+    let trials = vec![
+        trial("transcripts_are_equal", transcripts_are_equal),
+        trial("every_rule_of_the_normal_form_is_needed", every_rule_is_needed),
+        trial("a_server_that_dies_passes_nothing_more", a_dead_server),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// Who wins a race is chance, so these have no one transcript. That one wins, and what it wrote, the cases see to.
+const RACES: [&str; 4] = [
+    "keyvalue/atomics/one-of-two-racing-creations-wins",
+    "keyvalue/atomics/one-of-two-racing-swaps-wins",
+    "keyvalue/extension/one-of-many-puts-of-an-absent-key-wins",
+    "keyvalue/extension/one-of-many-puts-with-one-version-wins",
+];
+
+type Transcripts = BTreeMap<String, Record>;
+
+/// All cases that passed on a host.
+fn passed(host: &str, altitude: Altitude, picked: &[&str]) -> Result<Transcripts, Failed> {
+    let workers = workers();
+    let prepared = ready(&workers, host, None)?;
+    let ran = judge(&workers, &prepared, altitude, picked, |_| ())?;
+    let failed = ran.failed();
+    if !failed.is_empty() {
+        return Err(format!("on {host} at {altitude}: {}", failed.join(", ")).into());
+    }
+    let counts = (ran.summary.planned, ran.summary.executed);
+    if picked.is_empty() && counts != pinned(host, altitude) {
+        return Err(format!("{host} at {altitude} planned and executed {counts:?}: see `pinned`").into());
+    }
+    let passed = ran.records.into_iter().filter(|record| record.verdict == Verdict::Pass && !record.check);
+    let mut passed: Transcripts = passed.map(|record| (record.id.clone(), record)).collect();
+    for race in RACES {
+        if picked.is_empty() && passed.remove(race).is_none() {
+            return Err(format!("{race} is no case that passes: the list of races is stale").into());
+        }
+    }
+    Ok(passed)
+}
+
+/// Where the two differ, under these rules.
+fn differences(one: &Transcripts, other: &Transcripts, rules: Rules) -> Vec<String> {
+    let both = one.iter().filter_map(|(id, record)| Some((id, record, other.get(id)?)));
+    let normal = both.map(|(id, a, b)| (id, normalise(&a.transcript, rules), normalise(&b.transcript, rules)));
+    normal.filter(|(_, a, b)| a != b).map(|(id, a, b)| format!("{id}\n{}", first_difference(&a, &b))).collect()
+}
+
+fn first_difference(one: &[String], other: &[String]) -> String {
+    let at = one.iter().zip(other).position(|(a, b)| a != b).unwrap_or(one.len().min(other.len()));
+    let shown = |lines: &[String]| lines.get(at).map_or("(ended)".into(), |l| l.chars().take(300).collect::<String>());
+    format!("  line {at}\n    {}\n    {}", shown(one), shown(other))
+}
+
+/// Memory and Redis, without and with guests: four ways to one transcript.
+fn transcripts_are_equal() -> Result<(), Failed> {
+    let golden = passed("memory", Altitude::Direct, &[])?;
+    for (host, altitude) in
+        [("memory", Altitude::Embedded), ("redis", Altitude::Direct), ("redis", Altitude::Embedded)]
+    {
+        let other = passed(host, altitude, &[])?;
+        let shared = golden.keys().filter(|id| other.contains_key(*id)).count();
+        // A transcript that nothing is compared with proves nothing.
+        if shared * 10 < golden.len() * 9 {
+            return Err(format!("only {shared} of {} cases ran on {host} at {altitude}", golden.len()).into());
+        }
+        let different = differences(&golden, &other, Rules::ALL);
+        if !different.is_empty() {
+            return Err(format!("on {host} at {altitude}:\n{}", different.join("\n")).into());
+        }
+    }
+    Ok(())
+}
+
+/// On real transcripts too: without any one rule, memory and Redis differ.
+fn every_rule_is_needed() -> Result<(), Failed> {
+    let picked = ["keyvalue/**"];
+    let memory = passed("memory", Altitude::Direct, &picked)?;
+    let redis = passed("redis", Altitude::Direct, &picked)?;
+    let without = [
+        ("listings", Rules { listings: false, ..Rules::ALL }),
+        ("tokens", Rules { tokens: false, ..Rules::ALL }),
+        ("texts", Rules { texts: false, ..Rules::ALL }),
+        ("times", Rules { times: false, ..Rules::ALL }),
+    ];
+    // Concurrency is missing here because its order is chance: a test of the normal form itself fixes it.
+    for (rule, rules) in without {
+        if differences(&memory, &redis, rules).is_empty() {
+            return Err(format!("without the rule `{rule}` nothing differs").into());
+        }
+    }
+    Ok(())
+}
+
+/// Killed in the middle, the server turns the rest into failures, in time, and the run into no success.
+fn a_dead_server() -> Result<(), Failed> {
+    const BEFORE: usize = 10;
+    let workers = workers();
+    let service = workers.block_on(Service::redis())?;
+    let prepared = ready(&workers, "redis", Some(service.url()))?;
+    let mut service = Some(service);
+    let mut seen = 0;
+    let (mut after, began) = (Vec::new(), Instant::now());
+    let ran = judge(&workers, &prepared, Altitude::Direct, &["keyvalue/store/**"], |record| {
+        seen += usize::from(!record.check && record.verdict != Verdict::Skip);
+        if seen > BEFORE + 4 {
+            after.push((record.id.clone(), record.verdict));
+        }
+        if seen >= BEFORE {
+            drop(service.take());
+        }
+    })?;
+    let passes: Vec<_> = after.iter().filter(|(_, verdict)| *verdict == Verdict::Pass).collect();
+    let in_time = began.elapsed() < deadlines().case;
+    match (ran.summary.exit, passes.is_empty() && after.len() > BEFORE, in_time) {
+        (1 | 3, true, true) => Ok(()),
+        (exit, _, _) => Err(format!("exit {exit} after {:?}; {passes:?}", began.elapsed()).into()),
+    }
+}
