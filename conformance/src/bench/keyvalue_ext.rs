@@ -114,6 +114,14 @@ impl ExtBucket {
         Ok(pages)
     }
 
+    /// All keys, sorted, by following the cursor: a page may be short, or empty and not the last (KVX-47).
+    pub async fn keys(&self) -> Outcome<Vec<String>> {
+        let mut keys: Vec<_> = self.pages("", 10).await?.into_iter().flat_map(|page| page.keys).collect();
+        keys.sort();
+        keys.dedup();
+        Ok(keys)
+    }
+
     /// `get` of the standard package.
     pub async fn plain_get(&self, key: &str) -> Outcome<Option<Vec<u8>>> {
         ask!(self.guest, Op::PlainGet((self.slot, key.into())), Seen::Value(value) => value)

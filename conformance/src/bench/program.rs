@@ -40,6 +40,18 @@ impl Running {
         }
     }
 
+    /// The data of the recorder's next deliveries, sorted: nobody promises an order.
+    pub async fn next_many(&mut self, count: usize) -> Outcome<Vec<String>> {
+        self.transcript.begin_group();
+        let mut data = Vec::with_capacity(count);
+        for _ in 0..count {
+            data.push(String::from_utf8_lossy(&self.next().await?.data).into_owned());
+        }
+        self.transcript.end_group();
+        data.sort();
+        Ok(data)
+    }
+
     /// Fails if something was delivered before `marker`, a message that the case sent last.
     pub async fn expect_only(&mut self, marker: &[u8]) -> Outcome {
         let observed = self.next().await?;

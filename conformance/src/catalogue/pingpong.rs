@@ -47,11 +47,7 @@ impl Table {
         for _ in numbers.clone() {
             self.send("ping").await?;
         }
-        let mut heard = Vec::new();
-        for _ in numbers.clone() {
-            heard.push(String::from_utf8_lossy(&self.pongs.next().await?.data).into_owned());
-        }
-        heard.sort();
+        let heard = self.pongs.next_many(numbers.clone().count()).await?;
         let mut expected: Vec<_> = numbers.map(|n| format!("pong {n}")).collect();
         expected.sort();
         expect_eq("pongs", heard, expected)

@@ -110,15 +110,15 @@ struct Loop {
 /// Follows cursors from page to page, also past other operations in between, and keeps the loop where it began.
 fn merge_listings(lines: Vec<Line>) -> Vec<Line> {
     let mut merged: Vec<Line> = Vec::new();
-    let mut open: BTreeMap<(String, String, String), (usize, Loop)> = BTreeMap::new();
+    // By cursor alone: a listing may go on in another handle or guest.
+    let mut open: BTreeMap<String, (usize, Loop)> = BTreeMap::new();
     for line in lines {
         let page = line.seen.get("Page").cloned();
         let (Some((cursor, op)), Some(page)) = (listing(&line.op), page) else {
             merged.push(line);
             continue;
         };
-        let name = |cursor: &str| (line.who.clone(), op.to_string(), cursor.to_owned());
-        let (at, mut so_far) = cursor.and_then(|cursor| open.remove(&name(&cursor))).unwrap_or_else(|| {
+        let (at, mut so_far) = cursor.and_then(|cursor| open.remove(&cursor)).unwrap_or_else(|| {
             merged.push(Line { op: op.clone(), ..line.clone() });
             (merged.len() - 1, Loop::default())
         });
@@ -129,7 +129,7 @@ fn merge_listings(lines: Vec<Line>) -> Vec<Line> {
             None => merged[at].seen = json!({ "keys": so_far.keys, "repeats": so_far.repeats }),
             Some(next) => {
                 merged[at].seen = json!("unfinished listing");
-                open.insert(name(next), (at, so_far));
+                open.insert(next.to_owned(), (at, so_far));
             }
         }
     }
