@@ -1,51 +1,22 @@
 //! The program as its users meet it.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+mod program;
+
+use program::{PROGRAM, cli, code, err, events, out, refused};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader},
-    net::TcpStream,
-    process::{Command, Output, Stdio},
+    io::BufReader,
+    process::{Command, Output},
 };
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_cloud-conformance");
 const CHEAP: &str = "config/store/get-*";
-
-fn cli(args: &[&str]) -> Output {
-    Command::new(PROGRAM).args(args).output().expect("the program starts")
-}
 
 /// `run` on the memory backend, without guests.
 fn run(args: &[&str]) -> Output {
     cli(&[&["run", "--host", "memory", "--altitude", "direct"], args].concat())
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8")
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap_or_else(|| panic!("a signal ended it: {}", err(output)))
-}
-
-/// Exit code 3, and these words on stderr.
-fn refused(output: &Output, words: &[&str]) {
-    let said = err(output);
-    assert_eq!(code(output), 3, "{said}");
-    assert!(words.iter().all(|word| said.contains(word)), "{words:?} in: {said}");
-    assert!(out(output).is_empty(), "nothing on stdout: {}", out(output));
-}
-
-fn events(output: &Output) -> Vec<Value> {
-    out(output).lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
-}
-
-fn have_redis() -> bool {
-    Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 #[test]
@@ -227,40 +198,8 @@ fn a_bundle_holds_the_events_and_what_every_case_did() {
     assert!(code(&nowhere) == 3 && err(&nowhere).contains("/nonexistent/bundle.tar.xz"));
 }
 
-/// The port of the private server, from the notes of the first event.
-fn port(started: &Value) -> u16 {
-    let notes = started["hosts"][0]["notes"].to_string();
-    let (_, rest) = notes.split_once("redis://127.0.0.1:").expect("a note with the server's address");
-    rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().expect("a port")
-}
-
-#[test]
-fn the_private_redis_is_gone_after_the_run() {
-    if !have_redis() {
-        return; // `without_a_redis_server_...` holds instead.
-    }
-    let output = cli(&["run", "--host", "redis", "--altitude", "direct", "--run", CHEAP, "--format", "json"]);
-    assert_eq!(code(&output), 0, "{}", err(&output));
-    assert!(TcpStream::connect(("127.0.0.1", port(&events(&output)[0]))).is_err());
-}
-
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_the_run_and_says_what_did_not_run() {
-    let host = if have_redis() { "redis" } else { "memory" };
-    let args = ["run", "--host", host, "--altitude", "direct", "--jobs", "1", "--format", "json"];
-    let mut child = Command::new(PROGRAM).args(args).stdout(Stdio::piped()).spawn().expect("it starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
-    let mut read = || -> Option<Value> { lines.next().map(|line| serde_json::from_str(&line).expect("a JSON line")) };
-    let started = read().expect("the first event");
-    while read().expect("a case begins")["event"] != "begun" {}
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
-    assert!(killed.success());
-    let last = std::iter::from_fn(read).last().expect("the last event");
-    assert_eq!(child.wait().expect("it ends").code(), Some(3));
-    assert!(last["problems"].to_string().contains("interrupted"), "{last}");
-    assert!(last["missing"].as_array().is_some_and(|missing| !missing.is_empty()), "{last}");
-    if host == "redis" {
-        assert!(TcpStream::connect(("127.0.0.1", port(&started))).is_err());
-    }
+    program::interrupted("memory");
 }

@@ -1,14 +1,17 @@
 //! What ends up in a component: guests as a user has them, in a package of their own outside of the workspace, are
-//! built for wasm and taken apart.
+//! built for wasm and taken apart. Where they cannot be built the tests are ignored; where `CLOUD_CONFORMANCE_REQUIRE`
+//! lists `wasm` they fail.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
+use libtest_mimic::{Arguments, Completion, Trial};
 use std::{
     collections::BTreeSet,
+    env,
     fmt::Write,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, ExitCode, Output},
 };
 use wasmparser::{Parser, Payload};
 use wit_component::DecodedWasm;
@@ -16,6 +19,56 @@ use wit_component::DecodedWasm;
 const TARGET: &str = "wasm32-wasip2";
 const HANDLER: &str = "wasi:messaging/incoming-handler@0.2.0-draft";
 const TYPES: &str = "wasi:messaging/types@0.2.0-draft";
+
+const REQUIRE: &str = "CLOUD_CONFORMANCE_REQUIRE";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let package = package();
+    let missing = if arguments.list { None } else { missing(&package) };
+    let required = env::var(REQUIRE).is_ok_and(|words| words.split(',').any(|word| word.trim() == "wasm"));
+    let trial = |name, test: fn(&Path)| {
+        let (package, missing) = (package.clone(), missing.clone());
+        Trial::ignorable_test(name, move || match missing {
+            Some(why) if required => Err(why.into()),
+            Some(why) => Ok(Completion::ignored_with(why)),
+            None => {
+                test(&package);
+                Ok(Completion::Completed)
+            }
+        })
+    };
+    let trials = vec![
+        trial("a_component_has_what_it_uses_and_nothing_else", a_component_has_what_it_uses_and_nothing_else),
+        trial("a_component_depends_on_no_native_code", a_component_depends_on_no_native_code),
+        Trial::test("without_the_target_nothing_passes", || {
+            without_the_target_nothing_passes();
+            Ok(())
+        }),
+    ];
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Why guests cannot be built here, if they cannot.
+fn missing(package: &Path) -> Option<String> {
+    if !target_is_installed() {
+        return Some(format!("needs the target {TARGET}: `rustup target add {TARGET}`"));
+    }
+    // Building these tests got the crates of this machine only, so this may need the network.
+    let fetched = cargo(package, &["fetch", "--target", TARGET]);
+    let why = text(&fetched.stderr);
+    let why = why.lines().find(|line| line.starts_with("error")).unwrap_or("error: none given");
+    (!fetched.status.success()).then(|| format!("needs the crates of a guest: `cargo fetch --locked`; {why}"))
+}
+
+fn target_is_installed() -> bool {
+    // rustup may not be there, nor on the PATH a compiler, but the one that built this is beside its cargo.
+    let beside = Path::new(env!("CARGO")).with_file_name("rustc").with_extension(env::consts::EXE_EXTENSION);
+    let rustc = env::var_os("RUSTC").map(PathBuf::from).or_else(|| beside.is_file().then_some(beside));
+    let rustc = rustc.unwrap_or_else(|| "rustc".into());
+    let printed = Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]).output();
+    printed.is_ok_and(|printed| printed.status.success() && Path::new(text(&printed.stdout).trim()).is_dir())
+}
 
 /// A guest, and what it must be.
 struct Guest {
@@ -126,11 +179,9 @@ fn topics(component: &[u8]) -> String {
     text(&found)
 }
 
-#[test]
-fn a_component_has_what_it_uses_and_nothing_else() {
-    let package = package();
+fn a_component_has_what_it_uses_and_nothing_else(package: &Path) {
     for (release, profile) in [(false, "debug"), (true, "release")] {
-        build(&package, release);
+        build(package, release);
         for guest in GUESTS {
             let built = format!("guests-target/{TARGET}/{profile}/examples/{}.wasm", guest.name);
             let component = fs::read(Path::new(env!("CARGO_TARGET_TMPDIR")).join(built)).expect("it was built");
@@ -139,21 +190,34 @@ fn a_component_has_what_it_uses_and_nothing_else() {
     }
     for target in [&["--target", TARGET][..], &[]] {
         let arguments = [&["build", "--offline", "--example", "twice"][..], target].concat();
-        let refused = cargo(&package, &arguments);
+        let refused = cargo(package, &arguments);
         let why = text(&refused.stderr);
         let hint = "only_one_handler_per_component_use_handlers_for_several_topics";
         assert!(!refused.status.success() && why.contains(hint), "{why}");
     }
 }
 
-#[test]
-fn a_component_depends_on_no_native_code() {
+fn a_component_depends_on_no_native_code(package: &Path) {
     let arguments = ["tree", "--offline", "--target", TARGET, "-e", "normal", "-p", "wasi-cloud-sdk"];
-    let tree = cargo(Path::new(env!("CARGO_MANIFEST_DIR")), &arguments);
+    let tree = cargo(package, &arguments);
     assert!(tree.status.success(), "{}", text(&tree.stderr));
     let tree = text(&tree.stdout);
     assert!(tree.contains("wit-bindgen"), "{tree}");
     for native in ["tokio", "wasi-cloud-core", "wasi-cloud-memory"] {
         assert!(!tree.contains(native), "{native} in {tree}");
+    }
+}
+
+/// This program with a compiler that has no such target: ignored with the reason, failed with it where that is required.
+fn without_the_target_nothing_passes() {
+    for (required, success, counts) in
+        [("redis", true, "0 passed; 0 failed; 2 ignored"), ("redis, wasm", false, "0 passed; 2 failed; 0 ignored")]
+    {
+        let mut again = Command::new(env::current_exe().expect("a path"));
+        again.arg("a_component").env("RUSTC", "/nonexistent/rustc").env(REQUIRE, required);
+        let output = again.output().expect("it starts");
+        let said = text(&output.stdout);
+        assert!(said.contains(counts) && said.contains("rustup target add wasm32-wasip2"), "{required}: {said}");
+        assert_eq!(output.status.success(), success, "{required}: {said}");
     }
 }

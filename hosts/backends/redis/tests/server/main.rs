@@ -1,4 +1,5 @@
-//! Against real servers, which the tests start themselves; without `redis-server` on PATH they are reported as ignored.
+//! Against real servers, which the tests start themselves; without `redis-server` on the PATH they are reported as
+//! ignored, or as failed if `CLOUD_CONFORMANCE_REQUIRE` lists `redis`.
 
 // A test that cannot go on has failed.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     let trials = tests.into_iter().map(|(name, test)| {
         let missing = missing.clone();
         Trial::ignorable_test(name, move || match missing {
+            Some(why) if Server::is_required() => Err(why.into()),
             Some(why) => Ok(Completion::ignored_with(why)),
             None => {
                 run(test);

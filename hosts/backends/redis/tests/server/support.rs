@@ -34,10 +34,15 @@ pub struct Server {
 impl Server {
     /// Why no test can run, if none can.
     pub fn missing() -> Option<String> {
-        match Command::new("redis-server").arg("--version").output() {
-            Ok(output) if output.status.success() => None,
-            _ => Some("needs `redis-server` on PATH".to_owned()),
-        }
+        let absent = |tool: &&str| Command::new(tool).arg("--version").output().is_err();
+        let tool = ["redis-server", "redis-cli"].into_iter().find(absent)?;
+        Some(format!("needs `{tool}` on the PATH"))
+    }
+
+    /// Whether it is a failure that no test can run.
+    pub fn is_required() -> bool {
+        let words = std::env::var("CLOUD_CONFORMANCE_REQUIRE").unwrap_or_default();
+        words.split(',').any(|word| word.trim() == "redis")
     }
 
     pub fn start(extra: &[&str]) -> Self {
