@@ -50,7 +50,7 @@ pub(super) struct Run {
     /// These cases may fail and then pass: they run up to three times.
     #[arg(long, value_name = "GLOB|@FILE")]
     known_flaky: Vec<String>,
-    /// Cases at the same time [default: one per core].
+    /// Cases at the same time [default: four per core, since they mostly wait].
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
     /// Orders the cases and seeds each of them [default: random, printed].
@@ -130,7 +130,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 impl Run {
     pub(super) fn execute(&self, cases: &[Case], law: &Law, color: anstream::ColorChoice) -> anyhow::Result<u8> {
         let selection = self.selection(cases)?;
-        let jobs = self.jobs.map_or_else(cores, NonZeroUsize::get);
+        let jobs = self.jobs.map_or_else(default_jobs, NonZeroUsize::get);
         // Two runtimes: deadlines pass on this thread even if a case blocks every thread of the other.
         let control = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let workers =
@@ -256,8 +256,11 @@ impl Run {
     }
 }
 
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+/// Cases mostly wait: for a server, or for a deadline to pass.
+const PER_CORE: usize = 4;
+
+fn default_jobs() -> usize {
+    PER_CORE * std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 /// Returns when the user presses Ctrl-C, or somebody asks the process to end.
