@@ -1,7 +1,7 @@
 //! Builds the corpus: the one place that knows how guests are compiled. For maintainers; who tests a host needs none of it.
 //!
-//! A build is a function of the sources and the compiler. It happens in a copy of the tree ([`stage`]), with a scrubbed
-//! environment and without paths of this machine ([`cargo`]), so it gives the same bytes in every folder; [`check`] proves
+//! A build is a function of the sources and the compiler. It happens in a copy of the tree (`stage`), with a scrubbed
+//! environment and without paths of this machine (`cargo`), so it gives the same bytes in every folder; [`check`] proves
 //! that and compares them with what is checked in.
 
 mod cargo;

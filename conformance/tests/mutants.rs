@@ -1,6 +1,8 @@
 //! Every mutant is killed, for the right reason: by a case that cites a clause which the mutant breaks. The kill matrix,
 //! both ways, is a snapshot, so that a case that got weaker shows in review.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 mod support;
 
 use cloud_conformance::{
