@@ -8,7 +8,8 @@ pub const MARKER: &AsciiSet = &AsciiSet::EMPTY.add(b'%');
 /// Control characters and the marker: for systems with printable names.
 pub const PRINTABLE: &AsciiSet = &CONTROLS.add(b'%');
 
-/// Writes each byte of `reserved` as `%XX`. With `%` in `reserved`, no two names become one.
+/// Writes each byte of `reserved` as `%XX`. With `%` in `reserved`, no two names become one. Bytes that are not ASCII
+/// are always written so, whatever `reserved` says: percent-encoding knows no others.
 ///
 /// ```
 /// use wasi_cloud_core::escape::{MARKER, escape, unescape};

@@ -19,6 +19,32 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The text of the rule that allows this label and no other, narrowed if `access` is `Read` or `Write`: no character
+    /// of the label is a pattern. `None` for labels that no rule can spell out, or not on one line: empty ones, and those
+    /// with `:`, control characters, line separators or marks that reorder text.
+    #[must_use]
+    pub fn for_label(capability: &str, label: &str, access: Access) -> Option<String> {
+        let odd = |c: char| {
+            let misleads = matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            c == ':' || c.is_control() || misleads
+        };
+        if label.is_empty() || label.contains(odd) {
+            return None;
+        }
+        let mut rule = format!("{capability}:");
+        for c in label.chars() {
+            if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\') {
+                rule.push('\\');
+            }
+            rule.push(c);
+        }
+        if access != Access::Open {
+            rule.push(':');
+            rule.push_str(access.name());
+        }
+        Some(rule)
+    }
+
     fn allows(&self, call: &Call<'_>) -> bool {
         self.capability == call.capability
             && (call.access == Access::Open || self.access.is_none_or(|a| a == call.access))
@@ -81,17 +107,14 @@ impl Grants {
         if self.rules.iter().any(|rule| rule.allows(call)) {
             return Ok(());
         }
-        let fix = match call.access {
-            Access::Open => format!("{}:{}", call.capability, call.label),
-            access => format!("{}:{}:{}", call.capability, call.label, access.name()),
+        let Call { capability, op, label, .. } = *call;
+        // The label is the guest's text, and the hint is copied by people: it must neither forge a line nor be a pattern.
+        let Some(fix) = Rule::for_label(capability, label, call.access) else {
+            tracing::warn!(capability, ?label, op, "denied; no grant names this label");
+            return Err(Error::new(Kind::AccessDenied, format!("no grant allows `{op}` on the label {label:?}")));
         };
-        tracing::warn!(
-            capability = call.capability,
-            label = call.label,
-            op = call.op,
-            "denied; the grant `{fix}` would allow it"
-        );
-        Err(Error::new(Kind::AccessDenied, format!("no grant allows `{}` here; `{fix}` would", call.op)))
+        tracing::warn!(capability, ?label, op, "denied; the grant `{fix}` would allow it");
+        Err(Error::new(Kind::AccessDenied, format!("no grant allows `{op}` here; `{fix}` would")))
     }
 }
 
@@ -129,6 +152,30 @@ mod tests {
         assert!(grants.check(&call("other", Access::Read)).is_err());
         let messaging = Call { capability: "messaging", ..call("cache-1", Access::Read) };
         assert!(grants.check(&messaging).is_err());
+    }
+
+    #[test]
+    fn the_hint_allows_what_was_denied_and_no_more() {
+        for label in ["default", "a*", "{a,b}", "[x]", "back\\slash", "caf\u{e9} au lait"] {
+            let denied = Grants::default().check(&call(label, Access::Read)).expect_err(label);
+            let rule = Rule::for_label("keyvalue", label, Access::Read).expect(label);
+            assert!(denied.message.contains(&format!("`{rule}`")), "{denied}");
+            let grants = Grants::parse([rule]).expect(label);
+            assert!(grants.check(&call(label, Access::Read)).is_ok(), "{label}");
+            for other in ["ab", "a", "x", "b"] {
+                assert!(grants.check(&call(other, Access::Read)).is_err(), "{label} allows {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_label_cannot_forge_a_line_or_a_hint() {
+        for label in ["", "a\nWARN forged", "a:write", "\u{1b}[2J", "a\u{2028}b", "\u{202e}a"] {
+            assert_eq!(Rule::for_label("keyvalue", label, Access::Read), None, "{label:?}");
+            let denied = Grants::default().check(&call(label, Access::Read)).expect_err("denied");
+            assert!(denied.message.contains(&format!("{label:?}")), "{denied}");
+            assert!(!denied.message.contains(char::is_control) && !denied.message.contains("would"), "{denied}");
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub use call::{Access, Call};
 pub use clock::Clock;
 pub use describe::Description;
 pub use error::{Applied, Error, Kind, Result};
-pub use grant::Grants;
+pub use grant::{Grants, Rule};
 pub use layer::{Layer, Layers};
 pub use link::{Link, Route, SharedGrants};
 pub use provider::{Provider, Registry, Services};
@@ -44,7 +44,7 @@ pub use provider::{Provider, Registry, Services};
 pub const CAPABILITIES: &[&str] = &["config", "keyvalue", "messaging"];
 
 /// All labels of a host, by capability.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Links {
     /// Labels that `store.open` takes.
     pub keyvalue: link::Table<dyn keyvalue::KeyValue>,
@@ -52,4 +52,14 @@ pub struct Links {
     pub messaging: link::Table<dyn messaging::Messaging>,
     /// `wasi:config` names no label; its link is `default`.
     pub config: link::Table<dyn config::Config>,
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self {
+            keyvalue: link::Table::new("keyvalue"),
+            messaging: link::Table::new("messaging"),
+            config: link::Table::new("config"),
+        }
+    }
 }

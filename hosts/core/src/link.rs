@@ -30,6 +30,7 @@ pub struct Route<B: ?Sized> {
 
 /// What a guest's label stands for: a switchable, guarded way to one backend. Clones are the same link.
 pub struct Link<B: ?Sized> {
+    capability: &'static str,
     label: Arc<str>,
     route: Slot<B>,
     grants: SharedGrants,
@@ -37,7 +38,12 @@ pub struct Link<B: ?Sized> {
 
 impl<B: ?Sized> Clone for Link<B> {
     fn clone(&self) -> Self {
-        Self { label: self.label.clone(), route: self.route.clone(), grants: self.grants.clone() }
+        Self {
+            capability: self.capability,
+            label: self.label.clone(),
+            route: self.route.clone(),
+            grants: self.grants.clone(),
+        }
     }
 }
 
@@ -56,7 +62,8 @@ impl<B: ?Sized + Send + Sync> Link<B> {
 
     /// Runs one operation: grant, route, layers, backend, in this order.
     ///
-    /// The operation runs wholly on the route that it started with; the next one uses the current route.
+    /// The operation runs wholly on the route that it started with; the next one uses the current route. Capability and
+    /// label are the link's own, whatever the call says: no caller can pass another link's grant.
     ///
     /// # Errors
     /// `access-denied` if no grant allows the call, whether the label exists or not; `not-found` if it was granted
@@ -67,11 +74,20 @@ impl<B: ?Sized + Send + Sync> Link<B> {
         Fut: Future<Output = Result<T>> + Send,
         T: Send,
     {
-        self.grants.load().check(&call)?;
+        let call = Call { capability: self.capability, label: &self.label, ..call };
+        self.check(&call)?;
         let route = self.route.load_full().ok_or_else(|| {
-            Error::new(Kind::NotFound, format!("nothing is linked to `{}:{}`", call.capability, self.label))
+            Error::new(
+                Kind::NotFound,
+                format!("nothing is linked to `{}:{}`", call.capability, self.label.escape_debug()),
+            )
         })?;
         layer::run(&route.layers, &call, || op(route.clone())).await
+    }
+
+    /// The grant alone, before something that is not a call.
+    pub(crate) fn check(&self, call: &Call<'_>) -> Result<()> {
+        self.grants.load().check(call)
     }
 }
 
@@ -79,18 +95,13 @@ type Slot<B> = Arc<ArcSwapOption<Route<B>>>;
 
 /// The host's labels of one capability. Clones are the same table.
 pub struct Table<B: ?Sized> {
+    capability: &'static str,
     slots: Arc<RwLock<BTreeMap<String, Slot<B>>>>,
 }
 
 impl<B: ?Sized> Clone for Table<B> {
     fn clone(&self) -> Self {
-        Self { slots: self.slots.clone() }
-    }
-}
-
-impl<B: ?Sized> Default for Table<B> {
-    fn default() -> Self {
-        Self { slots: Arc::default() }
+        Self { capability: self.capability, slots: self.slots.clone() }
     }
 }
 
@@ -102,8 +113,13 @@ impl<B: ?Sized> fmt::Debug for Table<B> {
 }
 
 impl<B: ?Sized> Table<B> {
+    /// An empty table of a capability, by its word.
+    pub(crate) fn new(capability: &'static str) -> Self {
+        Self { capability, slots: Arc::default() }
+    }
+
     /// Links a label to a backend, or switches it while guests run. Open handles stay valid; cursors and versions
-    /// of the earlier route become `conflict`.
+    /// of the earlier route become `conflict`. A subscription stays on the route it was made on until it is made anew.
     pub fn set(&self, label: &str, backend: Arc<B>, scope: impl Into<String>, layers: Layers) {
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.entry(label.to_owned()).or_default();
@@ -117,7 +133,7 @@ impl<B: ?Sized> Table<B> {
     pub fn link(&self, label: &str, grants: &SharedGrants) -> Link<B> {
         let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
         let route = slots.get(label).cloned().unwrap_or_default();
-        Link { label: label.into(), route, grants: grants.clone() }
+        Link { capability: self.capability, label: label.into(), route, grants: grants.clone() }
     }
 }
 
@@ -136,5 +152,25 @@ pub(crate) fn unstamp<'a>(generation: u64, text: &'a str, what: &str) -> Result<
         Ok(rest)
     } else {
         Err(Error::new(Kind::Conflict, format!("this {what} is from before the link was switched; start again")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Access;
+
+    #[tokio::test]
+    async fn a_call_passes_under_the_links_own_name_only() {
+        let table = Table::<u8>::new("keyvalue");
+        table.set("secret", Arc::new(7), "", [].into());
+        let grants = Grants::parse(["keyvalue:open", "messaging:secret"]).expect("parses").shared();
+        let (access, op, key) = (Access::Read, "get", "");
+        for (capability, label) in [("keyvalue", "open"), ("messaging", "secret")] {
+            let forged = Call { capability, op, access, label, key, idempotent: true };
+            let link = table.link("secret", &grants);
+            let denied = link.run(forged, |at| async move { Ok(*at.backend) }).await.expect_err("not granted");
+            assert_eq!(denied.kind, Kind::AccessDenied);
+        }
     }
 }

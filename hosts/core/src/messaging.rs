@@ -1,6 +1,7 @@
 //! Messaging: the driver trait of backends and the portable `Client` and `Message` of guests.
 
 mod client;
+mod inbox;
 mod message;
 
 pub use client::{Client, RequestOptions, subscribe};
@@ -77,7 +78,8 @@ impl std::fmt::Debug for Delivery {
 #[async_trait]
 pub trait Inbox: Send {
     /// The next message; waits for ever if none comes. Cancel-safe. An error leaves the inbox usable: the caller may
-    /// ask again after a pause, and a backend that lost its connection reconnects by then.
+    /// ask again after a pause, and a backend that lost its connection reconnects by then. What [`subscribe`] returns
+    /// says `access-denied` while the subscriber's grant is revoked, and goes on once there is one again.
     async fn next(&mut self) -> Result<Delivery>;
 }
 

@@ -151,9 +151,13 @@ impl Registry {
     }
 }
 
-/// A URL as it may be printed: without user, password and query values.
+/// A URL as it may be printed: without user, password and query values. Of one without `//` only the scheme is shown,
+/// for `user:secret@host` is such a URL.
 #[must_use]
 pub fn redact(url: &Url) -> String {
+    if url.cannot_be_a_base() {
+        return format!("{}:...", url.scheme());
+    }
     let mut shown = url.clone();
     // Both fail only for URLs that cannot hold a user or password at all.
     let _ = shown.set_username("");
@@ -171,6 +175,8 @@ mod tests {
     fn a_redacted_url_holds_no_secret() {
         let url = Url::parse("redis://user:hunter2@host:1/0?password=hunter2#hunter2").expect("a URL");
         assert_eq!(redact(&url), "redis://host:1/0");
+        let url = Url::parse("user:hunter2@host").expect("a URL");
+        assert_eq!(redact(&url), "user:...");
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "***");
     }
 

@@ -110,7 +110,8 @@ async fn metrics_count_by_outcome() {
     assert!(attempts(&link, WRITE, 1, away()).await.1.is_err());
     let mut text = String::new();
     encode(&mut text, &registry).expect("it encodes");
-    for line in [r#"op="get",label="default",outcome="ok"} 1"#, r#"op="set",label="default",outcome="unavailable"} 1"#] {
+    for line in [r#"op="get",label="default",outcome="ok"} 1"#, r#"op="set",label="default",outcome="unavailable"} 1"#]
+    {
         assert!(text.lines().any(|l| l.starts_with(names.calls) && l.ends_with(line)), "{line} in\n{text}");
     }
     assert!(!text.contains("\"k\""), "a key is in the metrics");

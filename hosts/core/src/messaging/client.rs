@@ -1,4 +1,4 @@
-use super::{Inbox, MAX_TOPIC, Message, Messaging, Payload, Subscription};
+use super::{Inbox, MAX_TOPIC, Message, Messaging, Payload, Subscription, inbox::Guarded};
 use crate::{
     call::{Access, Call},
     describe::{Description, feature, limit},
@@ -105,21 +105,26 @@ impl Message {
 
 /// Subscribes a component: a host's call, under the component's own grant to read.
 ///
+/// Each delivery is a call too, the operation `receive`, so revoking the grant ends delivery. A subscription stays on the
+/// route that it was made on until it is made anew: switching the link moves none.
+///
 /// # Errors
 /// As [`Link::run`]; `invalid` for a topic that cannot be, `unsupported` for a group or a broadcast not declared.
 pub async fn subscribe(link: &Link<dyn Messaging>, subscription: &Subscription) -> Result<Box<dyn Inbox>> {
-    link.run(call(link, "subscribe", Access::Read, "", true), |at| async move {
-        subscription.topics.iter().try_for_each(|topic| well_formed(topic))?;
-        let needed = if subscription.group.is_some() { feature::GROUPS } else { feature::BROADCAST };
-        if !at.backend.describe().offers(needed) {
-            return Err(Error::new(Kind::Unsupported, format!("this broker does not declare `{needed}`")));
-        }
-        at.backend.subscribe(&at.scope, subscription).await
-    })
-    .await
+    let inbox = link
+        .run(call(link, "subscribe", Access::Read, "", true), |at| async move {
+            subscription.topics.iter().try_for_each(|topic| well_formed(topic))?;
+            let needed = if subscription.group.is_some() { feature::GROUPS } else { feature::BROADCAST };
+            if !at.backend.describe().offers(needed) {
+                return Err(Error::new(Kind::Unsupported, format!("this broker does not declare `{needed}`")));
+            }
+            at.backend.subscribe(&at.scope, subscription).await
+        })
+        .await?;
+    Ok(Box::new(Guarded::new(link.clone(), inbox)))
 }
 
-fn call<'a>(
+pub(super) fn call<'a>(
     link: &'a Link<dyn Messaging>,
     op: &'static str,
     access: Access,
