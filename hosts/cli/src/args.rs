@@ -1,6 +1,8 @@
+use crate::quiet::Quiet;
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, time::Duration};
 use wasi_cloud::LinkSpec;
+use wasi_cloud_core::Rule;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,12 +56,12 @@ pub struct Run {
 
     /// Link a label to a backend: `keyvalue:default=redis://localhost/0`. `#name` after the URL names the bucket, which
     /// is the label by default.
-    #[arg(long = "link", value_name = "CAPABILITY:LABEL=URL")]
+    #[arg(long = "link", value_name = "CAPABILITY:LABEL=URL", value_parser = Quiet(link))]
     pub links: Vec<LinkSpec>,
 
     /// Allow the component something: `keyvalue:default`, narrowed with `:read` or `:write`; labels may hold `*`.
     /// Nothing is allowed without a grant.
-    #[arg(long = "grant", value_name = "CAPABILITY:LABEL[:ACCESS]")]
+    #[arg(long = "grant", value_name = "CAPABILITY:LABEL[:ACCESS]", value_parser = grant)]
     pub grants: Vec<String>,
 
     /// Allow the component everything that is linked, and the configuration given with --config.
@@ -67,7 +69,7 @@ pub struct Run {
     pub grant_linked: bool,
 
     /// A configuration value that `wasi:config` shows to a component with the grant `config:default`.
-    #[arg(long = "config", value_name = "KEY=VALUE", value_parser = pair)]
+    #[arg(long = "config", value_name = "KEY=VALUE", value_parser = Quiet(pair))]
     pub config: Vec<(String, String)>,
 
     /// Handle messages of this topic, from the messaging link `default`. Without any, those that the component records.
@@ -99,7 +101,7 @@ pub struct Run {
     pub memory: u16,
 
     /// An environment variable for the guest; it sees none of ours.
-    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = Quiet(pair))]
     pub env: Vec<(String, String)>,
 
     /// The guest's arguments.
@@ -131,6 +133,15 @@ pub struct Componentize {
     pub world: Option<String>,
 }
 
+fn link(text: &str) -> Result<LinkSpec, String> {
+    text.parse().map_err(|why: wasi_cloud_core::Error| why.message)
+}
+
+/// The text of a rule that parses.
+fn grant(text: &str) -> Result<String, String> {
+    text.parse::<Rule>().map(|_| text.to_owned()).map_err(|why| why.message)
+}
+
 fn pair(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write `key=value`")?;
     if key.is_empty() { Err("the key is empty".into()) } else { Ok((key.into(), value.into())) }
@@ -138,7 +149,8 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 /// `500ms`, `30s` or `5m`, and not 0.
 fn duration(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(text).map_err(|why| format!("{why}; write a time such as 500ms, 30s or 5m"))?;
+    let time =
+        humantime::parse_duration(text).map_err(|why| format!("{why}; write a time such as 500ms, 30s or 5m"))?;
     if time.is_zero() { Err("it must be longer than nothing".into()) } else { Ok(time) }
 }
 

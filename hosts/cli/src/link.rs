@@ -1,7 +1,7 @@
 //! What `--link` takes: `capability:label=url`, with `#bucket` after the URL to name the bucket.
 
 use std::str::FromStr;
-use wasi_cloud_core::{CAPABILITIES, Error, Kind, Layers, Links, Registry, Result};
+use wasi_cloud_core::{Access, CAPABILITIES, Error, Kind, Layers, Links, Registry, Result, Rule};
 
 /// One link, as a user writes it: `keyvalue:default=redis://localhost/0#sessions`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,9 @@ impl FromStr for LinkSpec {
         if label.is_empty() || url.is_empty() || bucket.is_empty() {
             return Err(bad("label, URL and bucket cannot be empty"));
         }
+        if Rule::for_label(known, label, Access::Open).is_none() {
+            return Err(bad("a label cannot hold `:` or control characters, for no grant could name it"));
+        }
         Ok(Self { capability: known, label: label.into(), url: url.into(), bucket: bucket.into() })
     }
 }
@@ -57,17 +60,11 @@ impl LinkSpec {
         Ok(())
     }
 
-    /// The grant that lets a component use the link in full, and no other: no character of the label is a pattern.
+    /// The grant that lets a component use the link in full, and no other; `None` if no grant can name its label, which
+    /// is never so of a link that was parsed.
     #[must_use]
-    pub fn grant(&self) -> String {
-        let mut grant = format!("{}:", self.capability);
-        for c in self.label.chars() {
-            if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\') {
-                grant.push('\\');
-            }
-            grant.push(c);
-        }
-        grant
+    pub fn grant(&self) -> Option<String> {
+        Rule::for_label(self.capability, &self.label, Access::Open)
     }
 }
 
@@ -83,15 +80,16 @@ mod tests {
             ("keyvalue", "a", "redis://h/0?x=y", "b")
         );
         let spec: LinkSpec = "messaging:events=memory".parse().expect("parses");
-        assert_eq!((&*spec.bucket, &*spec.grant()), ("events", "messaging:events"));
+        assert_eq!((&*spec.bucket, spec.grant().as_deref()), ("events", Some("messaging:events")));
         let spec: LinkSpec = "keyvalue:a*=memory".parse().expect("parses");
-        assert_eq!(spec.grant(), "keyvalue:a\\*");
+        assert_eq!(spec.grant().as_deref(), Some("keyvalue:a\\*"));
     }
 
     #[test]
     fn a_bad_link_says_how_to_write_a_good_one() {
-        for bad in ["", "memory", "keyvalue=memory", "kv:a=memory", "keyvalue:=memory", "keyvalue:a=", "keyvalue:a=m#"]
-        {
+        let empty = ["", "keyvalue:=memory", "keyvalue:a=", "keyvalue:a=m#"];
+        let wrong = ["memory", "keyvalue=memory", "kv:a=memory", "keyvalue:a:read=memory", "keyvalue:a\n=memory"];
+        for bad in empty.into_iter().chain(wrong) {
             let error = bad.parse::<LinkSpec>().expect_err(bad);
             assert_eq!(error.kind, Kind::Invalid);
             assert!(error.message.contains("capability:label=url"), "{error}");

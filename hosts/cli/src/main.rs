@@ -1,9 +1,10 @@
 //! `wasi-cloud`: see `wasi-cloud --help`.
 
 mod args;
+mod quiet;
 mod run;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Parser;
 use std::{
     io::{IsTerminal, Write},
@@ -15,6 +16,8 @@ use wasi_cloud_wasmtime::runtime::{Limits, Runtime, recorded_topics};
 
 /// What failed is ours, not the guest's.
 const FAILED: u8 = 125;
+/// The largest file that is read, in MiB: no component comes near it.
+const MAX_FILE: u64 = 256;
 
 fn main() -> ExitCode {
     let cli = args::Cli::parse();
@@ -65,6 +68,16 @@ fn componentize(job: &args::Componentize) -> anyhow::Result<()> {
     std::fs::write(&job.output, component).with_context(|| format!("cannot write `{}`", job.output.display()))
 }
 
+/// Reads a module or component. What is no file could have no end, and what is too large is no component.
 fn read(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
+    let failed = || format!("cannot read `{}`", path.display());
+    // Asked before it is opened: opening a pipe waits for its writer.
+    let file = std::fs::metadata(path).with_context(failed)?;
+    if !file.is_file() {
+        bail!("cannot read `{}`: it is not a regular file", path.display());
+    }
+    if file.len() > MAX_FILE << 20 {
+        bail!("cannot read `{}`: it is larger than {MAX_FILE} MiB", path.display());
+    }
+    std::fs::read(path).with_context(failed)
 }

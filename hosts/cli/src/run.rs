@@ -1,9 +1,9 @@
 use crate::{FAILED, args::Run};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use std::{collections::BTreeMap, process::ExitCode, sync::Arc};
 use tokio::{runtime::Builder, sync::mpsc};
 use wasi_cloud_core::{
-    Clock, Grants, Layers, Links, SharedGrants,
+    Clock, Grants, Kind, Layers, Links, SharedGrants,
     config::Fixed,
     layer::{Timeout, Trace},
     messaging::Subscription,
@@ -62,7 +62,7 @@ async fn links(run: &Run) -> anyhow::Result<Links> {
 fn grants(run: &Run) -> anyhow::Result<SharedGrants> {
     let mut rules = run.grants.clone();
     if run.grant_linked {
-        rules.extend(run.links.iter().map(wasi_cloud::LinkSpec::grant));
+        rules.extend(run.links.iter().filter_map(wasi_cloud::LinkSpec::grant));
         rules.extend((!run.config.is_empty()).then(|| "config:default".to_owned()));
     }
     Ok(Grants::parse(rules)?.shared())
@@ -111,7 +111,12 @@ async fn serve(run: &Run, app: &App, wasm: &[u8], links: Links, grants: SharedGr
         let run = run.clone();
         move || env(&run, links.clone(), grants.clone())
     };
-    let service = app.serve_messages(surroundings, subscription, options).await.context("cannot subscribe")?;
+    let service = app.serve_messages(surroundings, subscription, options).await.map_err(|e| match e.kind {
+        Kind::AccessDenied => {
+            anyhow!("cannot subscribe: it may not read messages; add `--grant messaging:default:read`")
+        }
+        _ => anyhow::Error::new(e).context("cannot subscribe"),
+    })?;
     tracing::info!("handling messages of {handled}");
     signals.recv().await;
     tracing::info!("stopping once the handlers are done; a second signal stops at once");

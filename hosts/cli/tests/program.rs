@@ -81,8 +81,7 @@ fn our_own_failures_are_one_line_with_the_way_out() {
         (run_bytes(b"\0asm\x01\0\0\0", &[]), "wasi-cloud componentize"),
         (run(&quiet, &["--link", "keyvalue:a=pigeon://x"]), "memory"),
         (run(&quiet, &["--link", "config:a=memory"]), "offers no config"),
-        (run(&quiet, &["--grant", "kv:a"]), "keyvalue"),
-        (run(HANDLER, &["--link", "messaging:default=memory"]), "messaging:default:read"),
+        (run(HANDLER, &["--link", "messaging:default=memory"]), "`--grant messaging:default:read`"),
         (run("(component)", &[]), "incoming-handler"),
     ];
     for ((code, said), expected) in failures {
@@ -94,9 +93,40 @@ fn our_own_failures_are_one_line_with_the_way_out() {
 }
 
 #[test]
+fn what_cannot_be_a_component_is_not_read() {
+    let folder = TempDir::new().expect("a folder");
+    let large = folder.path().join("large.wasm");
+    std::fs::File::create(&large).and_then(|file| file.set_len((256 << 20) + 1)).expect("a sparse file");
+    for (path, expected) in [(&*large, "larger than 256 MiB"), (folder.path(), "not a regular file")] {
+        let refused = output(&["run", path.to_str().expect("UTF-8")]);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(125), "{said}");
+        assert!(said.lines().count() == 1 && said.contains(expected), "{said}");
+    }
+}
+
+#[test]
+fn a_wrong_argument_does_not_show_the_secret_in_it() {
+    let wrong = [
+        ("--link", "keyvalue=redis://user:hunter2@h", "capability:label=url"),
+        ("--link", "redis://user:hunter2@h", "capability:label=url"),
+        ("--config", "hunter2", "key=value"),
+        ("--env", "=hunter2", "empty"),
+    ];
+    for (flag, value, expected) in wrong {
+        let refused = output(&["run", "a.wasm", flag, value]);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(2), "{said}");
+        assert!(said.contains(flag) && said.contains(expected) && !said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_told_apart() {
-    for args in [&["run"][..], &["fly"], &["run", "a.wasm", "--link", "memory"], &["run", "a.wasm", "--timeout", "0s"]]
-    {
+    let unreachable = ["--link", "keyvalue:a=redis://localhost:1"];
+    let bad_grant = &[&["run", "a.wasm"][..], &unreachable, &["--grant", "kv:a"]].concat()[..];
+    let bad_link = &["run", "a.wasm", "--link", "memory"];
+    for args in [&["run"][..], &["fly"], bad_link, bad_grant, &["run", "a.wasm", "--timeout", "0s"]] {
         assert_eq!(output(args).status.code(), Some(2), "{args:?}");
     }
     let help = output(&["--help"]);

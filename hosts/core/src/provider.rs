@@ -156,7 +156,7 @@ impl Registry {
 #[must_use]
 pub fn redact(url: &Url) -> String {
     if url.cannot_be_a_base() {
-        return format!("{}:...", url.scheme());
+        return format!("{}:{}", url.scheme(), if url.path().is_empty() { "" } else { "..." });
     }
     let mut shown = url.clone();
     // Both fail only for URLs that cannot hold a user or password at all.
