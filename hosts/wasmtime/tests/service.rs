@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use wasi_cloud_core::{
     Description, Error, Grants, Kind, Links, Result,
     describe::{Durability, feature},
@@ -25,12 +25,14 @@ struct Broker {
     description: Description,
     messages: Mutex<Option<mpsc::UnboundedReceiver<String>>>,
     settled: mpsc::UnboundedSender<Settled>,
+    waiting: Arc<Notify>,
 }
 
 struct Queue {
     failed: bool,
     messages: mpsc::UnboundedReceiver<String>,
     settled: mpsc::UnboundedSender<Settled>,
+    waiting: Arc<Notify>,
 }
 
 struct Report(String, mpsc::UnboundedSender<Settled>);
@@ -48,6 +50,7 @@ impl Inbox for Queue {
         if !std::mem::replace(&mut self.failed, true) {
             return Err(Error::new(Kind::Unavailable, "not yet"));
         }
+        self.waiting.notify_one();
         let Some(data) = self.messages.recv().await else { return std::future::pending().await };
         let payload = Payload { data: data.clone().into_bytes(), ..Payload::default() };
         let settle = Box::new(Report(data, self.settled.clone()));
@@ -68,13 +71,15 @@ impl Messaging for Broker {
     }
     async fn subscribe(&self, _: &str, _: &Subscription) -> Result<Box<dyn Inbox>> {
         let messages = self.messages.lock().expect("lock").take().expect("one subscription");
-        Ok(Box::new(Queue { failed: false, messages, settled: self.settled.clone() }))
+        Ok(Box::new(Queue { failed: false, messages, settled: self.settled.clone(), waiting: self.waiting.clone() }))
     }
 }
 
 struct Bench {
     publish: mpsc::UnboundedSender<String>,
     settled: mpsc::UnboundedReceiver<Settled>,
+    /// Notified when the service waits for a message.
+    waiting: Arc<Notify>,
     links: Links,
 }
 
@@ -82,10 +87,11 @@ fn bench() -> Bench {
     let (publish, messages) = mpsc::unbounded_channel();
     let (report, settled) = mpsc::unbounded_channel();
     let description = Description::new(Durability::Process, [feature::BROADCAST], []);
-    let broker = Broker { description, messages: Mutex::new(Some(messages)), settled: report };
+    let (messages, waiting) = (Mutex::new(Some(messages)), Arc::new(Notify::new()));
+    let broker = Broker { description, messages, settled: report, waiting: waiting.clone() };
     let links = Links::default();
     links.messaging.set("default", Arc::new(broker), "", Arc::from([]));
-    Bench { publish, settled, links }
+    Bench { publish, settled, waiting, links }
 }
 
 fn app() -> App {
@@ -128,6 +134,29 @@ async fn a_stopped_service_finishes_what_it_began_and_takes_no_more() {
     // The inbox is gone with the service: the broker knows that it must keep this one.
     assert!(bench.publish.send("ok 2".into()).is_err());
     assert!(bench.settled.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_service_whose_grant_is_revoked_handles_nothing_until_it_has_one_again() {
+    let mut bench = bench();
+    let grants = Grants::parse(["messaging:default"]).expect("grants").shared();
+    let (links, own) = (bench.links.clone(), grants.clone());
+    let subscription = Subscription { topics: vec!["t".into()], group: None, max_deliveries: 1 };
+    let env = move || Env::new(links.clone(), own.clone());
+    let one = ServeOptions { concurrency: 1, ..ServeOptions::default() };
+    let service = app().serve_messages(env, subscription, one).await.expect("serves");
+    bench.waiting.notified().await;
+    bench.publish.send("ok 1".into()).expect("published");
+    assert_eq!(bench.settled.recv().await, Some(("ok 1".into(), Disposition::Ack)));
+    bench.waiting.notified().await;
+
+    let granted = grants.swap(Arc::new(Grants::default()));
+    bench.publish.send("ok 2".into()).expect("published");
+    assert_eq!(bench.settled.recv().await, Some(("ok 2".into(), Disposition::Nack)), "given back unhandled");
+    grants.store(granted);
+    bench.publish.send("ok 3".into()).expect("published");
+    assert_eq!(bench.settled.recv().await, Some(("ok 3".into(), Disposition::Ack)));
+    service.stop().await;
 }
 
 #[tokio::test]
