@@ -33,6 +33,9 @@ use wasi_cloud_core::layer::FaultRule;
 /// How often a state is looked at while waiting for it.
 const POLL: Duration = Duration::from_millis(2);
 
+/// The longest key, value or message that a case sends: JSON of more takes too long in a guest.
+const CARRIED: usize = 1 << 20;
+
 /// How long the suite waits before it calls something hung.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadlines {
@@ -104,12 +107,27 @@ impl Bench {
             .ok_or_else(|| Stop::Suite(format!("the host does not have `{capability}`, so no case of it may run")))
     }
 
-    /// A declared limit; the case is skipped where the host declares none.
-    pub fn limit(&self, name: &str) -> Outcome<usize> {
+    fn limit(&self, name: &str) -> Outcome<usize> {
         let limit = self.declared()?.limits.get(name).copied();
-        limit
-            .and_then(|limit| usize::try_from(limit).ok())
-            .ok_or_else(|| Stop::Skip(format!("the host declares no `{name}`")))
+        let limit = limit.ok_or_else(|| Stop::Skip(format!("the host declares no `{name}`")))?;
+        Ok(usize::try_from(limit).unwrap_or(usize::MAX))
+    }
+
+    /// The largest size that must work: the declared limit, or what a driver guest can be sent where that is less. The
+    /// case is skipped where the host declares none.
+    pub fn most(&self, name: &str) -> Outcome<usize> {
+        Ok(self.limit(name)?.min(CARRIED))
+    }
+
+    /// The smallest size that must be refused. The case is skipped where the host declares no limit, or one that no
+    /// driver guest can be sent more than.
+    pub fn too_much(&self, name: &str) -> Outcome<usize> {
+        match self.limit(name)? {
+            limit if limit > CARRIED => {
+                Err(Stop::Skip(format!("`{name}` is {limit}: more than a driver guest can be sent")))
+            }
+            limit => Ok(limit + 1),
+        }
     }
 
     async fn guest(&self, driver: Driver) -> Outcome<Guest> {

@@ -56,6 +56,17 @@ struct Row {
     tamper: Arc<dyn Tamper>,
 }
 
+/// The table of a seam whose defects are types without fields, which `Cut` makes a [`Tamper`] of.
+macro_rules! rows {
+    ($($defect:ident $name:literal [$($clause:literal),+] $bug:literal;)+) => {
+        pub(super) fn rows() -> Vec<Row> {
+            vec![$(Row { name: $name, bug: $bug, clauses: &[$($clause),+], tamper: Arc::new(Cut($defect)) }),+]
+        }
+        $(#[derive(Clone)] struct $defect;)+
+    };
+}
+use rows;
+
 fn mutants(seam: Seam, rows: Vec<Row>) -> impl Iterator<Item = Mutant> {
     rows.into_iter().map(move |row| Mutant {
         name: row.name.to_owned(),

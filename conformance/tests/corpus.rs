@@ -1,5 +1,7 @@
 //! The built-in corpus is complete, current and clean, and its programs speak the line protocol.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
 mod trouble;
 
 use cloud_conformance::{

@@ -12,9 +12,8 @@ use super::{
 };
 use crate::session::{Broken, Session};
 use async_trait::async_trait;
-use futures::FutureExt;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::time::Duration;
 use wasi_cloud_core::layer::FaultRule;
 
 /// The portable types on one backend.
@@ -51,13 +50,12 @@ struct Portable {
 impl Environment for Portable {
     async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken> {
         let live = self.stage.live();
-        let session: Box<dyn Session> = match driver {
+        Ok(match driver {
             Driver::Keyvalue => Box::new(keyvalue::Driven::new(&live)),
             Driver::KeyvalueExt => Box::new(keyvalue_ext::Driven::new(&live)),
             Driver::Messaging => Box::new(messaging::Driven::new(&live)),
             Driver::Config => Box::new(config::Driven::new(&live)),
-        };
-        Ok(Box::new(Caught(session)))
+        })
     }
 
     async fn serve(&self, program: Program, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
@@ -95,20 +93,6 @@ impl Environment for Portable {
 
     async fn clean(&self) -> Result<(), Broken> {
         self.stage.clean().await
-    }
-}
-
-/// A panic is the host's end, not the suite's.
-struct Caught(Box<dyn Session>);
-
-#[async_trait]
-impl Session for Caught {
-    async fn exec(&mut self, op: &str) -> Result<String, Broken> {
-        AssertUnwindSafe(self.0.exec(op)).catch_unwind().await.unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<String>().cloned();
-            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-            Err(Broken::HostDied(format!("it panicked: {}", text.unwrap_or_default())))
-        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod defect;
 
-use super::Row;
+use super::{Row, rows};
 use crate::host::stage::Tamper;
 use async_trait::async_trait;
 use defect::{Defect, Defective};
@@ -18,15 +18,6 @@ impl<D: Defect + Clone + 'static> Tamper for Cut<D> {
     fn keyvalue(&self, honest: Arc<dyn KeyValue>) -> Arc<dyn KeyValue> {
         Arc::new(Defective { honest, defect: self.0.clone() })
     }
-}
-
-macro_rules! rows {
-    ($($defect:ident $name:literal [$($clause:literal),+] $bug:literal;)+) => {
-        pub(super) fn rows() -> Vec<Row> {
-            vec![$(Row { name: $name, bug: $bug, clauses: &[$($clause),+], tamper: Arc::new(Cut($defect)) }),+]
-        }
-        $(#[derive(Clone)] struct $defect;)+
-    };
 }
 
 rows! {

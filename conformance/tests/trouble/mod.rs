@@ -1,5 +1,7 @@
 //! Programs that misbehave at once, for tests of what stands around guests. Too small for the corpus.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
 use wasi_cloud_componentize::{Adapter, Componentize};
 
 /// A program that traps.

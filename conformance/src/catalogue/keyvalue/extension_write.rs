@@ -1,6 +1,6 @@
 //! Deletes, refusals, and the two packages side by side.
 
-use super::support::{limit, refused};
+use super::support::refused;
 use crate::{
     bench::{Bench, ExtBucket, put},
     catalogue::{Case, Need, cases, deployment::*},
@@ -178,19 +178,20 @@ async fn buckets_share_nothing(bench: &mut Bench) -> Outcome {
 /// A key that is one byte too long is `quota` from every function, and nothing comes of it.
 async fn longer_key_is_quota(bench: &mut Bench) -> Outcome {
     let bucket = bench.ext_bucket(DEFAULT).await?;
-    let most = "k".repeat(limit(bench, "max-key-size")?);
-    let key = format!("{most}k");
+    let most = "k".repeat(bench.most("max-key-size")?);
+    bucket.put(&most, "v", Condition::Always).await?;
+    let key = "k".repeat(bench.too_much("max-key-size")?);
     refused(&bucket, |slot| Op::Get((slot, key.clone())), Kind::Quota).await?;
     refused(&bucket, |slot| Op::Put((slot, put(&key, "v", Condition::Always))), Kind::Quota).await?;
     refused(&bucket, |slot| Op::Delete((slot, key.clone(), Condition::Always)), Kind::Quota).await?;
-    bucket.put(&most, "v", Condition::Always).await?;
     expect_eq("the listing", bucket.keys().await?, vec![most])
 }
 
 /// A value that is one byte too long is `quota`, and the old one stays with its version.
 async fn larger_value_is_quota(bench: &mut Bench) -> Outcome {
-    let value = vec![b'v'; limit(bench, "max-value-size")? + 1];
     let bucket = bench.ext_bucket(DEFAULT).await?;
+    bucket.put("k", vec![b'v'; bench.most("max-value-size")?], Condition::Always).await?;
+    let value = vec![b'v'; bench.too_much("max-value-size")?];
     let version = bucket.put("k", "old", Condition::Always).await?;
     refused(&bucket, |slot| Op::Put((slot, put("k", &value, Condition::Always))), Kind::Quota).await?;
     expect_eq("the version", bucket.entry("k").await?.version, version)

@@ -1,6 +1,6 @@
 //! Sizes at the edge of what the host declares, and one beyond.
 
-use super::support::{all_fail, limit, naming};
+use super::support::{all_fail, naming};
 use crate::{
     bench::Bench,
     catalogue::{Case, Need, cases, deployment::*},
@@ -22,7 +22,7 @@ pub const CASES: &[Case] = cases! { "keyvalue/store";
 
 /// A key of the declared maximum works in every function.
 async fn longest_key_works(bench: &mut Bench) -> Outcome {
-    let key = "k".repeat(limit(bench, "max-key-size")?);
+    let key = "k".repeat(bench.most("max-key-size")?);
     let bucket = bench.bucket(DEFAULT).await?;
     bucket.set(&key, "v").await?;
     bucket.expect(&key, "v").await?;
@@ -33,7 +33,7 @@ async fn longest_key_works(bench: &mut Bench) -> Outcome {
 
 /// The limit counts bytes as the guest wrote them, not as the backend must spell them.
 async fn longest_key_of_wide_letters_works(bench: &mut Bench) -> Outcome {
-    let most = limit(bench, "max-key-size")?;
+    let most = bench.most("max-key-size")?;
     let bucket = bench.bucket(DEFAULT).await?;
     for letter in ["\u{1f680}", "%", ":", "\0", "/"] {
         let key = letter.repeat(most / letter.len());
@@ -45,7 +45,7 @@ async fn longest_key_of_wide_letters_works(bench: &mut Bench) -> Outcome {
 
 /// A key that is one byte too long is refused by every function, reads included, and nothing comes of it.
 async fn longer_key_is_refused(bench: &mut Bench) -> Outcome {
-    let key = "k".repeat(limit(bench, "max-key-size")? + 1);
+    let key = "k".repeat(bench.too_much("max-key-size")?);
     let bucket = bench.bucket(DEFAULT).await?;
     all_fail(&bucket, &naming(&key), Kind::Other).await?;
     expect_eq("the listing", bucket.keys().await?, [].into())
@@ -53,7 +53,7 @@ async fn longer_key_is_refused(bench: &mut Bench) -> Outcome {
 
 /// Long keys that differ in their last byte only are two keys.
 async fn longest_keys_are_told_apart(bench: &mut Bench) -> Outcome {
-    let stem = "k".repeat(limit(bench, "max-key-size")? - 1);
+    let stem = "k".repeat(bench.most("max-key-size")? - 1);
     let bucket = bench.bucket(DEFAULT).await?;
     for end in ["", "a", "b"] {
         bucket.set(&format!("{stem}{end}"), end).await?;
@@ -66,7 +66,7 @@ async fn longest_keys_are_told_apart(bench: &mut Bench) -> Outcome {
 
 /// A value of the declared maximum comes back whole.
 async fn largest_value_works(bench: &mut Bench) -> Outcome {
-    let value = vec![b'v'; limit(bench, "max-value-size")?];
+    let value = vec![b'v'; bench.most("max-value-size")?];
     let bucket = bench.bucket(DEFAULT).await?;
     bucket.set("k", &value).await?;
     bucket.expect("k", &value).await
@@ -74,8 +74,8 @@ async fn largest_value_works(bench: &mut Bench) -> Outcome {
 
 /// A value that is one byte too long is refused, and what the key held stays whole.
 async fn larger_value_is_refused_and_the_old_one_stays(bench: &mut Bench) -> Outcome {
-    let value = vec![b'v'; limit(bench, "max-value-size")? + 1];
     let bucket = bench.bucket(DEFAULT).await?;
+    let value = vec![b'v'; bench.too_much("max-value-size")?];
     bucket.set("k", "old").await?;
     bucket.fails(|slot| Op::Set((slot, "k".into(), value))).await?.is("set", &[Kind::Other])?;
     bucket.expect("k", "old").await
@@ -83,7 +83,7 @@ async fn larger_value_is_refused_and_the_old_one_stays(bench: &mut Bench) -> Out
 
 /// A key that is too long cannot be counted or swapped either.
 async fn longer_key_is_no_counter(bench: &mut Bench) -> Outcome {
-    let key = "k".repeat(limit(bench, "max-key-size")? + 1);
+    let key = "k".repeat(bench.too_much("max-key-size")?);
     let bucket = bench.bucket(DEFAULT).await?;
     bucket.fails(|slot| Op::Increment((slot, key.clone(), 1))).await?.is("increment", &[Kind::Other])?;
     bucket.fails(|slot| Op::CasNew((1000, slot, key.clone()))).await?.is("cas.new", &[Kind::Other])?;
@@ -92,7 +92,7 @@ async fn longer_key_is_no_counter(bench: &mut Bench) -> Outcome {
 
 /// One key that is too long fails the batch that it is in, as an error.
 async fn longer_key_fails_a_batch(bench: &mut Bench) -> Outcome {
-    let keys = vec!["k".to_owned(), "k".repeat(limit(bench, "max-key-size")? + 1)];
+    let keys = vec!["k".to_owned(), "k".repeat(bench.too_much("max-key-size")?)];
     let pairs: Vec<_> = keys.iter().map(|key| (key.clone(), b"v".to_vec())).collect();
     let bucket = bench.bucket(DEFAULT).await?;
     bucket.fails(|slot| Op::GetMany((slot, keys.clone()))).await?.is("get-many", &[Kind::Other])?;

@@ -2,7 +2,7 @@
 
 use crate::{
     bench::{Bench, Bucket, ExtBucket, Failure},
-    outcome::{Outcome, Stop, expect},
+    outcome::{Outcome, expect},
     wire::{keyvalue::Op, keyvalue_ext::Op as ExtOp},
 };
 use std::collections::BTreeSet;
@@ -16,9 +16,6 @@ pub const MANY: usize = 600;
 
 /// No listing of that many keys has so many pages, however short they are: one that has never ends.
 pub const PAGES: usize = 1_000;
-
-/// The longest key or value that a case sends: JSON of more takes too long in a guest.
-const CARRIED: usize = 1 << 20;
 
 /// `prefix-0000`, `prefix-0001` and so on.
 pub fn names(prefix: &str, count: usize) -> Vec<String> {
@@ -44,16 +41,6 @@ pub async fn fill_ext<S: AsRef<str>>(bucket: &ExtBucket, keys: &[S]) -> Outcome 
         bucket.plain_set(key.as_ref(), key.as_ref()).await?;
     }
     Ok(())
-}
-
-/// A declared limit that a case can reach; skips where none is declared, or one too far away.
-pub fn limit(bench: &Bench, name: &str) -> Outcome<usize> {
-    match bench.limit(name)? {
-        limit if limit > CARRIED => {
-            Err(Stop::Skip(format!("`{name}` is {limit}: more than a driver guest can be sent")))
-        }
-        limit => Ok(limit),
-    }
 }
 
 /// The next key-value call of the deployment meets this fault, whatever it is.

@@ -6,11 +6,16 @@ use crate::{
     host::Program,
     outcome::{Outcome, expect_eq},
 };
-use wasi_cloud_core::{Kind, escape::hostile};
+use wasi_cloud_core::{
+    Kind,
+    escape::hostile,
+    layer::{FaultRule, Moment},
+};
 
 pub const CASES: &[Case] = cases! { "messaging/producer";
     send_without_subscriber ["MSG-PROD-02", "MSG-PROD-01"] [Need::Feature("fire-and-forget")];
     send_is_accepted ["MSG-PROD-01"] [Need::Serve];
+    failed_send_is_an_error ["MSG-PROD-03"] [Need::Fault];
     send_to_bad_topic ["MSG-M07", "MSG-PROD-03"] [Need::Feature("topic-names")];
     send_too_much ["MSG-M08"] [Need::Feature("message-size")];
     send_denied ["MSG-TYPES-13"] [Need::Grant];
@@ -53,6 +58,19 @@ async fn send_is_accepted(b: &mut Bench) -> Outcome {
     expect_eq("deliveries", seat.recorder.next_many(10).await?, expected)
 }
 
+/// A broker that does not hear of a message, or whose answer is lost, is an error and no trap: the guest goes on.
+async fn failed_send_is_an_error(b: &mut Bench) -> Outcome {
+    let guest = b.messaging().await?;
+    let client = guest.connect("default").await?;
+    for moment in [Moment::Before, Moment::After] {
+        b.fault(FaultRule { capability: "messaging".into(), op: "send".into(), nth: 0, moment }).await?;
+        let failure = client.send_fails("topic", guest.message("lost").await?).await?;
+        failure.is(&format!("send with the fault {moment:?}"), &[Kind::Unavailable, Kind::Other])?;
+        client.send("topic", guest.message("next").await?).await?;
+    }
+    Ok(())
+}
+
 /// No topic is empty, longer than 255 bytes, holds a control character or a wildcard.
 async fn send_to_bad_topic(b: &mut Bench) -> Outcome {
     let guest = b.messaging().await?;
@@ -67,11 +85,11 @@ async fn send_to_bad_topic(b: &mut Bench) -> Outcome {
 
 /// A payload over the declared limit is refused, one at the limit is not.
 async fn send_too_much(b: &mut Bench) -> Outcome {
-    let max = b.limit("max-value-size")?;
     let guest = b.messaging().await?;
     let client = guest.connect("default").await?;
-    client.send("large", guest.message(vec![b'x'; max]).await?).await?;
-    let refused = client.send_fails("large", guest.message(vec![b'x'; max + 1]).await?).await?;
+    client.send("large", guest.message(vec![b'x'; b.most("max-value-size")?]).await?).await?;
+    let too_much = vec![b'x'; b.too_much("max-value-size")?];
+    let refused = client.send_fails("large", guest.message(too_much).await?).await?;
     refused.is("send", &[Kind::Other])
 }
 

@@ -20,6 +20,7 @@ pub const CASES: &[Case] = cases! { "messaging/request-reply";
     several_replies ["MSG-RR-08"] [ASKS, Need::Serve];
     one_is_the_default ["MSG-M01"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
     none_expected ["MSG-M03"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
+    too_few_replies_are_a_timeout ["MSG-M02"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
     nobody_answers ["MSG-M04"] [ASKS, Need::Feature("no-responders")];
     reply_after_the_requester_left ["MSG-M15"] [ASKS, Need::Serve, Need::Feature("late-reply")];
     request_keeps_its_message ["MSG-RR-10"] [ASKS, Need::Serve];
@@ -33,14 +34,14 @@ struct Seat {
     guest: Messaging,
     client: Client,
     /// Answers as long as it lives.
-    _recorder: Running,
+    recorder: Running,
 }
 
 async fn seat(b: &Bench) -> Outcome<Seat> {
     let recorder = b.serve(Program::Recorder, &["ask"], None).await?;
     let guest = b.messaging().await?;
     let client = guest.connect("default").await?;
-    Ok(Seat { guest, client, _recorder: recorder })
+    Ok(Seat { guest, client, recorder })
 }
 
 impl Seat {
@@ -113,6 +114,14 @@ async fn none_expected(b: &mut Bench) -> Outcome {
     expect_eq("replies", seat(b).await?.replies("reply:1", Some(600 * SECOND), Some(0)).await?, texts(0))
 }
 
+/// Without a timeout of its own a request waits until enough replies came; the host's call timeout ends it.
+async fn too_few_replies_are_a_timeout(b: &mut Bench) -> Outcome {
+    let seat = seat(b).await?;
+    let question = seat.question("reply:1").await?;
+    let request = Request { topic: "ask", timeout_ms: None, expected: Some(2) };
+    seat.client.request_fails(&question, request).await?.is("request", &[Kind::Timeout])
+}
+
 /// With nobody to answer, a request is an error and never an empty list.
 async fn nobody_answers(b: &mut Bench) -> Outcome {
     let guest = b.messaging().await?;
@@ -140,11 +149,13 @@ async fn request_keeps_its_message(b: &mut Bench) -> Outcome {
     seat.client.send("ask", question).await
 }
 
-/// A reply to a message that asked for none does nothing, and does not fail.
+/// A reply to a message that asked for none does nothing, and does not fail: nobody is sent it.
 async fn reply_to_a_plain_message(b: &mut Bench) -> Outcome {
-    let seat = seat(b).await?;
+    let mut seat = seat(b).await?;
     let plain = seat.guest.message("plain").await?;
-    plain.reply(seat.guest.message("reply").await?).await
+    plain.reply(seat.guest.message("reply").await?).await?;
+    seat.client.send("ask", seat.guest.message("marker").await?).await?;
+    seat.recorder.expect_only(b"marker").await
 }
 
 /// Where it is not offered, it is refused.
