@@ -54,11 +54,11 @@ impl From<Color> for anstream::ColorChoice {
 
 const EXIT_CODES: &str = "\
 Exit codes; where several are true, the first of 3, 1, 2, 4 counts:
-  0  conformant
+  0  conformant; or, as the last line then says, less was asked for or failures were expected: no claim of conformance
   1  a case failed
   2  a case could not be decided
   3  the run proves nothing: wrong usage or configuration, a host that did not start, an error of the suite, a planned
-     case without a verdict, no case at all, a declared feature that no case exercised
+     case without a verdict, no case at all, a declared feature that no case exercised, data that was left behind
   4  a case that is listed as failing passed: the list is stale";
 
 /// Runs the program. Returns its exit code, which `--help` explains.
@@ -78,8 +78,6 @@ fn run_cli(args: impl IntoIterator<Item = OsString>) -> u8 {
     let color: anstream::ColorChoice = cli.color.into();
     match execute(cli.command, color) {
         Ok(code) => code,
-        // `cloud-conformance list | head` is no error.
-        Err(error) if is_broken_pipe(&error) => 0,
         Err(error) => {
             let _ = writeln!(anstream::AutoStream::new(std::io::stderr(), color), "error: {error:#}");
             COULD_NOT_RUN
@@ -92,13 +90,17 @@ fn execute(command: Command, color: anstream::ColorChoice) -> anyhow::Result<u8>
     let law = Law::embedded()?;
     match command {
         Command::Run(command) => command.execute(&cases, &law, color),
-        Command::List(command) => command.execute(&cases, &law).map(|()| 0),
-        Command::Explain(command) => command.execute(&cases, &law).map(|()| 0),
+        Command::List(command) => shown(command.execute(&cases, &law)),
+        Command::Explain(command) => shown(command.execute(&cases, &law)),
         Command::Build(command) => command.execute(),
     }
 }
 
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
+/// `cloud-conformance list | head` is no error. A run is judged whoever reads of it: this is not for `run`.
+fn shown(written: anyhow::Result<()>) -> anyhow::Result<u8> {
     let is_pipe = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::BrokenPipe;
-    error.downcast_ref::<std::io::Error>().is_some_and(is_pipe)
+    match written {
+        Err(error) if error.downcast_ref().is_some_and(is_pipe) => Ok(0),
+        other => other.map(|()| 0),
+    }
 }

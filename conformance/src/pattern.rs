@@ -46,7 +46,7 @@ fn matcher<'a>(glob: &str, ids: impl IntoIterator<Item = &'a str> + Clone) -> Re
     if ids.clone().into_iter().any(|id| matcher.is_match(id)) {
         return Ok(matcher);
     }
-    Err(format!("`{glob}` matches no case{}", nearest(glob, ids)))
+    Err(format!("`{glob}` matches no case{} (see `cloud-conformance list`)", nearest(glob, ids)))
 }
 
 /// `; did you mean ...?`, or nothing where nothing is near.
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn what_matches_nothing_names_the_nearest() {
         let error = Patterns::read(&["keyvalue/store/get-mising-key".into()], IDS).expect_err("no match");
-        assert!(error.ends_with("did you mean `keyvalue/store/get-missing-key`?"), "{error}");
+        assert!(error.contains("did you mean `keyvalue/store/get-missing-key`?"), "{error}");
         let error = Patterns::read(&["zzz".into()], IDS).expect_err("no match");
         assert!(!error.contains("did you mean"), "{error}");
         assert!(Patterns::read(&["a[".into()], IDS).expect_err("no glob").contains("not a pattern"));

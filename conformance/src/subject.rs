@@ -1,5 +1,7 @@
 //! From what a user calls a host to something that the suite can deploy on.
 
+mod names;
+
 use crate::{
     bench::Deadlines,
     corpus::Corpus,
@@ -26,9 +28,12 @@ use wasi_cloud_core::{Clock, Error, Services, provider::redact};
 /// The languages whose guests drive at the altitude `embedded`.
 pub const LANGUAGE: &str = "rust";
 
-/// The declarations that come with the suite, by the scheme of the backend.
-const DECLARATIONS: [(&str, &str); 2] =
-    [("memory", include_str!("../hosts/memory.toml")), ("redis", include_str!("../hosts/redis.toml"))];
+/// The declarations that come with the suite, by name.
+const DECLARATIONS: [(&str, &str); 3] = [
+    ("memory", include_str!("../hosts/memory.toml")),
+    ("redis", include_str!("../hosts/redis.toml")),
+    ("redis-pubsub", include_str!("../hosts/redis-pubsub.toml")),
+];
 
 /// A backend that is ready, and all that reports need to say of it.
 pub struct Prepared {
@@ -36,8 +41,8 @@ pub struct Prepared {
     capabilities: BTreeMap<String, Declared>,
     notes: Vec<String>,
     version: String,
-    /// Its scheme.
-    pub scheme: String,
+    /// The name of its declaration.
+    declared_as: String,
     /// How the command line names it, without secrets.
     pub spelled: String,
     /// What must appear in no report.
@@ -66,8 +71,12 @@ pub async fn prepare(name: String, url: Option<String>) -> anyhow::Result<Prepar
     let (scheme, url) = (meaning.url.scheme().to_owned(), meaning.url.to_string());
     let backend = move || if scheme == "memory" { in_process(&url) } else { Ok(at(&url)) };
     let shown = redact(&meaning.url);
+    let secrets = names::secrets(&meaning.url);
     let connect = backend()?.connect;
-    let services = connect().await.map_err(|why| anyhow!("`{shown}` cannot be used: {why}"))?;
+    let services = connect().await.map_err(|why| {
+        let why = names::without(&why.to_string(), &secrets);
+        anyhow!("`{shown}` cannot be used: {why}")
+    })?;
     let rest = wasi_cloud::registry(&Clock::default())?.services("memory").await?;
     let mut notes = meaning.notes;
     notes.push(sources(meaning.url.scheme(), &services));
@@ -77,9 +86,9 @@ pub async fn prepare(name: String, url: Option<String>) -> anyhow::Result<Prepar
         capabilities: described(&together(&subject, services, rest)),
         notes,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        scheme: meaning.url.scheme().to_owned(),
+        declared_as: names::declaration(&meaning.url),
         spelled: meaning.spelled,
-        secrets: secrets(&meaning.url),
+        secrets,
         subject,
         service: meaning.service,
     })
@@ -109,7 +118,6 @@ fn at(url: &str) -> Backend {
 
 async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
     if let Some(mutant) = name.strip_prefix("mutant:") {
-        let url = Url::parse(url.unwrap_or("memory://")).context("`--url` is not a URL")?;
         return mutant_meaning(name, mutant, url);
     }
     let honest = |name: &str, url: Url, spelled: String| Meaning {
@@ -127,7 +135,11 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
             if !known.contains(&name) {
                 bail!(unknown(name, &known));
             }
-            let spelled = format!("{} --url {}", quoted(name), quoted(&redact(&url)));
+            let scheme = url.scheme();
+            if name != scheme && name != names::backend(scheme) {
+                bail!("`--url` is a `{scheme}:` URL, which the host `{name}` does not serve");
+            }
+            let spelled = format!("{} --url {}", names::quoted(name), names::quoted(&names::replayable(&url)));
             Ok(honest(name, url, spelled))
         }
         None if name == "memory" => Ok(honest(name, Url::parse("memory://")?, name.to_owned())),
@@ -139,31 +151,37 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
         }
         None if name.contains(':') => {
             let url = Url::parse(name).map_err(|why| anyhow!("the host is not a URL: {why}"))?;
-            let (scheme, spelled) = (url.scheme().to_owned(), quoted(&redact(&url)));
-            Ok(honest(&scheme, url, spelled))
+            let (scheme, spelled) = (url.scheme().to_owned(), names::quoted(&names::replayable(&url)));
+            Ok(honest(names::backend(&scheme), url, spelled))
         }
         None if known.contains(&name) => bail!("say where `{name}` is: `--url {name}://...`"),
         None => bail!(unknown(name, &known)),
     }
 }
 
-fn mutant_meaning(name: &str, mutant: &str, url: Url) -> anyhow::Result<Meaning> {
+fn mutant_meaning(name: &str, mutant: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
+    let at = Url::parse(url.unwrap_or("memory://")).context("`--url` is not a URL")?;
     let all = mutants::all()?;
     let found = all.iter().find(|candidate| candidate.name == mutant);
     let near = nearest(mutant, all.iter().map(|candidate| &*candidate.name));
-    let found = found.with_context(|| format!("there is no mutant `{mutant}`{near}"))?;
+    let found = found.with_context(|| {
+        let mutant = names::shown(mutant);
+        format!("there is no mutant `{mutant}`{near} (see `cloud-conformance list --mutants`)")
+    })?;
+    let given = url.map(|_| format!(" --url {}", names::quoted(&names::replayable(&at))));
     Ok(Meaning {
         name: name.to_owned(),
-        url,
+        url: at,
         tamper: found.tamper.clone(),
         service: None,
         notes: vec![format!("a host with a defect: {}", found.bug)],
-        spelled: quoted(name),
+        spelled: names::quoted(name) + &given.unwrap_or_default(),
     })
 }
 
 fn unknown(name: &str, known: &[&str]) -> String {
     let near = nearest(name, known.iter().copied());
+    let name = names::shown(name);
     format!("there is no host `{name}`{near}; give one of {}, a URL, or mutant:NAME", known.join(", "))
 }
 
@@ -184,23 +202,6 @@ fn together(subject: &Subject, own: Services, rest: Services) -> Services {
         messaging: own.messaging.or(rest.messaging).map(|backend| tamper.messaging(backend)),
         config: None,
     }
-}
-
-/// The user and password of a URL and its query's values, as they are spelled and as they are meant.
-fn secrets(url: &Url) -> Vec<String> {
-    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let mut all: Vec<String> = url.password().into_iter().flat_map(|text| [text.to_owned(), decode(text)]).collect();
-    all.extend(url.query_pairs().map(|(_, value)| value.into_owned()));
-    all.retain(|secret| !secret.is_empty());
-    all.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    all.dedup();
-    all
-}
-
-/// For a shell.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,".contains(c);
-    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 impl Prepared {
@@ -238,30 +239,13 @@ impl Prepared {
         }
     }
 
-    /// The declaration that comes with the suite, if there is one for this backend.
+    /// The declaration that comes with the suite.
     ///
     /// # Errors
-    /// A declaration that cannot be read.
-    pub fn declaration(&self, ids: &BTreeSet<String>) -> anyhow::Result<Option<Declaration>> {
-        let Some((name, text)) = DECLARATIONS.iter().find(|(name, _)| *name == self.scheme) else { return Ok(None) };
-        let declaration = Declaration::parse(text, ids).map_err(|why| anyhow!("hosts/{name}.toml: {why}"))?;
-        Ok(Some(declaration))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_is_found_as_it_is_spelled_and_as_it_is_meant() {
-        let url = Url::parse("redis://me:p%40ss@host/0?token=abc").expect("a URL");
-        assert_eq!(secrets(&url), ["p%40ss", "p@ss", "abc"]);
-    }
-
-    #[test]
-    fn a_shell_reads_back_what_was_quoted() {
-        assert_eq!(quoted("redis://127.0.0.1:1/0"), "redis://127.0.0.1:1/0");
-        assert_eq!(quoted("it's $x"), r"'it'\''s $x'");
+    /// A backend without a declaration, which could say what it likes, and a declaration that cannot be read.
+    pub fn declaration(&self, ids: &BTreeSet<String>) -> anyhow::Result<Declaration> {
+        let found = DECLARATIONS.iter().find(|(name, _)| *name == self.declared_as);
+        let (name, text) = found.with_context(|| format!("this suite has no declaration of `{}`", self.declared_as))?;
+        Declaration::parse(text, ids).map_err(|why| anyhow!("hosts/{name}.toml: {why}"))
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::{
     collections::BTreeMap,
     io::BufReader,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 const CHEAP: &str = "config/store/get-*";
@@ -39,6 +39,7 @@ fn wrong_usage_is_3() {
     refused(&cli(&["run"]), &["--host"]);
     refused(&run(&["--frobnicate"]), &["--frobnicate"]);
     refused(&run(&["--jobs", "0"]), &["--jobs"]);
+    refused(&run(&["--jobs", "513"]), &["--jobs"]);
     refused(&run(&["--op-timeout", "0"]), &["--op-timeout"]);
     refused(&run(&["--format", "xml"]), &["xml"]);
 }
@@ -50,6 +51,62 @@ fn a_host_that_does_not_exist_is_3_and_names_the_nearest() {
     refused(&cli(&["run", "--host", "redis://["]), &["URL"]);
     refused(&cli(&["run", "--host", "carrier-pigeon://roof"]), &["carrier-pigeon", "memory, redis"]);
     refused(&cli(&["run", "--host", "redis", "--url", "nonsense"]), &["--url"]);
+    refused(&cli(&["run", "--host", "redis", "--url", "memory://"]), &["memory", "redis", "does not serve"]);
+}
+
+#[test]
+fn a_name_that_may_hold_a_password_is_not_repeated() {
+    for host in ["user:hunter2@host", "hunter2@host", "mutant:hunter2@host", "redis://me:hunter2@["] {
+        let output = cli(&["run", "--host", host]);
+        refused(&output, &["error"]);
+        assert!(!err(&output).contains("hunter2"), "{}", err(&output));
+    }
+}
+
+/// Whether anybody reads the report changes neither the verdict nor the bundle.
+#[test]
+fn a_reader_that_leaves_early_does_not_change_the_exit_code() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for format in ["pretty", "json"] {
+        let bundle = dir.path().join(format);
+        let mut command = Command::new(PROGRAM);
+        command.args(["run", "--host", "mutant:keeps-tail", "--altitude", "direct", "--run", "keyvalue/store/**"]);
+        command.args(["--format", format, "--bundle", bundle.to_str().expect("UTF-8")]);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+        drop(child.stdout.take());
+        assert_eq!(child.wait().expect("it ends").code(), Some(1), "{format}");
+        assert!(bundle.is_file(), "{format}");
+    }
+}
+
+#[test]
+fn the_last_line_claims_no_more_than_was_tested() {
+    let last = |output: &Output| out(output).lines().last().expect("a last line").to_owned();
+    let picked = run(&["--run", CHEAP]);
+    assert!(last(&picked).starts_with("the picked cases pass: no claim of conformance"), "{}", last(&picked));
+    let known = "keyvalue/store/empty-value-is-a-value";
+    let args = ["run", "--host", "mutant:empty-is-missing", "--altitude", "direct", "--run", known];
+    let failing = cli(&[&args[..], &["--known-failing", known]].concat());
+    assert!(last(&failing).starts_with("as expected, with 1 known failure: no claim"), "{}", last(&failing));
+    let json = run(&["--run", CHEAP, "--format", "json"]);
+    assert_eq!(events(&json).last().expect("the last event")["conformant"], false);
+}
+
+#[test]
+fn a_file_without_patterns_picks_nothing_by_accident() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let at = format!("@{}", file.path().display());
+    refused(&run(&["--run", &at]), &["--run", "no pattern"]);
+    refused(&cli(&["list", &at]), &["no pattern"]);
+    assert_eq!(code(&run(&["--run", CHEAP, "--known-failing", &at])), 0, "an empty list of failures is a good one");
+}
+
+#[test]
+fn an_unknown_id_says_where_the_known_ones_are() {
+    refused(&cli(&["explain", "KV-STORE-99"]), &["(see `cloud-conformance list`)"]);
+    refused(&run(&["--run", "zzz"]), &["(see `cloud-conformance list`)"]);
+    refused(&cli(&["run", "--host", "mutant:zzz"]), &["(see `cloud-conformance list --mutants`)"]);
+    assert!(out(&cli(&["list", "--mutants"])).contains("keeps-tail: "));
 }
 
 #[test]

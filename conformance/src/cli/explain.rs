@@ -39,7 +39,7 @@ fn explain(out: &mut impl Write, id: &str, cases: &[Case], law: &Law) -> anyhow:
     }
     let ids: Vec<_> = cases.iter().map(Case::id).chain(law.iter().map(|clause| clause.id.clone())).collect();
     let near = nearest(id, ids.iter().map(String::as_str));
-    bail!("there is no case and no clause `{id}`{near}")
+    bail!("there is no case and no clause `{id}`{near} (see `cloud-conformance list`)")
 }
 
 fn explain_clause(out: &mut impl Write, clause: &Clause, cases: &[Case]) -> io::Result<()> {
@@ -105,6 +105,6 @@ mod tests {
     fn an_id_in_any_case_is_found_and_a_wrong_one_names_the_nearest() {
         assert_eq!(explained("kv-store-05").expect("found"), explained("KV-STORE-05").expect("found"));
         let error = explained("KV-STOR-05").expect_err("not found").to_string();
-        assert!(error.ends_with("did you mean `KV-STORE-05`?"), "{error}");
+        assert!(error.contains("did you mean `KV-STORE-05`?"), "{error}");
     }
 }

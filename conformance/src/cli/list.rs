@@ -1,7 +1,7 @@
 //! `list`.
 
 use crate::{catalogue::Case, clauses::Law, pattern::Patterns};
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -12,6 +12,9 @@ pub(super) struct List {
     /// Only these: globs over ids, or `@FILE`.
     #[arg(value_name = "GLOB|@FILE")]
     globs: Vec<String>,
+    /// The mutants and their defects instead: hosts that `run --host mutant:NAME` knows.
+    #[arg(long, conflicts_with_all = ["globs", "json"])]
+    mutants: bool,
     /// Print a JSON array.
     #[arg(long)]
     json: bool,
@@ -33,8 +36,14 @@ struct Row {
 
 impl List {
     pub(super) fn execute(&self, cases: &[Case], law: &Law) -> anyhow::Result<()> {
+        if self.mutants {
+            return mutants(&mut io::stdout().lock());
+        }
         let ids: Vec<_> = cases.iter().map(Case::id).collect();
         let globs = Patterns::read(&self.globs, ids.iter().map(String::as_str)).map_err(|why| anyhow!(why))?;
+        if globs.is_empty() && !self.globs.is_empty() {
+            bail!("there is no pattern in {}", self.globs.join(", "));
+        }
         let picked = cases.iter().filter(|case| globs.is_empty() || globs.matches(&case.id()));
         let rows: Vec<_> = picked.map(|case| row(case, law)).collect::<anyhow::Result<_>>()?;
         let mut out = io::BufWriter::new(io::stdout().lock());
@@ -46,6 +55,13 @@ impl List {
         }
         Ok(out.flush()?)
     }
+}
+
+fn mutants(out: &mut impl Write) -> anyhow::Result<()> {
+    for mutant in crate::mutants::all()? {
+        writeln!(out, "{}: {}", mutant.name, mutant.bug)?;
+    }
+    Ok(())
 }
 
 fn row(case: &Case, law: &Law) -> anyhow::Result<Row> {

@@ -17,7 +17,7 @@ use crate::{
     today::today,
 };
 use anstream::AutoStream;
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 use tell::Teller;
@@ -51,8 +51,8 @@ pub(super) struct Run {
     #[arg(long, value_name = "GLOB|@FILE")]
     known_flaky: Vec<String>,
     /// Cases at the same time [default: four per core, since they mostly wait].
-    #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    jobs: Option<u16>,
     /// Orders the cases and seeds each of them [default: random, printed].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -130,7 +130,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 impl Run {
     pub(super) fn execute(&self, cases: &[Case], law: &Law, color: anstream::ColorChoice) -> anyhow::Result<u8> {
         let selection = self.selection(cases)?;
-        let jobs = self.jobs.map_or_else(default_jobs, NonZeroUsize::get);
+        let jobs = self.jobs.map_or_else(default_jobs, usize::from);
         // Two runtimes: deadlines pass on this thread even if a case blocks every thread of the other.
         let control = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let workers =
@@ -155,8 +155,12 @@ impl Run {
             let patterns = Patterns::read(given, ids.iter().map(String::as_str));
             patterns.map_err(|why| anyhow!("--{flag}: {why}"))
         };
+        let run = read("run", &self.run)?;
+        if run.is_empty() && !self.run.is_empty() {
+            bail!("--run: there is no pattern in {}", self.run.join(", "));
+        }
         Ok(Selection {
-            run: read("run", &self.run)?,
+            run,
             skip: read("skip", &self.skip)?,
             failing: read("known-failing", &self.known_failing)?,
             flaky: read("known-flaky", &self.known_flaky)?,
@@ -227,7 +231,7 @@ impl Run {
         let declaration = prepared.declaration(&plan::ids(cases))?;
         let plan = |altitude: &Altitude| {
             let host = prepared.at(*altitude, self.deadlines())?;
-            plan::plan(host, cases, law, selection, declaration.as_ref(), &today()).map_err(|why| anyhow!(why))
+            plan::plan(host, cases, law, selection, Some(&declaration), &today()).map_err(|why| anyhow!(why))
         };
         self.altitude.list().iter().map(plan).collect()
     }
@@ -247,11 +251,12 @@ impl Run {
         };
         let mut teller = Teller::new(report, prepared.secrets.clone(), self.quiet, self.bundle.is_some());
         let summary = runner::run(plans, options, |event| teller.tell(event)).await;
-        let events = teller.finish()?;
+        let (events, told) = teller.finish();
         if let Some(path) = &self.bundle {
             bundle::write(path, &events, &options.command)
                 .with_context(|| format!("the bundle `{}` cannot be written", path.display()))?;
         }
+        told.context("the report cannot be written")?;
         Ok(summary.exit)
     }
 }

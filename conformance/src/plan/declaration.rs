@@ -44,9 +44,10 @@ impl Declaration {
     /// Reads a declaration. `ids` are those that an exemption may name.
     ///
     /// # Errors
-    /// What is not a declaration, says nothing of a reason or a link, or exempts no case.
+    /// What is not a declaration, lacks what cannot be declared away, says nothing of a reason or a link, or exempts no case.
     pub fn parse(text: &str, ids: &BTreeSet<String>) -> Result<Self, String> {
         let mut this: Self = toml::from_str(text).map_err(|why| why.to_string())?;
+        this.complete()?;
         for exemption in &mut this.exemptions {
             let glob = std::slice::from_ref(&exemption.cases);
             exemption.matcher = Patterns::read(glob, ids.iter().map(String::as_str))?;
@@ -58,6 +59,21 @@ impl Declaration {
             }
         }
         Ok(this)
+    }
+
+    fn complete(&self) -> Result<(), String> {
+        for (host, capability, features) in OWED {
+            let declared = match self.capabilities.get(capability) {
+                Some(declared) => declared,
+                None if host == self.name => return Err(format!("`{capability}` cannot be declared away")),
+                None => continue,
+            };
+            let owes = host == ANY || host == self.name;
+            if let Some(lacking) = features.iter().find(|&&name| owes && !declared.features.contains(name)) {
+                return Err(format!("`{capability}: {lacking}` cannot be declared away"));
+            }
+        }
+        Ok(())
     }
 
     /// One check per capability, and one that no exemption is over.
@@ -97,6 +113,13 @@ impl Declaration {
         Ok(Some(format!("exempt until {expires}: {reason} ({link})")))
     }
 }
+
+/// Every host that has the capability.
+const ANY: &str = "*";
+
+/// What a host must declare, so that no case can be avoided by saying less: host, capability, features.
+const OWED: [(&str, &str, &[&str]); 2] =
+    [(ANY, "keyvalue", &["cas-absent", "counters", "listing"]), ("redis", "messaging", &["groups", "redelivery"])];
 
 impl Exemption {
     /// ISO days sort as text.

@@ -111,6 +111,19 @@ impl<W: Write> Pretty<W> {
         Ok(())
     }
 
+    /// What a run is worth in which nothing unexpected happened.
+    fn as_expected(&self, summary: &Summary) -> String {
+        let altitudes: Vec<_> = self.started.hosts.iter().map(|host| host.altitude.as_str()).collect();
+        match summary.count(Verdict::Xfail) {
+            0 if summary.conformant => "conformant".to_owned(),
+            0 if self.started.picked => "the picked cases pass: no claim of conformance".to_owned(),
+            0 if altitudes == ["direct"] => "conforms at direct: no guest took part".to_owned(),
+            0 => format!("conforms at {}: no claim beyond it", altitudes.join(", ")),
+            1 => "as expected, with 1 known failure: no claim of conformance".to_owned(),
+            failures => format!("as expected, with {failures} known failures: no claim of conformance"),
+        }
+    }
+
     fn sum(&mut self, summary: &Summary) -> io::Result<()> {
         writeln!(self.out)?;
         for missing in &summary.missing {
@@ -122,19 +135,18 @@ impl<W: Write> Pretty<W> {
         let Summary { planned, executed, millis, exit, .. } = summary;
         let style = if *exit == 0 { GREEN } else { RED };
         let word = match exit {
-            0 if self.started.picked => "what was picked conforms",
-            0 => "conformant",
-            1 => "not conformant",
-            2 => "undecided",
-            4 => "conformant, but cases that are listed as failing pass",
-            _ => "this run proves nothing",
+            0 => self.as_expected(summary),
+            1 => "not conformant".to_owned(),
+            2 => "undecided".to_owned(),
+            4 => "no claim of conformance: cases that are listed as failing pass".to_owned(),
+            _ => "this run proves nothing".to_owned(),
         };
         let counts = counts(&summary.verdicts);
         let seed = self.started.seed;
         let seconds = std::time::Duration::from_millis(*millis).as_secs_f64();
         writeln!(
             self.out,
-            "{style}{word}{style:#}: {executed} of {planned} executed; {counts}; seed {seed}; {seconds:.2} s"
+            "{style}{word}{style:#}; {executed} of {planned} executed; {counts}; seed {seed}; {seconds:.2} s"
         )
     }
 }

@@ -90,6 +90,7 @@ fn events() -> Vec<Event> {
         problems: vec!["1 of 8 planned cases were not judged".into()],
         leaks: 1,
         millis: 1234,
+        conformant: false,
         exit: 3,
     };
     let ended = records().into_iter().map(|record| Event::Ended(Box::new(record)));
@@ -97,9 +98,13 @@ fn events() -> Vec<Event> {
 }
 
 fn written(report: impl FnOnce(&mut Vec<u8>) -> Box<dyn Report + '_>) -> String {
+    written_of(&events(), report)
+}
+
+fn written_of(events: &[Event], report: impl FnOnce(&mut Vec<u8>) -> Box<dyn Report + '_>) -> String {
     let mut out = Vec::new();
     let mut to = report(&mut out);
-    events().iter().for_each(|event| to.event(event).expect("written"));
+    events.iter().for_each(|event| to.event(event).expect("written"));
     drop(to);
     anstream::adapter::strip_str(&String::from_utf8(out).expect("UTF-8")).to_string()
 }
@@ -122,6 +127,28 @@ fn a_trace_shows_everything() {
     for part in ["host calls (12 of 12)", "\"key 1\\n\" -> ok", "keyvalue#0 > {\"get\"", "keyvalue#0 < {\"value\""] {
         assert!(text.contains(part), "{part}\n{text}");
     }
+}
+
+/// The last word of a run that ended with 0.
+fn last_word(altitudes: &[&str], picked: bool, xfail: usize, conformant: bool) -> String {
+    let host = |altitude: &&str| HostInfo { altitude: (*altitude).to_owned(), ..HostInfo::default() };
+    let started = Started { hosts: altitudes.iter().map(host).collect(), picked, ..Started::default() };
+    let summary = Summary { verdicts: [(Verdict::Xfail, xfail)].into(), conformant, ..Summary::default() };
+    let text = written_of(&[Event::Started(started), Event::Finished(summary)], |out| {
+        Box::new(Pretty::new(out, Detail { quiet: true, trace: false }))
+    });
+    text.trim().split(';').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn only_a_whole_run_at_all_altitudes_without_known_failures_is_called_conformant() {
+    let all = ["direct", "embedded"];
+    assert_eq!(last_word(&all, false, 0, true), "conformant");
+    assert_eq!(last_word(&all, true, 0, false), "the picked cases pass: no claim of conformance");
+    assert_eq!(last_word(&["direct"], false, 0, false), "conforms at direct: no guest took part");
+    assert_eq!(last_word(&["embedded"], false, 0, false), "conforms at embedded: no claim beyond it");
+    let known = "as expected, with 2 known failures: no claim of conformance";
+    assert_eq!(last_word(&all, false, 2, false), known);
 }
 
 #[test]

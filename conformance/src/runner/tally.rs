@@ -3,6 +3,7 @@
 use super::Options;
 use crate::{
     event::{Record, Summary},
+    host::Altitude,
     outcome::Verdict,
     plan::Plan,
 };
@@ -82,9 +83,15 @@ impl Tally {
             problems,
             leaks: self.leaks,
             millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            conformant: false,
             exit: 0,
         };
         summary.exit = exit(&summary);
+        let everywhere = [Altitude::Direct, Altitude::Embedded]
+            .iter()
+            .all(|altitude| plans.iter().any(|plan| plan.host.describe().altitude == *altitude));
+        let whole = options.rules.whole && everywhere;
+        summary.conformant = summary.exit == 0 && whole && summary.count(Verdict::Xfail) == 0;
         summary
     }
 
@@ -104,6 +111,9 @@ impl Tally {
         }
         for word in rules.require.iter().filter(|word| !self.fulfils(word, plans)) {
             problems.push(format!("--require {word}: no executed case has to do with it"));
+        }
+        if self.leaks > 0 {
+            problems.push(format!("left data behind: {} cases could not clean up", self.leaks));
         }
         // An interrupted run has said why already.
         if rules.whole && !stopped {
@@ -144,7 +154,7 @@ impl Tally {
     }
 }
 
-/// The first that is true: 3 nothing is proven, 1 failed, 2 undecided, 4 a list is stale, 0 conformant.
+/// The first that is true: 3 nothing is proven, 1 failed, 2 undecided, 4 a list is stale, 0 all is as expected.
 fn exit(summary: &Summary) -> u8 {
     if !summary.problems.is_empty() || summary.count(Verdict::Error) > 0 {
         3

@@ -37,12 +37,14 @@ impl Teller {
         }
     }
 
-    /// All events, if they were to be kept.
-    ///
-    /// # Errors
-    /// The first that the report could not write.
-    pub fn finish(self) -> io::Result<Vec<Event>> {
-        self.failed.map(|()| self.kept.unwrap_or_default())
+    /// All events, if they were to be kept, and the first failure to write the report. That nobody reads to the end, as
+    /// in `run | head`, is none.
+    pub fn finish(self) -> (Vec<Event>, io::Result<()>) {
+        let failed = match self.failed {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        };
+        (self.kept.unwrap_or_default(), failed)
     }
 
     fn progress(&self, event: &Event) {

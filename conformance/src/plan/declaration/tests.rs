@@ -4,7 +4,7 @@ use crate::host::Altitude;
 const WRITTEN: &str = r#"
 name = "x"
 [capabilities.keyvalue]
-features = ["ttl"]
+features = ["cas-absent", "counters", "listing", "ttl"]
 limits = { max-key-size = 8 }
 durability = "durable"
 "#;
@@ -44,11 +44,26 @@ fn a_host_that_says_the_same_agrees() {
 #[test]
 fn a_host_that_says_anything_else_does_not() {
     let other = |from: &str, to: &str| check(&WRITTEN.replace(from, to)).remove(0).expect_err(to).to_string();
-    assert!(other("\"ttl\"", "\"ttl\", \"listing\"").contains("the host: feature listing"));
+    assert!(other("\"ttl\"", "\"ttl\", \"paging\"").contains("the host: feature paging"));
     assert!(other("\"ttl\"", "").contains("declared: feature ttl"));
     assert!(other("= 8", "= 9").contains("max-key-size = 8"));
     assert!(other("\"durable\"", "\"process\"").contains("durability process"));
     assert!(other("keyvalue", "messaging").contains("it does not"));
+}
+
+#[test]
+fn what_every_host_owes_cannot_be_declared_away() {
+    for owed in ["cas-absent", "counters", "listing"] {
+        let error = parse(&WRITTEN.replace(&format!("\"{owed}\", "), "")).expect_err(owed);
+        assert!(error.contains(&format!("keyvalue: {owed}")), "{error}");
+    }
+    let redis = include_str!("../../../hosts/redis.toml");
+    assert!(parse(redis).is_ok());
+    for owed in ["groups", "redelivery"] {
+        let error = parse(&redis.replace(&format!("    \"{owed}\",\n"), "")).expect_err(owed);
+        assert!(error.contains(&format!("messaging: {owed}")), "{error}");
+    }
+    assert!(parse(&redis.replace("capabilities.messaging", "capabilities.other")).is_err());
 }
 
 #[test]

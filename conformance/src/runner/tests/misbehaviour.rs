@@ -73,12 +73,13 @@ fn a_host_that_drops_every_tenth_case_proves_nothing() {
 }
 
 #[test]
-fn what_could_not_be_deleted_is_told_and_hides_no_verdict() {
+fn what_could_not_be_deleted_spoils_the_run_and_hides_no_verdict() {
     let fails = case("fails", &[], |_| Box::pin(async { expect_eq("a number", 1, 2) }));
     let gone = Go { host: Fake { leaks: true, ..Fake::default() }, ..Go::new([good("good"), fails]) }.go();
     assert_eq!((gone.verdict("good"), gone.verdict("fails")), (Verdict::Pass, Verdict::Fail));
     assert!(gone.record("good").leak.as_ref().is_some_and(|leak| leak.contains("read-only")));
-    assert_eq!((gone.summary.leaks, gone.summary.exit), (2, 1));
+    assert_eq!((gone.summary.leaks, gone.summary.exit), (2, 3));
+    assert!(gone.summary.problems.iter().any(|problem| problem.contains("left data behind")), "{:?}", gone.summary);
 }
 
 /// Cases at work, and what an exclusive one saw.
