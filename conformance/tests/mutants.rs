@@ -87,21 +87,39 @@ fn every_mutant_is_killed() {
     insta::assert_snapshot!("kill_matrix", matrix(&mutants, &kills));
 }
 
+/// Cases in which guests race. Whether they see a defect is chance, so the matrix leaves them out; that a mutant is
+/// killed they may decide all the same.
+const RACES: [&str; 7] = [
+    "keyvalue/atomics/append-of-the-sdk-loses-nothing",
+    "keyvalue/atomics/concurrent-increments-all-count",
+    "keyvalue/atomics/concurrent-increments-of-four-guests-all-count",
+    "keyvalue/atomics/one-of-two-racing-creations-wins",
+    "keyvalue/atomics/one-of-two-racing-swaps-wins",
+    "keyvalue/extension/one-of-many-puts-of-an-absent-key-wins",
+    "keyvalue/extension/one-of-many-puts-with-one-version-wins",
+];
+
 fn matrix(mutants: &[Mutant], kills: &Kills) -> String {
     let mut text = String::from("Each mutant, and the cases that kill it\n");
     for mutant in mutants {
         let cases = &kills[&mutant.name];
         let _ = writeln!(text, "\n{} ({:?}): {}", mutant.name, mutant.seam, mutant.bug);
-        for id in cases {
+        for id in cases.iter().filter(|id| !RACES.contains(&id.as_str())) {
             let _ = writeln!(text, "  {id}");
         }
     }
     text.push_str("\nEach case, and how many mutants it kills\n\n");
-    for case in catalogue::all() {
+    for case in catalogue::all().into_iter().filter(|case| !RACES.contains(&case.id().as_str())) {
         let count = kills.values().filter(|cases| cases.contains(&case.id())).count();
         let _ = writeln!(text, "{count:3}  {}", case.id());
     }
     text
+}
+
+#[test]
+fn the_races_are_cases() {
+    let ids: BTreeSet<_> = catalogue::all().iter().map(Case::id).collect();
+    assert!(RACES.iter().all(|race| ids.contains(*race)), "the list of races is stale");
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub fn pinned(host: &str, altitude: Altitude) -> (usize, usize) {
 
 /// How long the tests wait: less than a user would, since mutants hang on purpose.
 pub fn deadlines() -> Deadlines {
-    Deadlines { op: Duration::from_secs(6), case: Duration::from_secs(40) }
+    Deadlines { op: Duration::from_secs(10), case: Duration::from_secs(60) }
 }
 
 /// A runtime that the cases run on.
