@@ -70,6 +70,15 @@ pub struct Clause {
     pub context: Vec<String>,
 }
 
+impl Clause {
+    /// The capability word: `wasi-cloud:keyvalue/extension put` is about `keyvalue`.
+    #[must_use]
+    pub fn capability(&self) -> &str {
+        let package = self.place.split(['/', ' ']).next().unwrap_or_default();
+        package.split_once(':').map_or(package, |(_, word)| word)
+    }
+}
+
 /// All clauses, by id.
 #[derive(Debug, Clone, Default)]
 pub struct Law {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod build;
+mod coverage;
 mod explain;
 mod list;
 mod run;
@@ -31,6 +32,8 @@ enum Command {
     List(list::List),
     /// Explains a case or a clause.
     Explain(explain::Explain),
+    /// Shows what no case proves, and what no mutant puts to the test.
+    Coverage(coverage::Show),
     /// Builds the guests from their sources.
     Build(build::Build),
 }
@@ -55,7 +58,7 @@ impl From<Color> for anstream::ColorChoice {
 const EXIT_CODES: &str = "\
 Exit codes; where several are true, the first of 3, 1, 2, 4 counts:
   0  conformant; or, as the last line then says, less was asked for or failures were expected: no claim of conformance
-  1  a case failed
+  1  a case failed; for `coverage`: there are gaps
   2  a case could not be decided
   3  the run proves nothing: wrong usage or configuration, a host that did not start, an error of the suite, a planned
      case without a verdict, no case at all, a declared feature that no case exercised, data that was left behind
@@ -90,17 +93,18 @@ fn execute(command: Command, color: anstream::ColorChoice) -> anyhow::Result<u8>
     let law = Law::embedded()?;
     match command {
         Command::Run(command) => command.execute(&cases, &law, color),
-        Command::List(command) => shown(command.execute(&cases, &law)),
-        Command::Explain(command) => shown(command.execute(&cases, &law)),
+        Command::List(command) => shown(command.execute(&cases, &law).map(|()| 0)),
+        Command::Explain(command) => shown(command.execute(&cases, &law).map(|()| 0)),
+        Command::Coverage(command) => shown(command.execute(&cases, &law)),
         Command::Build(command) => command.execute(),
     }
 }
 
 /// `cloud-conformance list | head` is no error. A run is judged whoever reads of it: this is not for `run`.
-fn shown(written: anyhow::Result<()>) -> anyhow::Result<u8> {
+fn shown(written: anyhow::Result<u8>) -> anyhow::Result<u8> {
     let is_pipe = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::BrokenPipe;
     match written {
         Err(error) if error.downcast_ref().is_some_and(is_pipe) => Ok(0),
-        other => other.map(|()| 0),
+        other => other,
     }
 }

@@ -8,12 +8,13 @@ mod support;
 use cloud_conformance::{
     catalogue::{self, Case},
     host::Altitude,
+    matrix::Matrix,
     mutants::{self, Mutant, Seam},
     outcome::Verdict,
+    waivers::Waivers,
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write,
+    collections::BTreeSet,
     sync::atomic::{AtomicUsize, Ordering},
 };
 use support::{judge, ready, workers};
@@ -28,25 +29,26 @@ fn capability(mutant: &Mutant) -> &'static str {
     }
 }
 
-/// The cases that a mutant fails.
-type Kills = BTreeMap<String, Vec<String>>;
-
 /// Most of the time goes by in waiting for what a mutant never does, so several are judged at a time.
 const AT_ONCE: usize = 6;
 
-fn kills(mutants: &[Mutant]) -> Kills {
+fn kills(mutants: &[Mutant]) -> Matrix {
     let next = AtomicUsize::new(0);
     let judge_some = || {
-        let mut kills = Kills::new();
+        let mut kills = Vec::new();
         while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
-            kills.insert(mutant.name.clone(), killers(mutant));
+            kills.push((mutant, killers(mutant)));
         }
         kills
     };
+    let mut matrix = Matrix::default();
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(judge_some)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().expect("a verdict")).collect()
-    })
+        for (mutant, cases) in threads.into_iter().flat_map(|thread| thread.join().expect("a verdict")) {
+            matrix.insert(&mutant.name, &format!("({:?}): {}", mutant.seam, mutant.bug), cases);
+        }
+    });
+    matrix
 }
 
 /// The cases that a mutant fails.
@@ -67,59 +69,35 @@ fn killers(mutant: &Mutant) -> Vec<String> {
 }
 
 /// Each clause that a mutant breaks, without a case that cites it and fails.
-fn survivors(mutants: &[Mutant], kills: &Kills) -> Vec<String> {
-    let cases: BTreeMap<String, Case> = catalogue::all().into_iter().map(|case| (case.id(), case)).collect();
-    let cited = |id: &String, clause: &String| cases[id].clauses.contains(&clause.as_str());
+fn survivors(mutants: &[Mutant], kills: &Matrix) -> Vec<String> {
+    let cases = catalogue::all();
+    let killed = |mutant: &Mutant, clause: &str| {
+        cases.iter().any(|case| case.clauses.contains(&clause) && kills.has(&mutant.name, &case.id()))
+    };
     mutants
         .iter()
         .flat_map(|mutant| mutant.clauses.iter().map(move |clause| (mutant, clause)))
-        .filter(|(mutant, clause)| !kills[&mutant.name].iter().any(|id| cited(id, clause)))
+        .filter(|(mutant, clause)| !killed(mutant, clause))
         .map(|(mutant, clause)| format!("{} breaks {clause} and no case that cites it fails", mutant.name))
         .collect()
 }
 
+/// Whether a race sees a defect is chance, so the matrix has only what `waivers.toml` says it sees whatever the timing;
+/// that a mutant is killed it may decide all the same.
 #[test]
 fn every_mutant_is_killed() {
-    let mutants = mutants::all().expect("the mutants");
+    let (mutants, waivers) = (mutants::all().expect("the mutants"), Waivers::embedded().expect("the waivers"));
     let kills = kills(&mutants);
-    let survivors = survivors(&mutants, &kills);
-    assert!(survivors.is_empty(), "{}", survivors.join("\n"));
-    insta::assert_snapshot!("kill_matrix", matrix(&mutants, &kills));
-}
-
-/// Cases in which guests race. Whether they see a defect is chance, so the matrix leaves them out; that a mutant is
-/// killed they may decide all the same.
-const RACES: [&str; 7] = [
-    "keyvalue/atomics/append-of-the-sdk-loses-nothing",
-    "keyvalue/atomics/concurrent-increments-all-count",
-    "keyvalue/atomics/concurrent-increments-of-four-guests-all-count",
-    "keyvalue/atomics/one-of-two-racing-creations-wins",
-    "keyvalue/atomics/one-of-two-racing-swaps-wins",
-    "keyvalue/extension/one-of-many-puts-of-an-absent-key-wins",
-    "keyvalue/extension/one-of-many-puts-with-one-version-wins",
-];
-
-fn matrix(mutants: &[Mutant], kills: &Kills) -> String {
-    let mut text = String::from("Each mutant, and the cases that kill it\n");
-    for mutant in mutants {
-        let cases = &kills[&mutant.name];
-        let _ = writeln!(text, "\n{} ({:?}): {}", mutant.name, mutant.seam, mutant.bug);
-        for id in cases.iter().filter(|id| !RACES.contains(&id.as_str())) {
-            let _ = writeln!(text, "  {id}");
-        }
-    }
-    text.push_str("\nEach case, and how many mutants it kills\n\n");
-    for case in catalogue::all().into_iter().filter(|case| !RACES.contains(&case.id().as_str())) {
-        let count = kills.values().filter(|cases| cases.contains(&case.id())).count();
-        let _ = writeln!(text, "{count:3}  {}", case.id());
-    }
-    text
-}
-
-#[test]
-fn the_races_are_cases() {
-    let ids: BTreeSet<_> = catalogue::all().iter().map(Case::id).collect();
-    assert!(RACES.iter().all(|race| ids.contains(*race)), "the list of races is stale");
+    let mut problems = survivors(&mutants, &kills);
+    let sure = kills.filtered(|mutant, case| !waivers.is_chance(mutant, case));
+    // The program carries it.
+    insta::with_settings!({ snapshot_path => "../mutants", prepend_module_to_snapshot => false, omit_expression => true },
+        { insta::assert_snapshot!("kills", sure.to_string()) });
+    let cases = catalogue::all();
+    let owed = cases.iter().map(Case::id).filter(|id| waivers.is_owed(id, &sure));
+    problems.extend(owed.map(|id| format!("{id} kills no mutant, and conformance/waivers.toml has no reason for it")));
+    problems.extend(waivers.stale(&cases, &sure));
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::{
     catalogue::Case,
     clauses::{Clause, Law},
     pattern::nearest,
+    waivers::Waivers,
 };
 use anyhow::bail;
 use clap::Args;
@@ -32,7 +33,7 @@ impl Explain {
 
 fn explain(out: &mut impl Write, id: &str, cases: &[Case], law: &Law) -> anyhow::Result<()> {
     if let Some(clause) = law.get(&id.to_ascii_uppercase()) {
-        return Ok(explain_clause(out, clause, cases)?);
+        return Ok(explain_clause(out, clause, cases, &Waivers::embedded()?)?);
     }
     if let Some(case) = cases.iter().find(|case| case.id() == id) {
         return Ok(explain_case(out, case, law)?);
@@ -42,10 +43,14 @@ fn explain(out: &mut impl Write, id: &str, cases: &[Case], law: &Law) -> anyhow:
     bail!("there is no case and no clause `{id}`{near} (see `cloud-conformance list`)")
 }
 
-fn explain_clause(out: &mut impl Write, clause: &Clause, cases: &[Case]) -> io::Result<()> {
+fn explain_clause(out: &mut impl Write, clause: &Clause, cases: &[Case], waivers: &Waivers) -> io::Result<()> {
     paragraph(out, clause)?;
     let mut proving = cases.iter().filter(|case| case.clauses.contains(&&*clause.id)).peekable();
-    writeln!(out, "\n{}", if proving.peek().is_some() { "proved by" } else { "no case proves it" })?;
+    match (proving.peek(), waivers.untested(&clause.id)) {
+        (_, Some(reason)) => writeln!(out, "\nnot tested: {reason}")?,
+        (Some(_), None) => writeln!(out, "\nproved by")?,
+        (None, None) => writeln!(out, "\nno case proves it")?,
+    }
     proving.try_for_each(|case| writeln!(out, "  {}", case.id()))
 }
 
@@ -99,6 +104,12 @@ mod tests {
             let proving = cases.iter().filter(|case| case.clauses.contains(&&*clause.id));
             assert!(proving.map(Case::id).all(|id| text.contains(&id)), "{text}");
         }
+    }
+
+    #[test]
+    fn what_nothing_tests_is_not_called_proved() {
+        let text = explained("KV-WATCH-01").expect("found");
+        assert!(text.contains("not tested: watchers are parsed and linked") && !text.contains("proved"), "{text}");
     }
 
     #[test]
