@@ -1,6 +1,7 @@
 //! From what a user calls a host to something that the suite can deploy on.
 
 mod names;
+mod places;
 
 use crate::{
     bench::Deadlines,
@@ -10,7 +11,7 @@ use crate::{
         direct::Direct,
         embedded::Embedded,
         profiles::described,
-        stage::{Backend, Connect, Honest, Subject, Tamper},
+        stage::{Honest, Subject, Tamper},
     },
     mutants,
     pattern::nearest,
@@ -18,21 +19,24 @@ use crate::{
     service::Service,
 };
 use anyhow::{Context, anyhow, bail};
+use places::Private;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 use url::Url;
-use wasi_cloud_core::{Clock, Error, Services, provider::redact};
+use wasi_cloud_core::{Clock, Services};
 
 /// The languages whose guests drive at the altitude `embedded`.
 pub const LANGUAGE: &str = "rust";
 
 /// The declarations that come with the suite, by name.
-const DECLARATIONS: [(&str, &str); 3] = [
+const DECLARATIONS: [(&str, &str); 5] = [
     ("memory", include_str!("../hosts/memory.toml")),
     ("redis", include_str!("../hosts/redis.toml")),
     ("redis-pubsub", include_str!("../hosts/redis-pubsub.toml")),
+    ("sqlite", include_str!("../hosts/sqlite.toml")),
+    ("sqlite-memory", include_str!("../hosts/sqlite-memory.toml")),
 ];
 
 /// A backend that is ready, and all that reports need to say of it.
@@ -47,8 +51,7 @@ pub struct Prepared {
     pub spelled: String,
     /// What must appear in no report.
     pub secrets: Vec<String>,
-    // A server of our own ends with the run.
-    service: Option<Service>,
+    private: Option<Private>,
 }
 
 /// What a host's name means.
@@ -56,32 +59,30 @@ struct Meaning {
     name: String,
     url: Url,
     tamper: Arc<dyn Tamper>,
-    service: Option<Service>,
+    private: Option<Private>,
     notes: Vec<String>,
     spelled: String,
 }
 
-/// Makes a host ready: `memory`, `redis`, a URL, or `mutant:NAME`. `url` overrides where the backend is. Starts a
-/// private server where the name asks for one.
+/// Makes a host ready: `memory`, `redis`, `sqlite`, a URL, or `mutant:NAME`. `url` overrides where the backend is. Starts
+/// a private server, or makes private files, where the name asks for that.
 ///
 /// # Errors
 /// An unknown name, a URL that no backend serves, a server that does not start or does not answer.
 pub async fn prepare(name: String, url: Option<String>) -> anyhow::Result<Prepared> {
     let meaning = meaning(&name, url.as_deref()).await?;
-    let (scheme, url) = (meaning.url.scheme().to_owned(), meaning.url.to_string());
-    let backend = move || if scheme == "memory" { in_process(&url) } else { Ok(at(&url)) };
-    let shown = redact(&meaning.url);
+    let backend = places::deploy(&meaning.url, meaning.private.as_ref());
+    let shown = names::redacted(&meaning.url);
     let secrets = names::secrets(&meaning.url);
-    let connect = backend()?.connect;
-    let services = connect().await.map_err(|why| {
+    let first = backend()?;
+    let services = (first.connect)().await.map_err(|why| {
         let why = names::without(&why.to_string(), &secrets);
         anyhow!("`{shown}` cannot be used: {why}")
     })?;
     let rest = wasi_cloud::registry(&Clock::default())?.services("memory").await?;
     let mut notes = meaning.notes;
     notes.push(sources(meaning.url.scheme(), &services));
-    let subject =
-        Subject { name: meaning.name, backend: Arc::new(backend), rest: rest.clone(), tamper: meaning.tamper };
+    let subject = Subject { name: meaning.name, backend, rest: rest.clone(), tamper: meaning.tamper };
     Ok(Prepared {
         capabilities: described(&together(&subject, services, rest)),
         notes,
@@ -90,30 +91,8 @@ pub async fn prepare(name: String, url: Option<String>) -> anyhow::Result<Prepar
         spelled: meaning.spelled,
         secrets,
         subject,
-        service: meaning.service,
+        private: meaning.private,
     })
-}
-
-/// A backend in this process: a new one with a clock of its own, which a restarted host finds again.
-fn in_process(url: &str) -> Result<Backend, Error> {
-    let clock = Clock::new_virtual();
-    let registry = Arc::new(wasi_cloud::registry(&clock)?);
-    let url = url.to_owned();
-    let connect: Connect = Arc::new(move || {
-        let (registry, url) = (registry.clone(), url.clone());
-        Box::pin(async move { registry.services(&url).await })
-    });
-    Ok(Backend { connect, clock: Some(clock) })
-}
-
-/// A server: a restarted host connects anew.
-fn at(url: &str) -> Backend {
-    let url = url.to_owned();
-    let connect: Connect = Arc::new(move || {
-        let url = url.clone();
-        Box::pin(async move { wasi_cloud::registry(&Clock::default())?.services(&url).await })
-    });
-    Backend { connect, clock: None }
 }
 
 async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
@@ -124,7 +103,7 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
         name: name.to_owned(),
         url,
         tamper: Arc::new(Honest),
-        service: None,
+        private: None,
         notes: Vec::new(),
         spelled,
     };
@@ -146,8 +125,14 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
         None if name == "redis" => {
             let service = Service::redis().await?;
             let url = Url::parse(service.url())?;
-            let note = format!("redis-server {}, started for this run on {}", service.version(), redact(&url));
-            Ok(Meaning { service: Some(service), notes: vec![note], ..honest(name, url, name.to_owned()) })
+            let note = format!("redis-server {}, started for this run on {}", service.version(), names::redacted(&url));
+            let private = Some(Private::Server(service));
+            Ok(Meaning { private, notes: vec![note], ..honest(name, url, name.to_owned()) })
+        }
+        None if name == "sqlite" => {
+            let private = Some(Private::files().context("no folder for private files")?);
+            let note = "private files with a virtual clock, removed after this run".to_owned();
+            Ok(Meaning { private, notes: vec![note], ..honest(name, Url::parse("sqlite://")?, name.to_owned()) })
         }
         None if name.contains(':') => {
             let url = Url::parse(name).map_err(|why| anyhow!("the host is not a URL: {why}"))?;
@@ -173,7 +158,7 @@ fn mutant_meaning(name: &str, mutant: &str, url: Option<&str>) -> anyhow::Result
         name: name.to_owned(),
         url: at,
         tamper: found.tamper.clone(),
-        service: None,
+        private: None,
         notes: vec![format!("a host with a defect: {}", found.bug)],
         spelled: names::quoted(name) + &given.unwrap_or_default(),
     })
@@ -232,10 +217,11 @@ impl Prepared {
         })
     }
 
-    /// Ends the private server, if there is one, and waits for its end. Dropping this ends it too, without waiting.
+    /// Ends the private server, if there is one, and waits for its end, or removes the private files. Dropping this does
+    /// so too, without waiting.
     pub async fn stop(self) {
-        if let Some(service) = self.service {
-            service.stop().await;
+        if let Some(private) = self.private {
+            private.stop().await;
         }
     }
 

@@ -4,7 +4,7 @@ use url::Url;
 use wasi_cloud_core::provider::{EnvSecrets, Secrets, redact};
 
 /// Query keys whose values may be shown. That of `secret` is the secret's name.
-const HARMLESS: [&str; 4] = ["db", "delivery", "maxlen", "secret"];
+const HARMLESS: [&str; 6] = ["busy-timeout", "db", "delivery", "max-size", "maxlen", "secret"];
 
 /// A user name that is shorter is part of too many words to be hidden.
 const SHORTEST_USER: usize = 3;
@@ -18,7 +18,23 @@ pub(super) fn backend(scheme: &str) -> &str {
 pub(super) fn declaration(url: &Url) -> String {
     let backend = backend(url.scheme());
     let is_pubsub = url.query_pairs().any(|(key, value)| key == "delivery" && value == "pubsub");
-    if is_pubsub { format!("{backend}-pubsub") } else { backend.to_owned() }
+    let is_memory = backend == "sqlite" && super::places::is_in_process(url);
+    match (is_pubsub, is_memory) {
+        (true, _) => format!("{backend}-pubsub"),
+        (_, true) => format!("{backend}-memory"),
+        _ => backend.to_owned(),
+    }
+}
+
+/// The URL as it may be printed. The path of a file holds no login, whether or not there is a `//` before it.
+pub(super) fn redacted(url: &Url) -> String {
+    if backend(url.scheme()) != "sqlite" {
+        return redact(url);
+    }
+    let mut shown = url.clone();
+    shown.set_query(None);
+    shown.set_fragment(None);
+    shown.to_string()
 }
 
 /// A host's name as a message may repeat it: what could be a URL with a password is redacted.
@@ -31,9 +47,9 @@ pub(super) fn shown(name: &str) -> String {
 
 /// The URL without user, password and fragment, and with the part of its query that is no secret.
 pub(super) fn replayable(url: &Url) -> String {
-    let base = redact(url);
+    let base = redacted(url);
     let harmless: Vec<_> = url.query_pairs().filter(|(key, _)| HARMLESS.contains(&&**key)).collect();
-    if url.cannot_be_a_base() || harmless.is_empty() {
+    if base.ends_with("...") || harmless.is_empty() {
         return base;
     }
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(harmless).finish();
@@ -94,6 +110,8 @@ mod tests {
         let given = url("redis://me:hunter2@host:1/0?secret=NAME&token=abc&delivery=pubsub#hunter2");
         assert_eq!(replayable(&given), "redis://host:1/0?secret=NAME&delivery=pubsub");
         assert_eq!(replayable(&url("redis://host:1/0")), "redis://host:1/0");
+        assert_eq!(replayable(&url("sqlite:a.db?max-size=65536&x=y")), "sqlite:a.db?max-size=65536");
+        assert_eq!(replayable(&url("me:hunter2@host?db=1")), "me:...");
     }
 
     #[test]
@@ -107,6 +125,8 @@ mod tests {
     fn a_declaration_belongs_to_a_backend_and_not_to_a_scheme() {
         assert_eq!(declaration(&url("redis+unix:///run/redis.sock?db=1")), "redis");
         assert_eq!(declaration(&url("redis://host?delivery=pubsub")), "redis-pubsub");
+        assert_eq!(declaration(&url("sqlite:a.db")), "sqlite");
+        assert_eq!(declaration(&url("sqlite::memory:?busy-timeout=1")), "sqlite-memory");
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub fn registry(clock: &Clock) -> Result<Registry> {
     let registry = registry.with(wasi_cloud_memory::Memory::with_clock(clock.clone()))?;
     #[cfg(feature = "redis")]
     let registry = registry.with(wasi_cloud_redis::Redis::new())?;
+    #[cfg(feature = "sqlite")]
+    let registry = registry.with(wasi_cloud_sqlite::Sqlite::with_clock(clock.clone()))?;
     let _ = clock;
     Ok(registry)
 }

@@ -1,0 +1,127 @@
+//! Threads that own connections: SQLite blocks, and no thread of tokio's may.
+//!
+//! One thread writes, since a file has one writer at a time anyway, and a few read, which in WAL mode wait for nobody.
+
+use crate::error::{Effect, Stop, gone, late, refused};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, Sender},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::sync::oneshot;
+use wasi_cloud_core::{Error, Kind, Result};
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// The threads of one store. They end, and their connections close, once this is dropped and their work is done.
+pub(crate) struct Workers {
+    writes: Sender<Job>,
+    reads: Sender<Job>,
+    /// From a call to the lock that it needs, the time in the queue included.
+    patience: Duration,
+}
+
+/// Opens a connection, on the thread that will own it.
+pub(crate) type Open = Arc<dyn Fn() -> Result<Connection> + Send + Sync>;
+
+impl Workers {
+    /// A writer and `readers` readers; without any, the writer reads too. Connections are opened before it returns, the
+    /// writer's first.
+    pub(crate) async fn start(writer: Open, reader: Open, readers: usize, patience: Duration) -> Result<Self> {
+        let (writes, queue) = mpsc::channel();
+        spawn("sqlite-writer", writer, Arc::new(Mutex::new(queue))).await?;
+        let mut reads = writes.clone();
+        if readers > 0 {
+            let (sender, queue) = mpsc::channel();
+            let queue = Arc::new(Mutex::new(queue));
+            for _ in 0..readers {
+                spawn("sqlite-reader", reader.clone(), queue.clone()).await?;
+            }
+            reads = sender;
+        }
+        Ok(Self { writes, reads, patience })
+    }
+
+    /// Runs `work` on one snapshot of the data.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Transaction<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T> {
+        self.call(&self.reads, Effect::Read, move |connection| {
+            let snapshot = connection.transaction().map_err(|e| refused(e, Effect::Read))?;
+            work(&snapshot).map_err(Stop::into_error)
+        })
+        .await
+    }
+
+    /// Runs `work` in a transaction that holds the write lock from its beginning, so that what it reads still holds when
+    /// it writes. It is durable when this returns, or undone if `work` fails.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Transaction<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T> {
+        self.call(&self.writes, Effect::Write, move |connection| {
+            let definite = |e| refused(e, Effect::Read);
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(definite)?;
+            let done = work(&transaction).map_err(Stop::into_error)?;
+            transaction.commit().map_err(|e| refused(e, Effect::Write))?;
+            Ok(done)
+        })
+        .await
+    }
+
+    /// A caller that goes away meanwhile leaves nothing open: what has begun is finished, the rest does not begin.
+    async fn call<T: Send + 'static>(
+        &self,
+        to: &Sender<Job>,
+        effect: Effect,
+        work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        let (began, patience) = (Instant::now(), self.patience);
+        let job: Job = Box::new(move |connection| {
+            if reply.is_closed() {
+                return;
+            }
+            let left = patience.saturating_sub(began.elapsed());
+            let done = if left.is_zero() && !patience.is_zero() {
+                Err(late())
+            } else {
+                connection.busy_timeout(left).map_err(|e| refused(e, Effect::Read)).and_then(|()| work(connection))
+            };
+            // Nobody waits for it any more.
+            let _ = reply.send(done);
+        });
+        to.send(job).map_err(|_| gone(Effect::Read))?;
+        answer.await.unwrap_or_else(|_| Err(gone(effect)))
+    }
+}
+
+async fn spawn(name: &str, open: Open, queue: Arc<Mutex<Receiver<Job>>>) -> Result<()> {
+    let (ready, opened) = oneshot::channel();
+    let run = move || match open() {
+        Ok(mut connection) => {
+            if ready.send(Ok(())).is_ok() {
+                while let Some(job) = next(&queue) {
+                    job(&mut connection);
+                }
+            }
+        }
+        // Nobody waits for it any more.
+        Err(e) => drop(ready.send(Err(e))),
+    };
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(|e| Error::new(Kind::Unavailable, "no thread could be started").with_source(e))?;
+    opened.await.unwrap_or_else(|_| Err(gone(Effect::Read)))
+}
+
+/// One of the waiting threads waits for a job, the others for it. Jobs run without the lock.
+fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+}
