@@ -92,6 +92,11 @@ impl Bench {
         }
     }
 
+    /// Where in its family the case stands.
+    pub(crate) const fn point(&self) -> [usize; 2] {
+        self.case.point
+    }
+
     /// What the case did so far.
     #[must_use]
     pub const fn transcript(&self) -> &Transcript {

@@ -7,7 +7,10 @@ pub mod keyvalue;
 pub mod messaging;
 pub mod pingpong;
 
-use crate::{bench::Bench, outcome::Outcome};
+use crate::{
+    bench::Bench,
+    outcome::{Outcome, Stop},
+};
 use futures::future::BoxFuture;
 
 /// What a case needs of a host. A case may use nothing that is not in its list: the bench refuses it.
@@ -56,13 +59,26 @@ impl Need {
     }
 }
 
-/// One case.
+/// One axis of a family: its values by name.
+pub type Axis<T> = &'static [(&'static str, T)];
+
+/// The names along one axis, by number.
+pub type Names = fn(usize) -> Option<&'static str>;
+
+/// A family has at most so many axes.
+const AXES: usize = 2;
+
+/// One case, or, in its file's table, a family of them: a case for each point of its axes.
 #[derive(Clone, Copy)]
 pub struct Case {
-    /// `suite`: the part of the id before the last slash, such as `keyvalue/store`.
+    /// The first two parts of the id, such as `keyvalue/store`. The second one is the interface.
     pub suite: &'static str,
     /// The function's name.
     pub function: &'static str,
+    /// The axes of its family. A case by itself has none.
+    pub axes: &'static [Names],
+    /// Where on its axes it stands.
+    pub point: [usize; AXES],
     /// The clauses that it proves. The first one decides the level.
     pub clauses: &'static [&'static str],
     /// What it needs.
@@ -72,10 +88,32 @@ pub struct Case {
 }
 
 impl Case {
-    /// The id: `keyvalue/store/get-missing-key`.
+    /// The id: `keyvalue/store/get-missing-key`, or in a family `keyvalue/store/value-is-kept/64-kib-under-emoji`.
     #[must_use]
     pub fn id(&self) -> String {
+        let names: Vec<_> = self.axes.iter().zip(self.point).filter_map(|(names, at)| names(at)).collect();
+        if names.is_empty() { self.family() } else { format!("{}/{}", self.family(), names.join("-")) }
+    }
+
+    /// The id without the place on the axes: one function's cases have it in common.
+    #[must_use]
+    pub fn family(&self) -> String {
         format!("{}/{}", self.suite, self.function.replace('_', "-"))
+    }
+
+    /// Itself, or the cases of the family, the last axis turning fastest.
+    fn expand(self) -> Vec<Self> {
+        self.axes.iter().take(AXES).enumerate().fold(vec![self], |cases, (axis, names)| {
+            let along = |case: Self| {
+                let at = (0..).take_while(|at| names(*at).is_some());
+                at.map(move |at| {
+                    let mut point = case.point;
+                    point[axis] = at;
+                    Self { point, ..case }
+                })
+            };
+            cases.into_iter().flat_map(along).collect()
+        })
     }
 
     /// The capability word: the first part of the id. Scenarios name the capability that they are about.
@@ -91,31 +129,52 @@ impl std::fmt::Debug for Case {
     }
 }
 
-/// The table of contents of a file of cases:
+/// The table of contents of a file of cases. A function with axes is a family: it is called with one value of each.
 ///
 /// ```ignore
 /// pub const CASES: &[Case] = cases! { "keyvalue/store";
 ///     get_missing_key ["KV-STORE-05"] [];
 ///     increment_is_atomic ["KV-ATOM-03"] [Need::Interface("atomics")];
+///     value_is_kept(SIZES, KEYS) ["KV-STORE-04"] [];
 /// };
 /// ```
 macro_rules! cases {
-    ($suite:literal; $($function:ident [$($clause:literal),+ $(,)?] [$($need:expr),* $(,)?];)+) => {
+    ($suite:literal; $(
+        $function:ident $(($($axis:ident),+))? [$($clause:literal),+ $(,)?] [$($need:expr),* $(,)?];
+    )+) => {
         &[$($crate::catalogue::Case {
             suite: $suite,
             function: stringify!($function),
+            axes: &[$($(|at| $axis.get(at).map(|(name, _)| *name)),+)?],
+            point: [0; 2],
             clauses: &[$($clause),+],
             needs: &[$($need),*],
-            run: |bench| Box::pin($function(bench)),
+            run: |bench| Box::pin(async move {
+                $(let mut point = bench.point().into_iter();
+                let values = ($($crate::catalogue::value($axis, point.next())?,)+);)?
+                $crate::catalogue::cases!(@call $function bench $($($axis)+, values)?)
+            }),
         }),+]
+    };
+    (@call $function:ident $bench:ident) => { $function($bench).await };
+    (@call $function:ident $bench:ident $one:ident, $values:ident) => { $function($bench, $values.0).await };
+    (@call $function:ident $bench:ident $one:ident $two:ident, $values:ident) => {
+        $function($bench, $values.0, $values.1).await
     };
 }
 pub(crate) use cases;
 
+/// The value at one place of an axis.
+fn value<T: Copy>(axis: Axis<T>, at: Option<usize>) -> Outcome<T> {
+    let found = at.and_then(|at| axis.get(at)).map(|(_, value)| *value);
+    found.ok_or_else(|| Stop::Suite(format!("a family has no value at {at:?}")))
+}
+
 /// Every case, in the order of the catalogue.
 #[must_use]
 pub fn all() -> Vec<Case> {
-    [keyvalue::CASES, messaging::CASES, config::CASES, pingpong::CASES].concat().concat()
+    let tables = [keyvalue::CASES, messaging::CASES, config::CASES, pingpong::CASES].concat().concat();
+    tables.into_iter().flat_map(Case::expand).collect()
 }
 
 #[cfg(test)]
@@ -137,6 +196,25 @@ mod tests {
                 assert!(law.get(clause).is_some(), "{case:?} cites {clause}, which is not in the law");
             }
         }
+    }
+
+    #[test]
+    fn a_family_has_a_case_for_each_point() {
+        const SIZES: Axis<usize> = &[("small", 1), ("large", 2)];
+        const KEYS: Axis<&str> = &[("under-a", "a"), ("under-b", "b"), ("under-c", "c")];
+        async fn value_is_kept(_: &mut Bench, size: usize, key: &str) -> Outcome {
+            crate::outcome::expect_eq("the point", (size, key), (2, "b"))
+        }
+        const TABLE: &[Case] = cases! { "keyvalue/store"; value_is_kept(SIZES, KEYS) ["KV-STORE-04"] []; };
+        let cases = TABLE[0].expand();
+        let ids: Vec<_> = cases.iter().map(Case::id).collect();
+        assert_eq!(cases.len(), 6);
+        assert_eq!(ids[1], "keyvalue/store/value-is-kept/small-under-b");
+        assert_eq!(ids[3], "keyvalue/store/value-is-kept/large-under-a");
+        assert!(cases.iter().all(|case| case.family() == "keyvalue/store/value-is-kept"));
+        assert_eq!(value(KEYS, Some(cases[4].point[1])), Ok("b"));
+        assert!(value(SIZES, Some(2)).is_err());
+        assert!(cases.iter().all(|case| case.axes.len() <= AXES));
     }
 
     /// A profile's cases ask for the profile. A core clause binds hosts without any, so its cases ask for none.

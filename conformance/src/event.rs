@@ -126,10 +126,10 @@ impl Record {
         matches!(self.verdict, Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error)
     }
 
-    /// The part of the id before the last slash.
+    /// The first two parts of the id. A family does not make a suite of its own.
     #[must_use]
     pub fn suite(&self) -> &str {
-        self.id.rsplit_once('/').map_or(&self.id, |(suite, _)| suite)
+        self.id.match_indices('/').nth(1).map_or(&self.id, |(end, _)| &self.id[..end])
     }
 
     /// Rewrites all text that came from the host.

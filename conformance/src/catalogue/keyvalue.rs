@@ -1,6 +1,7 @@
 //! Key-value: `wasi:keyvalue` and `wasi-cloud:keyvalue`.
 
 mod atomics;
+mod axes;
 mod batch;
 mod cas;
 mod cas_race;
@@ -16,6 +17,7 @@ mod store;
 mod store_limits;
 mod store_list;
 mod store_names;
+mod store_values;
 mod support;
 mod switch;
 
@@ -24,6 +26,7 @@ use super::Case;
 /// Every file of cases.
 pub const CASES: &[&[Case]] = &[
     store::CASES,
+    store_values::CASES,
     store_names::CASES,
     store_limits::CASES,
     store_list::CASES,

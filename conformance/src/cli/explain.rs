@@ -38,6 +38,10 @@ fn explain(out: &mut impl Write, id: &str, cases: &[Case], law: &Law) -> anyhow:
     if let Some(case) = cases.iter().find(|case| case.id() == id) {
         return Ok(explain_case(out, case, law)?);
     }
+    let family: Vec<_> = cases.iter().filter(|case| !case.axes.is_empty() && case.family() == id).collect();
+    if let Some(case) = family.first() {
+        return Ok(explain_family(out, case, &family, law)?);
+    }
     let ids: Vec<_> = cases.iter().map(Case::id).chain(law.iter().map(|clause| clause.id.clone())).collect();
     let near = nearest(id, ids.iter().map(String::as_str));
     bail!("there is no case and no clause `{id}`{near} (see `cloud-conformance list`)")
@@ -55,8 +59,21 @@ fn explain_clause(out: &mut impl Write, clause: &Clause, cases: &[Case], waivers
 }
 
 fn explain_case(out: &mut impl Write, case: &Case, law: &Law) -> io::Result<()> {
-    let needs: Vec<_> = case.needs.iter().map(|need| need.word()).collect();
     writeln!(out, "{}\n", case.id())?;
+    needs_and_clauses(out, case, law)?;
+    writeln!(out, "\nrun it: cloud-conformance run --host memory --run '{}'", case.id())
+}
+
+fn explain_family(out: &mut impl Write, case: &Case, members: &[&Case], law: &Law) -> io::Result<()> {
+    writeln!(out, "{}: a family of {} cases\n", case.family(), members.len())?;
+    needs_and_clauses(out, case, law)?;
+    writeln!(out, "\nits cases")?;
+    members.iter().try_for_each(|case| writeln!(out, "  {}", case.id()))?;
+    writeln!(out, "\nrun it: cloud-conformance run --host memory --run '{}/**'", case.family())
+}
+
+fn needs_and_clauses(out: &mut impl Write, case: &Case, law: &Law) -> io::Result<()> {
+    let needs: Vec<_> = case.needs.iter().map(|need| need.word()).collect();
     writeln!(out, "needs: {}", if needs.is_empty() { "nothing".to_owned() } else { needs.join(", ") })?;
     for id in case.clauses {
         writeln!(out)?;
@@ -65,7 +82,7 @@ fn explain_case(out: &mut impl Write, case: &Case, law: &Law) -> io::Result<()> 
             None => writeln!(out, "{id}: not in the law")?,
         }
     }
-    writeln!(out, "\nrun it: cloud-conformance run --host memory --run '{}'", case.id())
+    Ok(())
 }
 
 fn paragraph(out: &mut impl Write, clause: &Clause) -> io::Result<()> {
@@ -110,6 +127,13 @@ mod tests {
     fn what_nothing_tests_is_not_called_proved() {
         let text = explained("KV-WATCH-01").expect("found");
         assert!(text.contains("not tested: watchers are parsed and linked") && !text.contains("proved"), "{text}");
+    }
+
+    #[test]
+    fn a_family_is_explained_with_its_cases() {
+        let text = explained("keyvalue/store/value-is-kept").expect("a family");
+        assert!(text.contains("\n  keyvalue/store/value-is-kept/64-kib-and-1-under-unicode-key\n"), "{text}");
+        assert!(text.contains("--run 'keyvalue/store/value-is-kept/**'"), "{text}");
     }
 
     #[test]

@@ -9,8 +9,6 @@ use crate::{
 pub const CASES: &[Case] = cases! { "keyvalue/store";
     get_missing_key ["KV-STORE-05", "KV-STORE-10"] [];
     set_creates_key ["KV-STORE-06", "KV-STORE-04"] [];
-    every_byte_is_kept ["KV-STORE-04"] [];
-    large_values_are_whole ["KV-STORE-04"] [];
     empty_value_is_a_value ["KV-STORE-S06", "KV-STORE-10"] [];
     overwrite_leaves_no_tail ["KV-STORE-07"] [];
     overwrite_grows_the_value ["KV-STORE-07"] [];
@@ -40,31 +38,6 @@ async fn set_creates_key(bench: &mut Bench) -> Outcome {
     let bucket = bench.bucket(DEFAULT).await?;
     bucket.set("k", "hello").await?;
     bucket.expect("k", "hello").await
-}
-
-/// Values are bytes: all 256 of them, also where they are no UTF-8, and in any position.
-async fn every_byte_is_kept(bench: &mut Bench) -> Outcome {
-    let bucket = bench.bucket(DEFAULT).await?;
-    let all: Vec<u8> = (0..=255).collect();
-    for value in [&all[..], b"\0", b"\0\0", b"a\0b\0", b"\xff\xfe", b"\xc3\x28", b"\r\n", b" ", b"\xef\xbb\xbf", b"%00"]
-    {
-        bucket.set("k", value).await?;
-        bucket.expect("k", value).await?;
-    }
-    Ok(())
-}
-
-/// A value above 64 KiB, and one of 1 MiB, comes back whole, as far as the host's limit admits it.
-async fn large_values_are_whole(bench: &mut Bench) -> Outcome {
-    let most = bench.declared()?.limits.get("max-value-size").map_or(usize::MAX, |most| *most as usize);
-    let bucket = bench.bucket(DEFAULT).await?;
-    for size in [64 << 10, (64 << 10) + 1, 1 << 20].into_iter().filter(|size| *size <= most) {
-        // No period of a power of two, so that a block that is lost or repeated shows.
-        let value: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
-        bucket.set("k", &value).await?;
-        bucket.expect("k", &value).await?;
-    }
-    Ok(())
 }
 
 /// An empty value is not the same as none.

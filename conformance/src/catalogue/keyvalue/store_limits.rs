@@ -14,7 +14,6 @@ pub const CASES: &[Case] = cases! { "keyvalue/store";
     longest_key_of_wide_letters_works ["KV-STORE-S02"] [];
     longer_key_is_refused ["KV-STORE-S02", "KV-STORE-22"] [];
     longest_keys_are_told_apart ["KV-STORE-S05", "KV-STORE-S02"] [];
-    largest_value_works ["KV-STORE-S07"] [];
     larger_value_is_refused_and_the_old_one_stays ["KV-STORE-S07", "KV-STORE-22"] [];
     longer_key_is_no_counter ["KV-STORE-S02", "KV-ATOM-04"] [Need::Interface("atomics")];
     longer_key_fails_a_batch ["KV-BATCH-10", "KV-STORE-S02"] [Need::Interface("batch")];
@@ -62,14 +61,6 @@ async fn longest_keys_are_told_apart(bench: &mut Bench) -> Outcome {
         bucket.expect(&format!("{stem}{end}"), end).await?;
     }
     Ok(())
-}
-
-/// A value of the declared maximum comes back whole.
-async fn largest_value_works(bench: &mut Bench) -> Outcome {
-    let value = vec![b'v'; bench.most("max-value-size")?];
-    let bucket = bench.bucket(DEFAULT).await?;
-    bucket.set("k", &value).await?;
-    bucket.expect("k", &value).await
 }
 
 /// A value that is one byte too long is refused, and what the key held stays whole.

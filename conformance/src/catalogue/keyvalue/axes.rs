@@ -1,0 +1,178 @@
+//! The axes of key-value families: what can be large, strange or written in several ways.
+
+use crate::{
+    bench::Bench,
+    catalogue::Axis,
+    outcome::{Outcome, Stop},
+};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+
+/// How many bytes a value has.
+#[derive(Clone, Copy)]
+pub enum Size {
+    Bytes(usize),
+    /// The declared maximum.
+    Most,
+}
+
+/// Sizes at which values break: nothing, one byte, and around the buffers that hosts cut them to.
+pub const SIZES: Axis<Size> = &[
+    ("empty", Size::Bytes(0)),
+    ("1-byte", Size::Bytes(1)),
+    ("64-kib", Size::Bytes(64 << 10)),
+    ("64-kib-and-1", Size::Bytes((64 << 10) + 1)),
+    ("largest", Size::Most),
+];
+
+impl Size {
+    /// A value of this size. The case is skipped where the host declares that it takes none as large.
+    pub fn value(self, bench: &Bench) -> Outcome<Vec<u8>> {
+        let declared = bench.declared()?.limits.get("max-value-size").copied();
+        let size = match (self, declared) {
+            (Self::Bytes(size), Some(most)) if size as u64 > most => {
+                return Err(Stop::Skip(format!("`max-value-size` is {most}: less than {size}")));
+            }
+            (Self::Bytes(size), _) => size,
+            (Self::Most, _) => bench.most("max-value-size")?,
+        };
+        // No period of a power of two, so that a block that is lost or repeated shows.
+        Ok((0..size).map(|at| (at % 251) as u8).collect())
+    }
+}
+
+/// What a key looks like.
+#[derive(Clone, Copy)]
+pub enum Key {
+    Text(&'static str),
+    /// The declared maximum, in letters of four bytes as far as they fit.
+    Longest,
+    /// Any letters.
+    Random,
+}
+
+/// Classes of keys that hosts spell in different ways.
+pub const KEYS: Axis<Key> = &[
+    ("under-short-key", Key::Text("k")),
+    ("under-path-key", Key::Text("/a/../b//c/.")),
+    ("under-unicode-key", Key::Text("caf\u{e9} cafe\u{301} \u{202e}\u{5d0}\u{1f469}\u{200d}\u{1f680}")),
+    ("under-escaped-key", Key::Text("100% %2F%2f\0:{a}*")),
+    ("under-longest-key", Key::Longest),
+    ("under-random-key", Key::Random),
+];
+
+impl Key {
+    /// Such a key. The case is skipped where it needs a limit that the host does not declare.
+    pub fn text(self, bench: &Bench) -> Outcome<String> {
+        Ok(match self {
+            Self::Text(text) => text.to_owned(),
+            Self::Longest => {
+                let most = bench.most("max-key-size")?;
+                "\u{1f680}".repeat(most / 4) + &"k".repeat(most % 4)
+            }
+            Self::Random => {
+                let mut random = StdRng::seed_from_u64(bench.seed);
+                (0..20).map(|_| random.random::<char>()).collect()
+            }
+        })
+    }
+}
+
+/// What is in a value.
+#[derive(Clone, Copy)]
+pub enum Bytes {
+    Fixed(&'static [u8]),
+    /// Each of the 256, in order.
+    All,
+    /// Any.
+    Random,
+}
+
+/// Contents that hosts take for something else: text, numbers, nothing, markers of their own.
+pub const BYTES: Axis<Bytes> = &[
+    ("nothing", Bytes::Fixed(b"")),
+    ("nul", Bytes::Fixed(b"\0")),
+    ("nul-inside", Bytes::Fixed(b"a\0b\0")),
+    ("invalid-utf-8", Bytes::Fixed(b"\xc3\x28\xff\xfe")),
+    ("line-ends", Bytes::Fixed(b"\r\n \n\t")),
+    ("byte-order-mark", Bytes::Fixed(b"\xef\xbb\xbfa")),
+    ("number", Bytes::Fixed(b"007")),
+    ("json", Bytes::Fixed(b"{\"a\": null}")),
+    ("escape", Bytes::Fixed(b"%00+%zz")),
+    ("all-bytes", Bytes::All),
+    ("random-bytes", Bytes::Random),
+];
+
+impl Bytes {
+    /// The bytes.
+    pub fn value(self, bench: &Bench) -> Vec<u8> {
+        match self {
+            Self::Fixed(bytes) => bytes.to_vec(),
+            Self::All => (0..=255).collect(),
+            Self::Random => {
+                let mut random = StdRng::seed_from_u64(bench.seed);
+                (0..1000).map(|_| random.random()).collect()
+            }
+        }
+    }
+}
+
+/// Which function writes.
+#[derive(Clone, Copy)]
+pub enum Way {
+    Set,
+    SetMany,
+    Swap,
+}
+
+/// Every function of the standard that writes a value.
+pub const WAYS: Axis<Way> = &[("by-set", Way::Set), ("by-set-many", Way::SetMany), ("by-swap", Way::Swap)];
+
+/// Two different keys.
+pub type Twins = (&'static str, &'static str);
+
+/// Pairs that hosts have taken for one key: folded, normalised, tidied, unescaped, cut, or read as a pattern.
+pub const TWINS: Axis<Twins> = &[
+    ("case", ("key", "KEY")),
+    ("case-of-wide-letters", ("\u{e9}", "\u{c9}")),
+    ("composed-and-decomposed", ("caf\u{e9}", "cafe\u{301}")),
+    ("compatible-letters", ("\u{fb01}", "fi")),
+    ("sharp-s", ("stra\u{df}e", "strasse")),
+    ("full-width", ("a", "\u{ff41}")),
+    ("joined-emoji", ("\u{1f469}\u{200d}\u{1f680}", "\u{1f469}\u{1f680}")),
+    ("direction-mark", ("\u{202e}\u{5d0}", "\u{5d0}")),
+    ("byte-order-mark", ("\u{feff}k", "k")),
+    ("trailing-space", ("k ", "k")),
+    ("leading-space", (" k", "k")),
+    ("trailing-newline", ("k\n", "k")),
+    ("trailing-nul", ("k\0", "k")),
+    ("nul-inside", ("a\0b", "a")),
+    ("trailing-dot", ("k.", "k")),
+    ("leading-slash", ("/k", "k")),
+    ("trailing-slash", ("k/", "k")),
+    ("double-slash", ("a//b", "a/b")),
+    ("dot-segment", ("a/./b", "a/b")),
+    ("dot-dot-segment", ("a/../b", "b")),
+    ("backslash", ("a\\b", "a/b")),
+    ("colon", ("a:b", "a/b")),
+    ("dots-and-slashes", ("a.b", "a/b")),
+    ("unsafe-letters", ("a b", "a_b")),
+    ("percent-escape", ("a%2Fb", "a/b")),
+    ("percent-escape-case", ("a%2Fb", "a%2fb")),
+    ("percent-escaped-twice", ("a%252Fb", "a%2Fb")),
+    ("equals-escape", ("a=2Fb", "a/b")),
+    ("plus", ("a+b", "a b")),
+    ("star", ("a*", "abc")),
+    ("question-mark", ("a?c", "abc")),
+    ("letter-class", ("a[b]c", "abc")),
+    ("percent-wildcard", ("a%", "abc")),
+    ("underscore-wildcard", ("a_c", "abc")),
+    ("prefix", ("key", "key-longer")),
+    ("hash-tag", ("{a}b", "{a}c")),
+    ("number", ("1", "01")),
+    ("last-letter", ("k\u{10ffff}", "k\u{10fffe}")),
+    ("last-of-many", (LONG_ONE, LONG_TWO)),
+];
+
+/// They differ in their last letter, after 64.
+const LONG_ONE: &str = "0123456789012345678901234567890123456789012345678901234567890123a";
+const LONG_TWO: &str = "0123456789012345678901234567890123456789012345678901234567890123b";
