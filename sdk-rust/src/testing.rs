@@ -24,21 +24,27 @@
 //! # Ok(()) }
 //! ```
 //!
+//! What is granted can change while code runs, labels can be switched to empty stores, and calls can be made to fail:
+//! [`Cloud::grant`], [`Cloud::switch`], [`Cloud::inject`].
+//!
 //! Calls fail as they do on a host: with the cases that each package has, and a call that gets no answer ends after 30
-//! seconds.
+//! seconds. The conformance suite certifies that: it runs its cases for key-value and config against this, through the
+//! same drivers that it has hosts run.
 
 mod builder;
+mod fault;
 mod stage;
 mod world;
 
 pub use builder::Builder;
+pub use fault::Fault;
 pub use stage::Published;
 pub use world::Entered;
 pub(crate) use world::current;
 
-use crate::{Result, messaging::Message};
+use crate::{Error, Kind, Result, messaging::Message};
 use std::{sync::Arc, time::Duration};
-use wasi_cloud_core::messaging as portable;
+use wasi_cloud_core::{Grants, messaging as portable};
 use world::World;
 
 /// A cloud, which is the current one of the thread that made it until it is dropped.
@@ -184,6 +190,53 @@ impl Cloud {
     /// ```
     pub fn advance(&self, by: Duration) {
         self.world.advance(by);
+    }
+
+    /// Replaces what is granted, from the next call on, also of handles that are open. What [`Builder::deny`] refuses
+    /// stays refused.
+    ///
+    /// ```
+    /// # use wasi_cloud_sdk::{Kind, Result, keyvalue::Bucket, testing::Cloud};
+    /// # fn main() -> Result<()> {
+    /// let cloud = Cloud::new();
+    /// let bucket = Bucket::open("default")?;
+    /// bucket.set("key", "value")?;
+    /// cloud.grant(["keyvalue:default:read"])?;
+    /// assert!(bucket.exists("key")?);
+    /// assert_eq!(bucket.delete("key").map_err(|e| e.kind), Err(Kind::AccessDenied));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid` if a rule cannot be read; then nothing changes.
+    pub fn grant<S: AsRef<str>>(&self, rules: impl IntoIterator<Item = S>) -> Result<()> {
+        let grants = Grants::parse(rules).map_err(|error| Error::new(Kind::Invalid, error.message))?;
+        self.world.grant(grants);
+        Ok(())
+    }
+
+    /// Links a label of key-value, such as `keyvalue:default`, to a new and empty store. Open handles go on with the
+    /// new store; versions and cursors of the old one are `Conflict` there. What was stored is gone.
+    ///
+    /// ```
+    /// # use wasi_cloud_sdk::{Result, keyvalue::Bucket, testing::Cloud};
+    /// # fn main() -> Result<()> {
+    /// let cloud = Cloud::new();
+    /// let cache = Bucket::open("cache")?;
+    /// cache.set("key", "value")?;
+    /// cloud.switch("keyvalue:cache")?;
+    /// assert_eq!(cache.get("key")?, None);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid` if the name cannot be read, or is of another capability: only key-value stores anything.
+    pub fn switch(&self, name: &str) -> Result<()> {
+        match builder::parse(name)? {
+            ("keyvalue", label) => self.world.switch(label),
+            (other, _) => return Err(Error::new(Kind::Invalid, format!("`{other}` has no store to switch to"))),
+        }
+        Ok(())
     }
 
     fn received(&self, topic: &str, message: Message, reply_to: Option<String>) -> Message {

@@ -3,6 +3,7 @@ use super::{
     world::{Plan, World},
 };
 use crate::{Error, Kind, Result};
+use std::time::Duration;
 use wasi_cloud_core::Grants;
 
 /// How to make a [`Cloud`] that is not as generous as [`Cloud::new`].
@@ -38,11 +39,38 @@ impl Builder {
         self
     }
 
+    /// Links these `capability:label`s and nothing else, each to data of its own. Without this every label that code
+    /// names is linked when it is first named.
+    ///
+    /// ```
+    /// # use wasi_cloud_sdk::{Kind, Result, keyvalue::Bucket, testing::Cloud};
+    /// # fn main() -> Result<()> {
+    /// let _cloud = Cloud::builder().links(["keyvalue:default"]).start()?;
+    /// Bucket::open("default")?;
+    /// assert_eq!(Bucket::open("defualt").map(drop).map_err(|e| e.kind), Err(Kind::NotFound));
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn links<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        let names: Vec<String> = names.into_iter().map(|name| name.as_ref().to_owned()).collect();
+        names.iter().for_each(|name| self.check(name));
+        self.plan.linked = Some(names.into_iter().collect());
+        self
+    }
+
     /// Links one `capability:label` to nothing. `wasi:config` names no label: its link is `config:default`.
     #[must_use]
     pub fn unlink(mut self, name: &str) -> Self {
         self.check(name);
         self.plan.unlinked.insert(name.to_owned());
+        self
+    }
+
+    /// How long a call lasts at most, in real time; 30 seconds unless this says otherwise. A call that gets no answer
+    /// until then is `Timeout`, where its package can say so.
+    #[must_use]
+    pub const fn call_timeout(mut self, limit: Duration) -> Self {
+        self.plan.call_timeout = limit;
         self
     }
 
@@ -57,14 +85,22 @@ impl Builder {
         }
     }
 
-    /// A name that is never asked for would make a test pass that tests nothing.
     fn check(&mut self, name: &str) {
-        let known = name.split_once(':').is_some_and(|(capability, label)| {
-            wasi_cloud_core::CAPABILITIES.contains(&capability) && !label.is_empty()
-        });
-        if !known {
-            let capabilities = wasi_cloud_core::CAPABILITIES.join(", ");
-            self.flaw = Some(format!("`{name}`: write `capability:label` with one of: {capabilities}"));
+        if let Err(error) = parse(name) {
+            self.flaw = Some(error.message);
         }
     }
+}
+
+/// The capability and the label of a name. One that is never asked for would make a test pass that tests nothing.
+///
+/// # Errors
+/// `Invalid` if it names no capability, or no label.
+pub(super) fn parse(name: &str) -> Result<(&str, &str)> {
+    let known = |capability: &str| wasi_cloud_core::CAPABILITIES.contains(&capability);
+    let parts = name.split_once(':').filter(|(capability, label)| known(capability) && !label.is_empty());
+    parts.ok_or_else(|| {
+        let capabilities = wasi_cloud_core::CAPABILITIES.join(", ");
+        Error::new(Kind::Invalid, format!("`{name}`: write `capability:label` with one of: {capabilities}"))
+    })
 }

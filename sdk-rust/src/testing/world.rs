@@ -3,16 +3,16 @@
 use super::stage::Stage;
 use std::{
     cell::{OnceCell, RefCell},
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     marker::PhantomData,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 use wasi_cloud_core::{
     Clock, Grants, Link, Links, SharedGrants,
     config::{Config, Fixed},
     keyvalue::KeyValue,
-    layer::{Layers, Timeout},
+    layer::{Fault, FaultPlan, Layer, Layers, Timeout},
     link::Table,
     messaging::{Delivery, Message, Messaging, Payload},
 };
@@ -29,14 +29,24 @@ pub(super) struct Plan {
     pub(super) denied: BTreeSet<String>,
     /// As `capability:label`.
     pub(super) unlinked: BTreeSet<String>,
+    /// As `capability:label`; every label that is named, if there is no list.
+    pub(super) linked: Option<BTreeSet<String>>,
     pub(super) config: Fixed,
+    pub(super) call_timeout: Duration,
 }
 
 impl Default for Plan {
     fn default() -> Self {
         // These rules parse, as the tests see.
         let grants = Grants::parse(["keyvalue:*", "messaging:*", "config:*"]).unwrap_or_default();
-        Self { grants, denied: BTreeSet::new(), unlinked: BTreeSet::new(), config: Fixed::default() }
+        Self {
+            grants,
+            denied: BTreeSet::new(),
+            unlinked: BTreeSet::new(),
+            linked: None,
+            config: Fixed::default(),
+            call_timeout: CALL_TIMEOUT,
+        }
     }
 }
 
@@ -47,12 +57,29 @@ pub(crate) struct World {
     grants: SharedGrants,
     nothing: SharedGrants,
     denied: BTreeSet<String>,
-    /// What is linked, or shall not be: the rest is linked when it is first named.
-    settled: Mutex<BTreeSet<String>>,
-    layers: Layers,
+    linked: Option<BTreeSet<String>>,
+    settled: Mutex<Settled>,
+    call_timeout: Duration,
     clock: Clock,
     memory: Memory,
     stage: Arc<Stage>,
+}
+
+/// What was decided about names so far, each as `capability:label`.
+#[derive(Debug, Default)]
+struct Settled {
+    /// What is linked, or shall not be: the rest is linked when it is first named.
+    names: BTreeSet<String>,
+    /// Faults to come; `capability:*` is all labels.
+    faults: BTreeMap<String, FaultPlan>,
+    /// How often labels were switched: the number of the next empty store.
+    switched: u64,
+}
+
+impl Settled {
+    fn faults(&mut self, name: &str) -> FaultPlan {
+        self.faults.entry(name.to_owned()).or_default().clone()
+    }
 }
 
 impl World {
@@ -68,8 +95,9 @@ impl World {
             grants: plan.grants.shared(),
             nothing: Grants::default().shared(),
             denied: plan.denied,
-            settled: Mutex::new(plan.unlinked),
-            layers: [Arc::new(Timeout(CALL_TIMEOUT)) as _].into(),
+            linked: plan.linked,
+            settled: Mutex::new(Settled { names: plan.unlinked, ..Settled::default() }),
+            call_timeout: plan.call_timeout,
             clock,
             stage: Arc::new(Stage::new(this.clone())),
             memory,
@@ -98,13 +126,51 @@ impl World {
         let name = format!("{capability}:{label}");
         let grants = if self.denied.contains(&name) { &self.nothing } else { &self.grants };
         // Held until the link is there, so that no other thread finds the name settled and the link missing.
-        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
-        if settled.insert(name)
+        let mut settled = self.settled();
+        let wanted = self.linked.as_ref().is_none_or(|linked| linked.contains(&name));
+        if wanted
+            && settled.names.insert(name)
             && let Some(backend) = backend()
         {
-            table.set(label, backend, label, self.layers.clone());
+            // No label can spell the scope of another one's empty store.
+            let layers = self.layers(&mut settled, capability, label);
+            table.set(label, backend, format!("0/{label}"), layers);
         }
         table.link(label, grants)
+    }
+
+    fn settled(&self) -> MutexGuard<'_, Settled> {
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn layers(&self, settled: &mut Settled, capability: &str, label: &str) -> Layers {
+        let mut fault = |label: &str| -> Arc<dyn Layer> {
+            Arc::new(Fault { plan: settled.faults(&format!("{capability}:{label}")) })
+        };
+        [Arc::new(Timeout(self.call_timeout)) as _, fault(label), fault("*")].into()
+    }
+
+    pub(super) fn grant(&self, grants: Grants) {
+        self.grants.store(Arc::new(grants));
+    }
+
+    /// Links a label of key-value to a store that nobody wrote to yet.
+    pub(super) fn switch(&self, label: &str) {
+        let Some(backend) = self.memory.services().keyvalue else { return };
+        let mut settled = self.settled();
+        settled.names.insert(format!("keyvalue:{label}"));
+        settled.switched += 1;
+        let scope = format!("{}/{label}", settled.switched);
+        let layers = self.layers(&mut settled, "keyvalue", label);
+        self.links.keyvalue.set(label, backend, scope, layers);
+    }
+
+    pub(super) fn faults(&self, name: &str) -> FaultPlan {
+        self.settled().faults(name)
+    }
+
+    pub(super) fn heal(&self) -> usize {
+        self.settled().faults.values().map(FaultPlan::heal).sum()
     }
 
     pub(super) fn stage(&self) -> &Stage {
@@ -141,7 +207,10 @@ pub(crate) fn current() -> Arc<World> {
 
 /// Makes a cloud the current one of this thread as long as it lives.
 pub(super) fn stay(world: &Arc<World>) {
-    ENTERED.with_borrow_mut(|stack| stack.push(Arc::downgrade(world)));
+    ENTERED.with_borrow_mut(|stack| {
+        stack.retain(|world| world.strong_count() > 0);
+        stack.push(Arc::downgrade(world));
+    });
 }
 
 pub(super) fn enter(world: &Arc<World>) -> Entered<'_> {

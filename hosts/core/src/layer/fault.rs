@@ -37,12 +37,17 @@ pub struct FaultRule {
 
 /// Faults to come: data that a test may push while a guest runs. Each rule strikes once.
 #[derive(Debug, Clone, Default)]
-pub struct FaultPlan(Arc<Mutex<Vec<FaultRule>>>);
+pub struct FaultPlan(Arc<Mutex<Vec<(FaultRule, Kind)>>>);
 
 impl FaultPlan {
-    /// Adds a rule.
+    /// Adds a rule: what it strikes fails as `unavailable`.
     pub fn push(&self, rule: FaultRule) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(rule);
+        self.push_as(rule, Kind::Unavailable);
+    }
+
+    /// Adds a rule: what it strikes fails as this. A late call does not fail, and one that hangs is not failed by it.
+    pub fn push_as(&self, rule: FaultRule, kind: Kind) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((rule, kind));
     }
 
     /// Removes what has not struck yet and says how much that was.
@@ -51,9 +56,9 @@ impl FaultPlan {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).count()
     }
 
-    fn strike(&self, call: &Call<'_>) -> Option<Moment> {
+    fn strike(&self, call: &Call<'_>) -> Option<(Moment, Kind)> {
         let mut rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = rules.iter_mut().position(|rule| {
+        let at = rules.iter_mut().position(|(rule, _)| {
             let matches = (rule.capability == "*" || rule.capability == call.capability)
                 && (rule.op == "*" || rule.op == call.op);
             if matches && rule.nth > 0 {
@@ -62,7 +67,8 @@ impl FaultPlan {
             }
             matches
         })?;
-        Some(rules.remove(at).moment)
+        let (rule, kind) = rules.remove(at);
+        Some((rule.moment, kind))
     }
 }
 
@@ -76,19 +82,19 @@ pub struct Fault {
 #[async_trait]
 impl Layer for Fault {
     async fn around(&self, call: &Call<'_>, mut next: Next<'_>) -> Result<()> {
-        let injected = || Error::new(Kind::Unavailable, "injected fault");
-        match self.plan.strike(call) {
-            None => next.run(call).await,
-            Some(Moment::Before) => Err(injected()),
-            Some(Moment::After) => {
+        let Some((moment, kind)) = self.plan.strike(call) else { return next.run(call).await };
+        let injected = || Error::new(kind, "injected fault");
+        match moment {
+            Moment::Before => Err(injected()),
+            Moment::After => {
                 next.run(call).await?;
                 Err(unknown_outcome(call, injected()))
             }
-            Some(Moment::Delay(by)) => {
+            Moment::Delay(by) => {
                 tokio::time::sleep(by).await;
                 next.run(call).await
             }
-            Some(Moment::Hang) => std::future::pending().await,
+            Moment::Hang => std::future::pending().await,
         }
     }
 }

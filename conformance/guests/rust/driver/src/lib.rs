@@ -61,43 +61,59 @@ fn empty(slot: u32) -> Stop {
     Stop::Misused(format!("slot {slot} is empty"))
 }
 
-/// Makes a component of `fn step(&mut State, Op) -> Result<Seen, Stop>`: generates the bindings of the world, exports
-/// `exec`, keeps the state between calls, and shows errors as the protocol does. Brings `Op`, `Seen` and the interface's
-/// other types into scope. Without a state there are no slots to misuse, and `step` is `fn(Op) -> Result<Seen>`.
+/// Makes a component of the module `step`: generates the bindings of the world, exports `exec`, and keeps the state between
+/// calls. Brings `Op`, `Seen` and the interface's other types into scope. Takes what [`drive!`] takes.
 #[macro_export]
 macro_rules! driver {
-    ($world:tt, $interface:ident, $state:ty) => {
-        $crate::driver!(@bindings $world, $interface);
-
-        impl Guest for Driver {
-            fn exec(op: Op) -> Seen {
-                thread_local!(static STATE: std::cell::RefCell<$state> = std::cell::RefCell::default());
-                match STATE.with_borrow_mut(|state| step(state, op)) {
-                    Ok(seen) => seen,
-                    Err($crate::Stop::Failed(error)) => Seen::Failed(failure(error)),
-                    Err($crate::Stop::Misused(why)) => Seen::Misused(why),
-                }
-            }
-        }
-    };
-
-    ($world:tt, $interface:ident) => {
-        $crate::driver!(@bindings $world, $interface);
-
-        impl Guest for Driver {
-            fn exec(op: Op) -> Seen {
-                step(op).unwrap_or_else(|error| Seen::Failed(failure(error)))
-            }
-        }
-    };
-
-    (@bindings $world:tt, $interface:ident) => {
+    ($world:tt, $interface:ident $(, $state:ident)?) => {
         wit_bindgen::generate!({ path: "../../../wit", world: $world });
         use exports::wasi_cloud::conformance::$interface::*;
 
         struct Driver;
         export!(Driver);
 
+        impl Guest for Driver {
+            fn exec(op: Op) -> Seen {
+                thread_local!(static STATE: std::cell::RefCell<State> = std::cell::RefCell::default());
+                STATE.with_borrow_mut(|state| drive(state, op))
+            }
+        }
+
+        $crate::drive!($($state)?);
+    };
+}
+
+/// `fn drive(&mut State, Op) -> Seen`, of `fn step(&mut State, Op) -> Result<Seen, Stop>` in the module `step`: shows
+/// errors as the protocol does. Without a state there are no slots to misuse, and `step` is `fn(Op) -> Result<Seen>`.
+/// On its own it is for the types of the protocol on any other side of the line: the suite drives the SDK's native twin
+/// with it.
+#[macro_export]
+macro_rules! drive {
+    ($state:ident) => {
+        type State = step::$state;
+
+        fn drive(state: &mut State, op: Op) -> Seen {
+            match step::step(state, op) {
+                Ok(seen) => seen,
+                Err($crate::Stop::Failed(error)) => Seen::Failed(failure(error)),
+                Err($crate::Stop::Misused(why)) => Seen::Misused(why),
+            }
+        }
+
+        $crate::drive!(@failure);
+    };
+
+    () => {
+        type State = ();
+
+        fn drive((): &mut State, op: Op) -> Seen {
+            step::step(op).unwrap_or_else(|error| Seen::Failed(failure(error)))
+        }
+
+        $crate::drive!(@failure);
+    };
+
+    (@failure) => {
         fn failure(error: wasi_cloud_sdk::Error) -> Failure {
             let kind = match error.kind {
                 wasi_cloud_sdk::Kind::NotFound => Kind::NotFound,
