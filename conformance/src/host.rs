@@ -80,6 +80,9 @@ pub enum Altitude {
     Direct,
     /// Guests inside the host, in this process: green above and red here is the glue or the SDK.
     Embedded,
+    /// The guests' drivers on the SDK's native twin, which has no host and no wasm: green above and red here is the
+    /// twin. Only a test of the suite stands here.
+    Native,
 }
 
 impl fmt::Display for Altitude {
@@ -87,6 +90,7 @@ impl fmt::Display for Altitude {
         f.write_str(match self {
             Self::Direct => "direct",
             Self::Embedded => "embedded",
+            Self::Native => "native",
         })
     }
 }

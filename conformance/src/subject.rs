@@ -214,6 +214,7 @@ impl Prepared {
                 let embedded = Embedded::new(subject, description, call_timeout, corpus, LANGUAGE);
                 Arc::new(embedded.map_err(|why| anyhow!("guests cannot run on this machine: {why}"))?)
             }
+            Altitude::Native => bail!("the SDK's native twin has no backend to choose: see the test `twin`"),
         })
     }
 

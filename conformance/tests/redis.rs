@@ -1,17 +1,13 @@
 //! What only a real server can show: transcripts equal to memory's, and a server that dies in the middle of a run.
 
 mod support;
+mod transcripts;
 
-use cloud_conformance::{
-    event::Record,
-    host::Altitude,
-    outcome::Verdict,
-    service::Service,
-    transcript::normal::{Rules, normalise},
-};
+use cloud_conformance::{host::Altitude, outcome::Verdict, service::Service, transcript::normal::Rules};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use std::{collections::BTreeMap, process::ExitCode, time::Instant};
+use std::{process::ExitCode, time::Instant};
 use support::{deadlines, judge, missing, pinned, ready, workers};
+use transcripts::{Transcripts, comparable, differences};
 
 fn main() -> ExitCode {
     let trial = |name, test: fn() -> Result<(), Failed>| {
@@ -28,25 +24,6 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// Cases that have no one transcript, because the law leaves to chance or to the host what these lines show. That it
-/// stays within the law, the cases see to.
-const OPEN: [&str; 9] = [
-    // Who wins a race.
-    "keyvalue/atomics/one-of-two-racing-creations-wins",
-    "keyvalue/atomics/one-of-two-racing-swaps-wins",
-    "keyvalue/extension/one-of-many-puts-of-an-absent-key-wins",
-    "keyvalue/extension/one-of-many-puts-with-one-version-wins",
-    // Which page a key is on, and so what is left after one page (KV-STORE-15), or changes before it comes (KVX-46).
-    "keyvalue/store/cursor-is-accepted-again",
-    "keyvalue/store/untouched-keys-survive-a-listing-during-deletes",
-    "keyvalue/store/untouched-keys-survive-a-listing-during-writes",
-    "keyvalue/extension/untouched-keys-survive-a-listing-during-changes",
-    // Whether a lifetime of 285,000 years is kept or refused (KVX-37).
-    "keyvalue/extension/long-lifetimes-are-kept-or-refused",
-];
-
-type Transcripts = BTreeMap<String, Record>;
-
 /// All cases that passed on a host.
 fn passed(host: &str, altitude: Altitude, picked: &[&str]) -> Result<Transcripts, Failed> {
     let workers = workers();
@@ -60,27 +37,7 @@ fn passed(host: &str, altitude: Altitude, picked: &[&str]) -> Result<Transcripts
     if picked.is_empty() && counts != pinned(host, altitude) {
         return Err(format!("{host} at {altitude} planned and executed {counts:?}: see `pinned`").into());
     }
-    let passed = ran.records.into_iter().filter(|record| record.verdict == Verdict::Pass && !record.check);
-    let mut passed: Transcripts = passed.map(|record| (record.id.clone(), record)).collect();
-    for open in OPEN {
-        if passed.remove(open).is_none() && picked.is_empty() {
-            return Err(format!("{open} is no case that passes: the list is stale").into());
-        }
-    }
-    Ok(passed)
-}
-
-/// Where the two differ, under these rules.
-fn differences(one: &Transcripts, other: &Transcripts, rules: Rules) -> Vec<String> {
-    let both = one.iter().filter_map(|(id, record)| Some((id, record, other.get(id)?)));
-    let normal = both.map(|(id, a, b)| (id, normalise(&a.transcript, rules), normalise(&b.transcript, rules)));
-    normal.filter(|(_, a, b)| a != b).map(|(id, a, b)| format!("{id}\n{}", first_difference(&a, &b))).collect()
-}
-
-fn first_difference(one: &[String], other: &[String]) -> String {
-    let at = one.iter().zip(other).position(|(a, b)| a != b).unwrap_or(one.len().min(other.len()));
-    let shown = |lines: &[String]| lines.get(at).map_or("(ended)".into(), |l| l.chars().take(300).collect::<String>());
-    format!("  line {at}\n    {}\n    {}", shown(one), shown(other))
+    Ok(comparable(ran.records, picked.is_empty())?)
 }
 
 /// Without guests and with them, memory and Redis have the same transcripts, and so has memory with and without guests.

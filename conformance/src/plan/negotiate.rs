@@ -22,7 +22,7 @@ pub(super) fn decide(case: &Case, host: &HostDescription) -> Decision {
     let mut skip = None;
     for need in case.needs {
         match need {
-            Need::Guest if host.altitude == Altitude::Direct => {
+            Need::Guest if host.altitude != Altitude::Embedded => {
                 return Decision::Inapplicable("it is about guests, and there are none at this altitude".into());
             }
             Need::Without(name) if declared.features.contains(*name) => {

@@ -10,7 +10,7 @@ use cloud_conformance::{
     event::{Event, Record, Summary},
     host::Altitude,
     pattern::Patterns,
-    plan::{Selection, ids, plan},
+    plan::{Plan, Selection, ids, plan},
     runner::{Options, Rules, run},
     subject::{Prepared, prepare},
 };
@@ -51,7 +51,12 @@ pub fn deadlines() -> Deadlines {
 
 /// A runtime that the cases run on.
 pub fn workers() -> runtime::Runtime {
-    runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime")
+    threads(4)
+}
+
+/// A runtime of so many threads.
+pub fn threads(count: usize) -> runtime::Runtime {
+    runtime::Builder::new_multi_thread().worker_threads(count).enable_all().build().expect("a runtime")
 }
 
 /// Makes a host ready. The runtime must live as long as the host.
@@ -65,8 +70,19 @@ pub fn judge(
     prepared: &Prepared,
     altitude: Altitude,
     picked: &[&str],
-    mut seen: impl FnMut(&Record),
+    seen: impl FnMut(&Record),
 ) -> anyhow::Result<Ran> {
+    let plan = planned(workers, prepared, altitude, picked)?;
+    sit(workers, &[plan], &Sitting { seed: 7, jobs: 4, whole: picked.is_empty() }, seen)
+}
+
+/// What is to run on a host at an altitude: the picked cases, all if none are picked.
+pub fn planned(
+    workers: &runtime::Runtime,
+    prepared: &Prepared,
+    altitude: Altitude,
+    picked: &[&str],
+) -> anyhow::Result<Plan> {
     let cases = catalogue::all();
     let all = ids(&cases);
     let globs: Vec<String> = picked.iter().map(|glob| (*glob).to_owned()).collect();
@@ -76,22 +92,39 @@ pub fn judge(
         let _inside = workers.enter();
         prepared.at(altitude, deadlines())?
     };
-    let plan = plan(host, &cases, &Law::embedded()?, &selection, None, "1970-01-01").map_err(anyhow::Error::msg)?;
+    plan(host, &cases, &Law::embedded()?, &selection, None, "1970-01-01").map_err(anyhow::Error::msg)
+}
+
+/// How plans are run.
+pub struct Sitting {
+    pub seed: u64,
+    pub jobs: usize,
+    /// Whether every case is planned.
+    pub whole: bool,
+}
+
+/// Runs what is planned, and calls `seen` after each case.
+pub fn sit(
+    workers: &runtime::Runtime,
+    plans: &[Plan],
+    sitting: &Sitting,
+    mut seen: impl FnMut(&Record),
+) -> anyhow::Result<Ran> {
     let (_going_on, stop) = watch::channel(false);
     let options = Options {
         run: format!("test{:08x}", rand::random::<u32>()),
-        seed: 7,
-        jobs: 4,
+        seed: sitting.seed,
+        jobs: sitting.jobs,
         deadlines: deadlines(),
         deployment,
         command: "cloud-conformance run".into(),
         stop,
         cases: workers.handle().clone(),
-        rules: Rules { whole: selection.is_whole(), ..Rules::default() },
+        rules: Rules { whole: sitting.whole, ..Rules::default() },
     };
     let control = runtime::Builder::new_current_thread().enable_all().build()?;
     let mut records = Vec::new();
-    let summary = control.block_on(run(&[plan], &options, |event| {
+    let summary = control.block_on(run(plans, &options, |event| {
         if let Event::Ended(record) = event {
             seen(&record);
             records.push(*record);
@@ -100,11 +133,16 @@ pub fn judge(
     Ok(Ran { summary, records })
 }
 
+/// Whether `CLOUD_CONFORMANCE_REQUIRE` has this word: then what it stands for has to run.
+pub fn required(word: &str) -> bool {
+    let words = std::env::var("CLOUD_CONFORMANCE_REQUIRE").unwrap_or_default();
+    words.split(',').any(|listed| listed.trim() == word)
+}
+
 /// Why a tool of that name cannot be used, unless `CLOUD_CONFORMANCE_REQUIRE` names it under `word`: then the test has
 /// to run, and to fail without it.
 pub fn missing(word: &str, tool: &str) -> Option<String> {
-    let required = std::env::var("CLOUD_CONFORMANCE_REQUIRE").unwrap_or_default();
-    if required.split(',').any(|listed| listed.trim() == word) {
+    if required(word) {
         return None;
     }
     let paths = std::env::var_os("PATH").unwrap_or_default();

@@ -1,0 +1,58 @@
+//! What must be equal between two runs of the catalogue, and where it is not.
+
+#![allow(dead_code, reason = "each test file uses what it needs")]
+
+use cloud_conformance::{
+    event::Record,
+    outcome::Verdict,
+    transcript::normal::{Rules, normalise},
+};
+use std::collections::BTreeMap;
+
+/// Cases that have no one transcript, because the law leaves to chance or to the host what these lines show. That it
+/// stays within the law, the cases see to.
+pub const OPEN: [&str; 9] = [
+    // Who wins a race.
+    "keyvalue/atomics/one-of-two-racing-creations-wins",
+    "keyvalue/atomics/one-of-two-racing-swaps-wins",
+    "keyvalue/extension/one-of-many-puts-of-an-absent-key-wins",
+    "keyvalue/extension/one-of-many-puts-with-one-version-wins",
+    // Which page a key is on, and so what is left after one page (KV-STORE-15), or changes before it comes (KVX-46).
+    "keyvalue/store/cursor-is-accepted-again",
+    "keyvalue/store/untouched-keys-survive-a-listing-during-deletes",
+    "keyvalue/store/untouched-keys-survive-a-listing-during-writes",
+    "keyvalue/extension/untouched-keys-survive-a-listing-during-changes",
+    // Whether a lifetime of 285,000 years is kept or refused (KVX-37).
+    "keyvalue/extension/long-lifetimes-are-kept-or-refused",
+];
+
+/// The records of cases, by id.
+pub type Transcripts = BTreeMap<String, Record>;
+
+/// The cases that passed and have one transcript.
+///
+/// # Errors
+/// If `whole`, a case of [`OPEN`] that is none.
+pub fn comparable(records: Vec<Record>, whole: bool) -> Result<Transcripts, String> {
+    let passed = records.into_iter().filter(|record| record.verdict == Verdict::Pass && !record.check);
+    let mut passed: Transcripts = passed.map(|record| (record.id.clone(), record)).collect();
+    for open in OPEN {
+        if passed.remove(open).is_none() && whole {
+            return Err(format!("{open} is no case that passes: the list is stale"));
+        }
+    }
+    Ok(passed)
+}
+
+/// Where the two differ, under these rules.
+pub fn differences(one: &Transcripts, other: &Transcripts, rules: Rules) -> Vec<String> {
+    let both = one.iter().filter_map(|(id, record)| Some((id, record, other.get(id)?)));
+    let normal = both.map(|(id, a, b)| (id, normalise(&a.transcript, rules), normalise(&b.transcript, rules)));
+    normal.filter(|(_, a, b)| a != b).map(|(id, a, b)| format!("{id}\n{}", first_difference(&a, &b))).collect()
+}
+
+fn first_difference(one: &[String], other: &[String]) -> String {
+    let at = one.iter().zip(other).position(|(a, b)| a != b).unwrap_or(one.len().min(other.len()));
+    let shown = |lines: &[String]| lines.get(at).map_or("(ended)".into(), |l| l.chars().take(300).collect::<String>());
+    format!("  line {at}\n    {}\n    {}", shown(one), shown(other))
+}

@@ -1,0 +1,139 @@
+//! The certified fake: the SDK's native twin, which users run their tests against, runs the cases that hosts run, driven
+//! by the same sources as the guests.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+#![allow(clippy::unit_arg, reason = "`done(bucket.set(..)?)` is how drivers read")]
+
+// To the drivers' sources this crate is the crate `driver`, which lies in the guests' workspace.
+extern crate self as driver;
+#[path = "../../guests/rust/driver/src/lib.rs"]
+mod common;
+use common::{Slots, Stop};
+
+mod defect;
+mod drivers;
+mod host;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../transcripts/mod.rs"]
+mod transcripts;
+
+use cloud_conformance::{
+    catalogue::{self, Case},
+    clauses::Law,
+    event::Record,
+    host::{Altitude, Control, HostDescription},
+    pattern::Patterns,
+    plan::{Plan, Selection, ids, plan},
+};
+use defect::Defect;
+use host::Twin;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use support::{Ran, Sitting, deadlines, planned, ready, sit, workers};
+use tokio::runtime::Runtime;
+use transcripts::{Transcripts, comparable, differences};
+
+/// Features of the memory broker that only a program that handles messages can show, which the twin has no broker for.
+const BROKER: [&str; 9] = [
+    "at-least-once",
+    "broadcast",
+    "groups",
+    "late-reply",
+    "redelivery",
+    "reply-limits",
+    "self-delivery",
+    "subscriptions",
+    "trap-isolation",
+];
+
+/// What the twin is: all that the memory host is, but for a broker that calls handlers.
+fn description(memory: &HostDescription) -> HostDescription {
+    let mut twin = HostDescription { name: "twin".into(), altitude: Altitude::Native, ..memory.clone() };
+    twin.controls.remove(&Control::Serve);
+    let messaging = twin.capabilities.get_mut("messaging").expect("the memory host has messaging");
+    messaging.features.retain(|feature| !BROKER.contains(&feature.as_str()));
+    twin
+}
+
+/// The plan of the twin: the picked cases, all if none are picked.
+fn plan_of(memory: &Plan, defect: Option<Defect>, picked: &[&str]) -> Plan {
+    let twin = Twin { description: description(memory.host.describe()), call_timeout: deadlines().op / 2, defect };
+    let cases = catalogue::all();
+    let globs: Vec<String> = picked.iter().map(|&glob| glob.to_owned()).collect();
+    let run = Patterns::read(&globs, ids(&cases).iter().map(String::as_str)).expect("patterns");
+    let selection = Selection { run, ..Selection::default() };
+    plan(Arc::new(twin), &cases, &Law::embedded().expect("the law"), &selection, None, "1970-01-01").expect("a plan")
+}
+
+fn memory(workers: &Runtime) -> Plan {
+    let prepared = ready(workers, "memory", None).expect("a host");
+    planned(workers, &prepared, Altitude::Direct, &[]).expect("a plan")
+}
+
+fn run(workers: &Runtime, plan: Plan, whole: bool) -> Ran {
+    sit(workers, &[plan], &Sitting { seed: 7, jobs: 4, whole }, |_| ()).expect("a run")
+}
+
+/// The ids of the cases that a plan runs.
+fn running(plan: &Plan) -> BTreeSet<String> {
+    plan.entries.iter().filter(|entry| entry.skip.is_none()).map(|entry| entry.id.clone()).collect()
+}
+
+/// Why a plan does not run what it does not run.
+fn reasons(plan: &Plan) -> BTreeMap<&str, &str> {
+    let skipped = plan.entries.iter().filter_map(|entry| Some((&*entry.id, entry.skip.as_deref()?)));
+    skipped.chain(plan.inapplicable.iter().map(|case| (&*case.id, &*case.reason))).collect()
+}
+
+/// What memory runs without wasm and the twin does not is listed, and none of it is of key-value or config.
+#[test]
+fn the_twin_runs_what_memory_runs() {
+    let workers = workers();
+    let memory = memory(&workers);
+    let twin = plan_of(&memory, None, &[]);
+    let (here, there) = (running(&twin), running(&memory));
+    assert_eq!(here.difference(&there).collect::<Vec<_>>(), [""; 0], "these run on the twin alone");
+    let missing: Vec<_> = there.difference(&here).collect();
+    assert!(missing.iter().all(|id| id.starts_with("messaging/")), "{missing:?}");
+    let reasons = reasons(&twin);
+    let list: Vec<_> = missing.iter().map(|id| format!("{id}: {}", reasons[id.as_str()])).collect();
+    insta::assert_snapshot!("not_run", list.join("\n"));
+}
+
+/// Every case passes, every planned case is run, and a transcript says what memory's says.
+#[test]
+fn the_twin_passes_with_the_transcripts_of_memory() {
+    let workers = workers();
+    let memory = memory(&workers);
+    let twin = plan_of(&memory, None, &[]);
+    let here = running(&twin);
+    let ran = run(&workers, twin, true);
+    assert_eq!(ran.failed(), [""; 0]);
+    assert_eq!(ran.summary.problems, [""; 0]);
+    assert_eq!((ran.summary.planned, ran.summary.executed, ran.summary.exit), (here.len(), here.len(), 0));
+    let comparable =
+        |records: Vec<Record>| -> Transcripts { comparable(records, true).expect("the list is not stale") };
+    let (twin, memory) = (comparable(ran.records), comparable(run(&workers, memory, true).records));
+    assert!(twin.keys().all(|id| memory.contains_key(id)), "a transcript that nothing is compared with proves nothing");
+    let different = differences(&twin, &memory, cloud_conformance::transcript::normal::Rules::ALL);
+    assert!(different.is_empty(), "the twin and memory:\n{}", different.join("\n"));
+}
+
+/// The certificate can be refused: each defect fails a case that cites the clause which it breaks.
+#[test]
+fn a_twin_with_a_defect_is_refused() {
+    let workers = workers();
+    let memory = memory(&workers);
+    let cases: BTreeMap<String, Case> = catalogue::all().into_iter().map(|case| (case.id(), case)).collect();
+    for (defect, clause) in Defect::ALL {
+        let ran = run(&workers, plan_of(&memory, Some(defect), &["keyvalue/**"]), false);
+        let failed = ran.failed();
+        let kills = failed.iter().filter(|id| cases[*id].clauses.contains(&clause)).count();
+        assert!(kills > 0, "{defect:?} breaks {clause}, and no case that cites it fails: {failed:?}");
+        assert!(failed.len() * 3 <= cases.len(), "{defect:?} fails {} cases", failed.len());
+        assert_eq!(ran.summary.exit, 1, "{defect:?}");
+    }
+}
