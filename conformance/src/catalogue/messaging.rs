@@ -3,6 +3,7 @@
 mod handler;
 mod producer;
 mod request_reply;
+pub(super) mod seat;
 mod types;
 
 use super::Case;

@@ -1,8 +1,11 @@
 //! The classic guest, as the README shows it: on a `ping` it counts in key-value and publishes `pong N`.
 
-use super::{Case, Need, cases};
+use super::{
+    Case, Need, cases,
+    messaging::seat::{Seat, seat},
+};
 use crate::{
-    bench::{Bench, Client, Messaging, Running},
+    bench::{Bench, Running},
     host::{Program, Subscribed},
     outcome::{Outcome, expect_eq},
 };
@@ -19,35 +22,22 @@ const SCENARIO: &[Case] = cases! { "messaging/pingpong";
     another_body ["MSG-M06"] [Need::Guest, Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups")];
 };
 
-struct Table {
-    guest: Messaging,
-    client: Client,
-    pongs: Running,
-}
-
 /// Somebody who pings, and somebody who hears the pongs.
-async fn table(b: &Bench) -> Outcome<Table> {
-    let pongs = b.serve(Program::Recorder, &["pong"], None).await?;
-    let guest = b.messaging().await?;
-    let client = guest.connect("default").await?;
-    Ok(Table { guest, client, pongs })
+async fn table(b: &Bench) -> Outcome<Seat> {
+    seat(b, &["pong"], None).await
 }
 
 async fn player(b: &Bench) -> Outcome<Running> {
     b.serve(Program::Pingpong, &["ping"], Some("pingpong")).await
 }
 
-impl Table {
-    async fn send(&self, body: &str) -> Outcome {
-        self.client.send("ping", self.guest.message(body).await?).await
-    }
-
+impl Seat {
     /// Pings so often, and hears exactly these pongs, in any order.
     async fn rally(&mut self, numbers: std::ops::RangeInclusive<u32>) -> Outcome {
         for _ in numbers.clone() {
-            self.send("ping").await?;
+            self.send("ping", "ping").await?;
         }
-        let heard = self.pongs.next_many(numbers.clone().count()).await?;
+        let heard = self.recorder.next_many(numbers.clone().count()).await?;
         let mut expected: Vec<_> = numbers.map(|n| format!("pong {n}")).collect();
         expected.sort();
         expect_eq("pongs", heard, expected)
@@ -107,11 +97,11 @@ async fn denied_key_value(b: &mut Bench) -> Outcome {
     let player = b.subscribe(Program::Pingpong, to).await?;
     table.rally(1..=2).await?;
     b.grant(&["messaging:default"]).await?;
-    table.send("ping").await?;
+    table.send("ping", "ping").await?;
     b.until_settled("ping", "nack", 1).await?;
     player.stop().await?;
-    table.client.send("pong", table.guest.message("marker").await?).await?;
-    table.pongs.expect_only(b"marker").await?;
+    table.send("pong", "marker").await?;
+    table.recorder.expect_only(b"marker").await?;
     b.grant(&["keyvalue:default"]).await?;
     expect_count(b, "2").await
 }
@@ -121,13 +111,13 @@ async fn another_body(b: &mut Bench) -> Outcome {
     let mut table = table(b).await?;
     let to = Subscribed { topics: &["ping"], group: Some("pingpong"), max_deliveries: u32::MAX };
     let player = b.subscribe(Program::Pingpong, to).await?;
-    table.send("no ping").await?;
+    table.send("ping", "no ping").await?;
     b.until_settled("ping", "ack", 1).await?;
     player.stop().await?;
     let mut heir = b.subscribe(Program::Recorder, to).await?;
-    table.send("marker").await?;
+    table.send("ping", "marker").await?;
     heir.expect_only(b"marker").await?;
     b.bucket("default").await?.expect_missing("count").await?;
-    table.client.send("pong", table.guest.message("marker").await?).await?;
-    table.pongs.expect_only(b"marker").await
+    table.send("pong", "marker").await?;
+    table.recorder.expect_only(b"marker").await
 }

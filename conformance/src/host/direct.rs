@@ -1,5 +1,7 @@
 //! The altitude without wasm: the line protocol on the portable types.
 
+#![allow(clippy::unit_arg, reason = "`done(bucket.set(..)?)` is how drivers read")]
+
 mod config;
 mod keyvalue;
 mod keyvalue_ext;
@@ -13,8 +15,8 @@ use super::{
 use crate::session::{Broken, Session};
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
-use std::time::Duration;
-use wasi_cloud_core::layer::FaultRule;
+use std::{collections::HashMap, time::Duration};
+use wasi_cloud_core::{Applied, Error, Kind, layer::FaultRule};
 
 /// The portable types on one backend.
 pub struct Direct {
@@ -96,6 +98,45 @@ impl Environment for Portable {
     }
 }
 
+/// Handles of one type, by the numbers that the suite chose.
+struct Slots<T>(HashMap<u32, T>);
+
+impl<T> Default for Slots<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T> Slots<T> {
+    fn put(&mut self, slot: u32, handle: T) {
+        self.0.insert(slot, handle);
+    }
+
+    fn get(&self, slot: u32) -> Result<&T, Stopped> {
+        self.0.get(&slot).ok_or_else(|| empty(slot))
+    }
+
+    fn get_mut(&mut self, slot: u32) -> Result<&mut T, Stopped> {
+        self.0.get_mut(&slot).ok_or_else(|| empty(slot))
+    }
+
+    fn take(&mut self, slot: u32) -> Result<T, Stopped> {
+        self.0.remove(&slot).ok_or_else(|| empty(slot))
+    }
+}
+
+/// Why an operation has no result.
+enum Stopped {
+    /// An error, as the operation's package tells it.
+    Failed(Error),
+    /// The suite named an empty slot.
+    Misused(String),
+}
+
+fn empty(slot: u32) -> Stopped {
+    Stopped::Misused(format!("slot {slot} is empty"))
+}
+
 fn decode<Op: DeserializeOwned>(line: &str) -> Result<Op, Broken> {
     serde_json::from_str(line).map_err(|e| Broken::Protocol(format!("not an operation: {e}")))
 }
@@ -104,10 +145,27 @@ fn encode<Seen: Serialize>(seen: &Seen) -> Result<String, Broken> {
     serde_json::to_string(seen).map_err(|e| Broken::Protocol(e.to_string()))
 }
 
+/// A session of `Driven::step`, which shows its errors as the protocol does.
+macro_rules! session {
+    () => {
+        #[async_trait::async_trait]
+        impl crate::session::Session for Driven {
+            async fn exec(&mut self, line: &str) -> Result<String, crate::session::Broken> {
+                let op = super::decode(line)?;
+                super::encode(&match self.step(op).await {
+                    Ok(seen) => seen,
+                    Err(super::Stopped::Failed(error)) => Seen::Failed(error.into()),
+                    Err(super::Stopped::Misused(why)) => Seen::Misused(why),
+                })
+            }
+        }
+    };
+}
+use session;
+
 /// What the standard package can tell of an error (decisions 2): three kinds, and of `other` on a write that it may
 /// have been applied.
-fn standard(error: wasi_cloud_core::Error, write: bool) -> wasi_cloud_core::Error {
-    use wasi_cloud_core::{Applied, Kind};
+fn standard(error: Error, write: bool) -> Error {
     let mut told = error;
     if !matches!(told.kind, Kind::NotFound | Kind::AccessDenied) {
         told.message = told.to_string();

@@ -1,7 +1,8 @@
 //! What a host delivers to a handler, and what it makes of the handler's end.
 
+use super::seat::{Seat, seat, subscribed};
 use crate::{
-    bench::{Bench, Client, Messaging, Running},
+    bench::Bench,
     catalogue::{Case, Need, cases},
     host::{MAX_DELIVERIES, Program, Subscribed},
     outcome::{Outcome, expect, expect_eq},
@@ -20,33 +21,12 @@ pub const CASES: &[Case] = cases! { "messaging/handler";
     own_messages_come_back ["MSG-M13"] [Need::Serve, Need::Feature("self-delivery")];
 };
 
-struct Seat {
-    guest: Messaging,
-    client: Client,
-    recorder: Running,
-}
-
-async fn seat(b: &Bench, topics: &[&str], group: Option<&str>) -> Outcome<Seat> {
-    let recorder = b.serve(Program::Recorder, topics, group).await?;
-    let guest = b.messaging().await?;
-    let client = guest.connect("default").await?;
-    Ok(Seat { guest, client, recorder })
-}
-
 /// A seat whose messages are delivered once, however the handler ends.
 async fn once(b: &Bench, topic: &str) -> Outcome<Seat> {
-    let to = Subscribed { topics: &[topic], group: None, max_deliveries: 1 };
-    let recorder = b.subscribe(Program::Recorder, to).await?;
-    let guest = b.messaging().await?;
-    let client = guest.connect("default").await?;
-    Ok(Seat { guest, client, recorder })
+    subscribed(b, Subscribed { topics: &[topic], group: None, max_deliveries: 1 }).await
 }
 
 impl Seat {
-    async fn send(&self, topic: &str, data: &str) -> Outcome {
-        self.client.send(topic, self.guest.message(data).await?).await
-    }
-
     /// Sends a message that tells the recorder what to do.
     async fn script(&self, topic: &str, data: &str, script: &str) -> Outcome {
         let message = self.guest.message(data).await?;
@@ -125,7 +105,7 @@ async fn group_shares(b: &mut Bench) -> Outcome {
     let mut two = b.serve(Program::Recorder, &["shared"], Some("workers")).await?;
     let mut seen = Vec::new();
     for i in 0..20 {
-        one.send("shared", &i.to_string()).await?;
+        one.send("shared", i.to_string()).await?;
         let observed = tokio::select! {
             observed = one.recorder.next() => observed?,
             observed = two.next() => observed?,

@@ -1,9 +1,9 @@
 //! What is sent, and how it arrives.
 
+use super::seat::seat;
 use crate::{
-    bench::{Bench, Client, Messaging, Running},
+    bench::Bench,
     catalogue::{Case, Need, cases},
-    host::Program,
     outcome::{Outcome, expect_eq},
 };
 use wasi_cloud_core::{
@@ -27,20 +27,6 @@ pub const CASES: &[Case] = cases! { "messaging/producer";
     topics_do_not_alias ["MSG-M07", "MSG-HAND-02"] [Need::Serve, Need::Feature("topic-names")];
 };
 
-struct Seat {
-    guest: Messaging,
-    client: Client,
-    recorder: Running,
-}
-
-/// A recorder on these topics, and a guest to send from.
-async fn seat(b: &Bench, topics: &[&str]) -> Outcome<Seat> {
-    let recorder = b.serve(Program::Recorder, topics, None).await?;
-    let guest = b.messaging().await?;
-    let client = guest.connect("default").await?;
-    Ok(Seat { guest, client, recorder })
-}
-
 /// Nobody needs to listen.
 async fn send_without_subscriber(b: &mut Bench) -> Outcome {
     let guest = b.messaging().await?;
@@ -50,9 +36,9 @@ async fn send_without_subscriber(b: &mut Bench) -> Outcome {
 
 /// What was accepted is delivered to whoever is subscribed.
 async fn send_is_accepted(b: &mut Bench) -> Outcome {
-    let mut seat = seat(b, &["accepted"]).await?;
+    let mut seat = seat(b, &["accepted"], None).await?;
     for i in 0..10 {
-        seat.client.send("accepted", seat.guest.message(format!("{i}")).await?).await?;
+        seat.send("accepted", format!("{i}")).await?;
     }
     let expected: Vec<_> = (0..10).map(|i| i.to_string()).collect();
     expect_eq("deliveries", seat.recorder.next_many(10).await?, expected)
@@ -104,10 +90,10 @@ async fn send_denied(b: &mut Bench) -> Outcome {
 
 /// Bytes arrive as they were sent, whatever they are.
 async fn payload_is_unchanged(b: &mut Bench) -> Outcome {
-    let mut seat = seat(b, &["bytes"]).await?;
+    let mut seat = seat(b, &["bytes"], None).await?;
     let every: Vec<u8> = (0..=255).collect();
     for data in [&b""[..], b"plain", b"nul\0inside", b"\xff\xfe\x80", &every] {
-        seat.client.send("bytes", seat.guest.message(data).await?).await?;
+        seat.send("bytes", data).await?;
         expect_eq("payload", seat.recorder.next().await?.data, data.to_vec())?;
     }
     Ok(())
@@ -115,15 +101,15 @@ async fn payload_is_unchanged(b: &mut Bench) -> Outcome {
 
 /// 256 KiB are nothing special.
 async fn large_payload(b: &mut Bench) -> Outcome {
-    let mut seat = seat(b, &["large"]).await?;
+    let mut seat = seat(b, &["large"], None).await?;
     let data: Vec<u8> = (0..256 << 10).map(|i: u32| i.to_le_bytes()[0] ^ i.to_le_bytes()[1]).collect();
-    seat.client.send("large", seat.guest.message(&data).await?).await?;
+    seat.send("large", &data).await?;
     expect_eq("payload", seat.recorder.next().await?.data, data)
 }
 
 /// Pairs arrive as they were set.
 async fn metadata_is_unchanged(b: &mut Bench) -> Outcome {
-    let mut seat = seat(b, &["meta"]).await?;
+    let mut seat = seat(b, &["meta"], None).await?;
     let message = seat.guest.message("data").await?;
     let pairs = [("Trace-Id", "1"), ("empty", ""), ("trace-id", "2"), ("unicode", "\u{e9}\n\u{1f600}")];
     message.set_metadata(&pairs).await?;
@@ -134,7 +120,7 @@ async fn metadata_is_unchanged(b: &mut Bench) -> Outcome {
 
 /// The content type arrives as such, and not among the metadata.
 async fn content_type_is_not_metadata(b: &mut Bench) -> Outcome {
-    let mut seat = seat(b, &["typed"]).await?;
+    let mut seat = seat(b, &["typed"], None).await?;
     let message = seat.guest.message("{}").await?;
     message.set_content_type("application/json").await?;
     seat.client.send("typed", message).await?;
@@ -145,9 +131,9 @@ async fn content_type_is_not_metadata(b: &mut Bench) -> Outcome {
 
 /// A received message names the topic that it came on.
 async fn topic_is_known(b: &mut Bench) -> Outcome {
-    let mut seat = seat(b, &["north", "south"]).await?;
+    let mut seat = seat(b, &["north", "south"], None).await?;
     for topic in ["north", "south", "north"] {
-        seat.client.send(topic, seat.guest.message(topic).await?).await?;
+        seat.send(topic, topic).await?;
         let seen = seat.recorder.next().await?;
         expect_eq("topic", seen.topic.as_deref(), Some(topic))?;
         expect_eq("data", seen.data, topic.as_bytes().to_vec())?;
@@ -160,9 +146,9 @@ async fn topics_do_not_alias(b: &mut Bench) -> Outcome {
     let strange = |c: char| c.is_control() || "*>#+".contains(c);
     let topics: Vec<String> = hostile().into_iter().map(|h| h.text).filter(|t| !t.contains(strange)).collect();
     let names: Vec<&str> = topics.iter().map(String::as_str).collect();
-    let mut seat = seat(b, &names).await?;
+    let mut seat = seat(b, &names, None).await?;
     for topic in names {
-        seat.client.send(topic, seat.guest.message(topic).await?).await?;
+        seat.send(topic, topic).await?;
         let seen = seat.recorder.next().await?;
         expect_eq("topic and data", (seen.topic.as_deref(), &*seen.data), (Some(topic), topic.as_bytes()))?;
     }

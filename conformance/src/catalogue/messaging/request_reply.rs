@@ -1,9 +1,9 @@
 //! Requests and replies.
 
+use super::seat::{Seat, seat};
 use crate::{
-    bench::{Bench, Client, Message, Messaging, Request, Running},
+    bench::{Bench, Message, Request},
     catalogue::{Case, Need, cases},
-    host::Program,
     outcome::{Outcome, expect, expect_eq},
 };
 use std::time::{Duration, Instant};
@@ -30,18 +30,9 @@ pub const CASES: &[Case] = cases! { "messaging/request-reply";
 
 const SECOND: u32 = 1000;
 
-struct Seat {
-    guest: Messaging,
-    client: Client,
-    /// Answers as long as it lives.
-    recorder: Running,
-}
-
-async fn seat(b: &Bench) -> Outcome<Seat> {
-    let recorder = b.serve(Program::Recorder, &["ask"], None).await?;
-    let guest = b.messaging().await?;
-    let client = guest.connect("default").await?;
-    Ok(Seat { guest, client, recorder })
+/// A recorder that answers, and a guest that asks.
+async fn asking(b: &Bench) -> Outcome<Seat> {
+    seat(b, &["ask"], None).await
 }
 
 impl Seat {
@@ -69,12 +60,12 @@ fn texts(count: u32) -> Vec<String> {
 
 /// Without options a request waits for one reply and returns it.
 async fn one_reply(b: &mut Bench) -> Outcome {
-    expect_eq("replies", seat(b).await?.replies("reply:1", None, None).await?, texts(1))
+    expect_eq("replies", asking(b).await?.replies("reply:1", None, None).await?, texts(1))
 }
 
 /// Without a reply it is `timeout`, and not early.
 async fn no_reply_is_a_timeout(b: &mut Bench) -> Outcome {
-    let seat = seat(b).await?;
+    let seat = asking(b).await?;
     let question = seat.question("ok").await?;
     let start = Instant::now();
     let request = Request { topic: "ask", timeout_ms: Some(200), expected: Some(1) };
@@ -84,39 +75,39 @@ async fn no_reply_is_a_timeout(b: &mut Bench) -> Outcome {
 
 /// With enough replies it returns at once: far before this timeout, which is past the case's own deadline.
 async fn enough_replies_end_the_wait(b: &mut Bench) -> Outcome {
-    expect_eq("replies", seat(b).await?.replies("reply:3", Some(600 * SECOND), Some(3)).await?, texts(3))
+    expect_eq("replies", asking(b).await?.replies("reply:3", Some(600 * SECOND), Some(3)).await?, texts(3))
 }
 
 /// At the timeout it returns the replies that came by then.
 async fn some_replies_at_the_timeout(b: &mut Bench) -> Outcome {
-    expect_eq("replies", seat(b).await?.replies("reply:2", Some(2 * SECOND), Some(5)).await?, texts(2))
+    expect_eq("replies", asking(b).await?.replies("reply:2", Some(2 * SECOND), Some(5)).await?, texts(2))
 }
 
 /// Further replies are not returned.
 async fn never_more_than_expected(b: &mut Bench) -> Outcome {
-    let replies = seat(b).await?.replies("reply:5", Some(10 * SECOND), Some(2)).await?;
+    let replies = asking(b).await?.replies("reply:5", Some(10 * SECOND), Some(2)).await?;
     expect(replies.len() == 2, "replies", "2 of them", replies)
 }
 
 /// One message may be replied to several times.
 async fn several_replies(b: &mut Bench) -> Outcome {
-    expect_eq("replies", seat(b).await?.replies("reply:4", Some(10 * SECOND), Some(4)).await?, texts(4))
+    expect_eq("replies", asking(b).await?.replies("reply:4", Some(10 * SECOND), Some(4)).await?, texts(4))
 }
 
 /// With a timeout alone, one reply is enough.
 async fn one_is_the_default(b: &mut Bench) -> Outcome {
-    let replies = seat(b).await?.replies("reply:3", Some(600 * SECOND), None).await?;
+    let replies = asking(b).await?.replies("reply:3", Some(600 * SECOND), None).await?;
     expect(replies.len() == 1, "replies", "1 of them", replies)
 }
 
 /// Who expects none gets none, at once.
 async fn none_expected(b: &mut Bench) -> Outcome {
-    expect_eq("replies", seat(b).await?.replies("reply:1", Some(600 * SECOND), Some(0)).await?, texts(0))
+    expect_eq("replies", asking(b).await?.replies("reply:1", Some(600 * SECOND), Some(0)).await?, texts(0))
 }
 
 /// Without a timeout of its own a request waits until enough replies came; the host's call timeout ends it.
 async fn too_few_replies_are_a_timeout(b: &mut Bench) -> Outcome {
-    let seat = seat(b).await?;
+    let seat = asking(b).await?;
     let question = seat.question("reply:1").await?;
     let request = Request { topic: "ask", timeout_ms: None, expected: Some(2) };
     seat.client.request_fails(&question, request).await?.is("request", &[Kind::Timeout])
@@ -134,14 +125,14 @@ async fn nobody_answers(b: &mut Bench) -> Outcome {
 
 /// A reply that nobody waits for any more does not trap: the handler ends well.
 async fn reply_after_the_requester_left(b: &mut Bench) -> Outcome {
-    let seat = seat(b).await?;
+    let seat = asking(b).await?;
     expect_eq("replies", seat.replies("reply:2", None, Some(0)).await?, texts(0))?;
     b.until_settled("ask", "ack", 1).await
 }
 
 /// A request borrows its message: the guest still has it, and can send it.
 async fn request_keeps_its_message(b: &mut Bench) -> Outcome {
-    let seat = seat(b).await?;
+    let seat = asking(b).await?;
     let question = seat.question("reply:1").await?;
     let request = Request { topic: "ask", timeout_ms: Some(10 * SECOND), expected: Some(1) };
     seat.client.request(&question, request).await?;
@@ -151,10 +142,10 @@ async fn request_keeps_its_message(b: &mut Bench) -> Outcome {
 
 /// A reply to a message that asked for none does nothing, and does not fail: nobody is sent it.
 async fn reply_to_a_plain_message(b: &mut Bench) -> Outcome {
-    let mut seat = seat(b).await?;
+    let mut seat = asking(b).await?;
     let plain = seat.guest.message("plain").await?;
     plain.reply(seat.guest.message("reply").await?).await?;
-    seat.client.send("ask", seat.guest.message("marker").await?).await?;
+    seat.send("ask", "marker").await?;
     seat.recorder.expect_only(b"marker").await
 }
 
