@@ -7,6 +7,7 @@ mod keyvalue;
 mod keyvalue_ext;
 mod messaging;
 mod program;
+mod shown;
 
 pub use config::Config;
 pub use failure::Failure;
@@ -15,6 +16,7 @@ pub use keyvalue::{Bucket, Cas, Keyvalue, Swap};
 pub use keyvalue_ext::{ExtBucket, KeyvalueExt, put};
 pub use messaging::{Client, Message, Messaging, Request};
 pub use program::{Observed, Running};
+pub use shown::{Shown, at_most, beyond};
 
 use crate::{
     catalogue::{Case, Need},
@@ -33,8 +35,8 @@ use wasi_cloud_core::layer::FaultRule;
 /// How often a state is looked at while waiting for it.
 const POLL: Duration = Duration::from_millis(2);
 
-/// The longest key, value or message that a case sends: JSON of more takes too long in a guest.
-const CARRIED: usize = 1 << 20;
+/// The longest key, value or message that a case sends, in bytes: JSON of more takes too long in a guest.
+pub const CARRIED: usize = 1 << 20;
 
 /// How long the suite waits before it calls something hung.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +62,7 @@ pub struct Bench {
     deadlines: Deadlines,
     allowed: Arc<BTreeSet<&'static str>>,
     guests: Arc<AtomicU32>,
+    shown: Shown,
     /// The seed of everything random in this case.
     pub seed: u64,
 }
@@ -77,7 +80,7 @@ impl Bench {
         let mut allowed: BTreeSet<_> = ["store", "producer"].into();
         allowed.extend(case.suite.rsplit('/').next());
         allowed.extend(case.needs.iter().filter_map(|need| match need {
-            Need::Interface(name) => Some(*name),
+            Need::Interface(name) | Need::Feature(name) | Need::Without(name) => Some(*name),
             _ => None,
         }));
         Self {
@@ -88,6 +91,7 @@ impl Bench {
             deadlines,
             allowed: Arc::new(allowed),
             guests: Arc::default(),
+            shown: Shown::default(),
             seed,
         }
     }
@@ -103,8 +107,15 @@ impl Bench {
         &self.transcript
     }
 
+    /// What the case has held against the host's declaration so far.
+    #[must_use]
+    pub const fn shown(&self) -> &Shown {
+        &self.shown
+    }
+
     /// What the host declares of the case's capability.
     pub fn declared(&self) -> Outcome<&Declared> {
+        self.shown.declaration();
         let capability = self.case.capability();
         self.host
             .capabilities
@@ -121,7 +132,11 @@ impl Bench {
     /// The largest size that must work: the declared limit, or what a driver guest can be sent where that is less. The
     /// case is skipped where the host declares none.
     pub fn most(&self, name: &str) -> Outcome<usize> {
-        Ok(self.limit(name)?.min(CARRIED))
+        let limit = self.limit(name)?;
+        if limit <= CARRIED {
+            self.shown.edge(at_most(name));
+        }
+        Ok(limit.min(CARRIED))
     }
 
     /// The smallest size that must be refused. The case is skipped where the host declares no limit, or one that no
@@ -131,7 +146,10 @@ impl Bench {
             limit if limit > CARRIED => {
                 Err(Stop::Skip(format!("`{name}` is {limit}: more than a driver guest can be sent")))
             }
-            limit => Ok(limit + 1),
+            limit => {
+                self.shown.edge(beyond(name));
+                Ok(limit + 1)
+            }
         }
     }
 

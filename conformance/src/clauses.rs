@@ -2,7 +2,11 @@
 
 use anyhow::{Context, bail};
 use include_dir::{Dir, include_dir};
-use std::{collections::BTreeMap, fmt, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::Path,
+};
 use wit_parser::{Docs, Function, Interface, Resolve, SourceMap, TypeDef, TypeDefKind, UnresolvedPackageGroup};
 
 /// A copy of `wit/` that a test holds equal to it: a released binary has no workspace around it.
@@ -74,15 +78,21 @@ impl Clause {
     /// The capability word: `wasi-cloud:keyvalue/extension put` is about `keyvalue`.
     #[must_use]
     pub fn capability(&self) -> &str {
-        let package = self.place.split(['/', ' ']).next().unwrap_or_default();
-        package.split_once(':').map_or(package, |(_, word)| word)
+        word(&self.place)
     }
+}
+
+/// The capability word of a place.
+pub(crate) fn word(place: &str) -> &str {
+    let package = place.split(['/', ' ']).next().unwrap_or_default();
+    package.split_once(':').map_or(package, |(_, word)| word)
 }
 
 /// All clauses, by id.
 #[derive(Debug, Clone, Default)]
 pub struct Law {
     clauses: BTreeMap<String, Clause>,
+    operations: BTreeSet<String>,
 }
 
 impl Law {
@@ -115,6 +125,12 @@ impl Law {
         self.clauses.get(id)
     }
 
+    /// The place of every function: `wasi:keyvalue/store bucket.get`.
+    #[must_use]
+    pub const fn operations(&self) -> &BTreeSet<String> {
+        &self.operations
+    }
+
     /// Every clause, by id.
     pub fn iter(&self) -> impl Iterator<Item = &Clause> {
         self.clauses.values()
@@ -126,7 +142,9 @@ impl Law {
             self.definition(&format!("{place} {word}"), &resolve.types[*id])?;
         }
         for function in interface.functions.values() {
-            self.docs(&format!("{place} {}", spoken(function)), &function.docs)?;
+            let name = format!("{place} {}", spoken(function));
+            self.docs(&name, &function.docs)?;
+            self.operations.insert(name);
         }
         Ok(())
     }

@@ -7,7 +7,10 @@ mod list;
 mod run;
 
 use crate::{catalogue, clauses::Law};
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind::UnknownArgument},
+};
 use std::{ffi::OsString, io::Write, process::ExitCode};
 
 /// The run could not prove anything, or the command line is wrong.
@@ -73,6 +76,7 @@ fn run_cli(args: impl IntoIterator<Item = OsString>) -> u8 {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
+            let error = without_secrets(error);
             // Where even this cannot be written there is nobody left to tell.
             let _ = error.print();
             return if error.use_stderr() { COULD_NOT_RUN } else { 0 };
@@ -86,6 +90,25 @@ fn run_cli(args: impl IntoIterator<Item = OsString>) -> u8 {
             COULD_NOT_RUN
         }
     }
+}
+
+/// What stands where nothing belongs may be a password that slipped: it is not repeated.
+fn without_secrets(mut error: clap::Error) -> clap::Error {
+    let stray = |text: &str| !text.starts_with('-') || text.contains([':', '@', '=']);
+    if let Some(ContextValue::String(text)) =
+        error.get(ContextKind::InvalidArg).filter(|_| error.kind() == UnknownArgument)
+        && stray(text)
+    {
+        error.insert(ContextKind::InvalidArg, ContextValue::String("***".to_owned()));
+        // "to pass it as a value" repeats it.
+        error.remove(ContextKind::Suggested);
+    }
+    if let Some(ContextValue::String(text)) = error.get(ContextKind::InvalidSubcommand)
+        && text.contains([':', '@'])
+    {
+        error.insert(ContextKind::InvalidSubcommand, ContextValue::String("***".to_owned()));
+    }
+    error
 }
 
 fn execute(command: Command, color: anstream::ColorChoice) -> anyhow::Result<u8> {

@@ -108,6 +108,16 @@ pub struct Record {
     /// Replays exactly this.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub repro: String,
+    /// It measures what the law leaves open, and the host does something else than others: `mismatch` says what. That
+    /// contradicts no clause and nothing that the host declares, so it passes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub observed: bool,
+    /// What the host's declaration should be looked at for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+    /// The edges of declared limits that it went to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<String>,
     /// Why what it stored could not be deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leak: Option<String>,

@@ -18,6 +18,7 @@ pub mod report;
 pub mod runner;
 pub mod service;
 pub mod session;
+pub mod shapes;
 pub mod subject;
 pub mod today;
 pub mod toolchain;

@@ -1,8 +1,9 @@
 //! Hosts with one defect each. The suite must tell every one of them from an honest host, for the right reason.
 //!
-//! A mutant sits on one of four seams: the backend, link and grant, the glue, the SDK. It names the clauses that it
+//! A mutant sits on one of five seams: the backend, link and grant, what the host says of itself, the glue, the SDK. It names the clauses that it
 //! breaks; a kill is a case that cites such a clause failing. `tests/mutants.rs` holds the kill matrix.
 
+mod description;
 mod glue;
 mod keyvalue;
 mod link;
@@ -19,6 +20,8 @@ pub enum Seam {
     Backend,
     /// What a label leads to, and what is granted.
     Link,
+    /// What the host says of itself.
+    Description,
     /// What is linked into guests. Seen only at the altitude `embedded`.
     Glue,
     /// The guest's SDK. Seen only at the altitude `embedded`.
@@ -86,6 +89,7 @@ pub fn all() -> anyhow::Result<Vec<Mutant>> {
     Ok(mutants(Seam::Backend, keyvalue::rows())
         .chain(mutants(Seam::Backend, messaging::rows()))
         .chain(mutants(Seam::Link, link::rows()))
+        .chain(mutants(Seam::Description, description::rows()))
         .chain(mutants(Seam::Glue, glue::rows()))
         .chain(sdk::mutants()?)
         .collect())

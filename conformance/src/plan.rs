@@ -105,6 +105,8 @@ pub struct Plan {
     /// What the host declares, as `capability: feature`, and the cases that would show it. Features that only show at
     /// another altitude are not among it.
     pub claims: BTreeMap<String, BTreeSet<String>>,
+    /// The edges of the limits that the host declares, as `capability: edge`.
+    pub edges: BTreeSet<String>,
 }
 
 impl Plan {
@@ -130,6 +132,7 @@ pub fn plan(
     let description = host.describe();
     let mut plan = Plan {
         claims: negotiate::claims(cases, description, law),
+        edges: negotiate::edges(description),
         checks: declaration.map(|d| d.checks(description, today, selection)).unwrap_or_default(),
         entries: Vec::new(),
         inapplicable: Vec::new(),

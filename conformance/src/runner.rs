@@ -3,6 +3,7 @@
 mod attempt;
 mod guard;
 mod judge;
+mod panics;
 mod tally;
 
 use crate::{
@@ -22,6 +23,7 @@ use tokio::{
     sync::{mpsc, watch},
 };
 
+pub use panics::Panics;
 pub use tally::Rules;
 use tally::Tally;
 
@@ -51,6 +53,8 @@ pub struct Options {
     pub cases: Handle,
     /// What makes the run as a whole good or bad.
     pub rules: Rules,
+    /// Where panics are noted. One that no verdict tells of spoils the run.
+    pub panics: Panics,
 }
 
 /// One run of one case, scheduled.

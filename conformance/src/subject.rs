@@ -84,7 +84,7 @@ pub async fn prepare(name: String, url: Option<String>) -> anyhow::Result<Prepar
     notes.push(sources(meaning.url.scheme(), &services));
     let subject = Subject { name: meaning.name, backend, rest: rest.clone(), tamper: meaning.tamper };
     Ok(Prepared {
-        capabilities: described(&together(&subject, services, rest)),
+        capabilities: subject.tamper.describes(described(&together(&subject, services, rest))),
         notes,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         declared_as: names::declaration(&meaning.url),

@@ -63,6 +63,19 @@ fn a_name_that_may_hold_a_password_is_not_repeated() {
     }
 }
 
+#[test]
+fn a_stray_argument_is_not_repeated() {
+    for stray in [&["hunter2"][..], &["--ulr=hunter2"], &["--x:hunter2"], &["--", "hunter2"]] {
+        let output = cli(&[&["run", "--host", "memory"], stray].concat());
+        refused(&output, &["error"]);
+        assert!(!err(&output).contains("hunter2"), "{stray:?}: {}", err(&output));
+    }
+    let output = cli(&["redis://me:hunter2@host"]);
+    refused(&output, &["error"]);
+    assert!(!err(&output).contains("hunter2"), "{}", err(&output));
+    refused(&run(&["--frobnicate"]), &["--frobnicate"]);
+}
+
 /// Whether anybody reads the report changes neither the verdict nor the bundle.
 #[test]
 fn a_reader_that_leaves_early_does_not_change_the_exit_code() {

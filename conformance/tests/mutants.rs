@@ -56,7 +56,7 @@ fn killers(mutant: &Mutant) -> Vec<String> {
     let workers = workers();
     let host = ready(&workers, &format!("mutant:{}", mutant.name), None).expect("a host");
     let altitude = match mutant.seam {
-        Seam::Backend | Seam::Link => Altitude::Direct,
+        Seam::Backend | Seam::Link | Seam::Description => Altitude::Direct,
         Seam::Glue | Seam::Sdk => Altitude::Embedded,
     };
     let ran = judge(&workers, &host, altitude, &[capability(mutant)], |_| ()).expect("a run");
@@ -105,7 +105,7 @@ fn mutants_are_told_apart() {
     let mutants = mutants::all().expect("the mutants");
     let names: BTreeSet<_> = mutants.iter().map(|mutant| &mutant.name).collect();
     assert_eq!(names.len(), mutants.len(), "two mutants have one name");
-    for seam in [Seam::Backend, Seam::Link, Seam::Glue, Seam::Sdk] {
+    for seam in [Seam::Backend, Seam::Link, Seam::Description, Seam::Glue, Seam::Sdk] {
         assert!(mutants.iter().any(|mutant| mutant.seam == seam), "{seam:?} has no mutant");
     }
 }

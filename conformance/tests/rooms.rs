@@ -82,6 +82,62 @@ fn backends_never_deny() {
     }
 }
 
+/// Hosts, backends and their makers. A case that names one tests a vendor and not the law (F32).
+const VENDORS: &[&str] = &[
+    "aws",
+    "azure",
+    "cassandra",
+    "cloudflare",
+    "consul",
+    "cosmos",
+    "dynamo",
+    "etcd",
+    "fermyon",
+    "foundationdb",
+    "google",
+    "hazelcast",
+    "kafka",
+    "memcached",
+    "minio",
+    "mongo",
+    "mosquitto",
+    "mysql",
+    "nats",
+    "postgres",
+    "pulsar",
+    "rabbit",
+    "redis",
+    "rocksdb",
+    "s3",
+    "spin",
+    "sqlite",
+    "tikv",
+    "valkey",
+    "wasmcloud",
+    "wasmtime",
+];
+
+/// Words as people write them, at capitals and underscores too; `spin` is also what a guest does.
+fn names_vendor(text: &str) -> Option<&'static str> {
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    words.find_map(|word| VENDORS.iter().copied().find(|vendor| word.starts_with(vendor)))
+}
+
+#[test]
+fn no_case_names_a_vendor() {
+    assert_eq!(names_vendor("when RedisCluster is away"), Some("redis"));
+    assert_eq!(names_vendor("a_sqlite_file"), Some("sqlite"));
+    assert_eq!(names_vendor("signature, wants, alternates"), None);
+    let allowed = ["async fn spin_does_not_stop_delivery", "spin_does_not_stop_delivery ["];
+    for file in sources(&root().join("conformance/src/catalogue")) {
+        let text = fs::read_to_string(&file).expect("a source");
+        for line in text.lines().filter(|line| !allowed.iter().any(|known| line.contains(known))) {
+            let vendor = names_vendor(line);
+            assert!(vendor.is_none(), "{} names {vendor:?}: {line}", file.display());
+        }
+    }
+}
+
 #[test]
 fn files_are_short() {
     for folder in ["hosts", "sdk-rust", "conformance"] {

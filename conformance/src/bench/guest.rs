@@ -34,6 +34,10 @@ pub(super) trait Operation: Serialize + Debug + Sync {
     type Seen: DeserializeOwned + Debug;
     /// The interface that it uses; a case must need it.
     fn interface(&self) -> &'static str;
+    /// The feature that it uses, if it uses one; a case must need it, or prove that it is refused.
+    fn feature(&self) -> Option<&'static str> {
+        None
+    }
     /// Splits failures and misuse off.
     fn judge(seen: Self::Seen) -> Judged<Self::Seen>;
 }
@@ -69,9 +73,7 @@ impl Guest {
 
     /// One operation: an answer, or a failure that the guest saw.
     pub(super) async fn attempt<O: Operation>(&self, op: &O) -> Outcome<Result<O::Seen, Failure>> {
-        if !self.allowed.contains(op.interface()) {
-            return Err(Stop::Suite(format!("{op:?} is of `{}`, which the case does not need", op.interface())));
-        }
+        permit(&self.allowed, op)?;
         let line = serde_json::to_string(op).map_err(|e| Stop::Suite(e.to_string()))?;
         let seen = match self.exec(&line).await {
             Ok(seen) => seen,
@@ -117,6 +119,14 @@ impl Guest {
     }
 }
 
+/// A case may use only what it needs, its set-up included: else it fails hosts for what it is not about.
+fn permit(allowed: &BTreeSet<&'static str>, op: &impl Operation) -> Outcome {
+    match [Some(op.interface()), op.feature()].into_iter().flatten().find(|name| !allowed.contains(name)) {
+        Some(name) => Err(Stop::Suite(format!("{op:?} is of `{name}`, which the case does not need"))),
+        None => Ok(()),
+    }
+}
+
 /// What a driver answered instead of what the operation can answer.
 pub(super) fn unexpected<T>(op: &impl Debug, seen: &impl Debug) -> Outcome<T> {
     Err(Broken::Protocol(format!("{op:?} was answered with {seen:?}")).into())
@@ -134,3 +144,26 @@ macro_rules! ask {
     }};
 }
 pub(super) use ask;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{
+        keyvalue::Op,
+        keyvalue_ext::{Condition, Op as Ext, Put},
+    };
+
+    fn permitted(allowed: &[&'static str], op: &impl Operation) -> bool {
+        permit(&allowed.iter().copied().collect(), op).is_ok()
+    }
+
+    #[test]
+    fn an_operation_needs_its_interface_and_its_feature() {
+        assert!(permitted(&["store"], &Op::Get((0, "k".into()))));
+        assert!(!permitted(&["store"], &Op::Increment((0, "k".into(), 1))));
+        assert!(!permitted(&["store"], &Op::GetMany((0, Vec::new()))));
+        let put = |ttl_ms| Ext::Put((0, Put { key: "k".into(), value: vec![], condition: Condition::Always, ttl_ms }));
+        assert!(permitted(&["extension"], &put(None)) && permitted(&["extension"], &put(Some(0))));
+        assert!(!permitted(&["extension"], &put(Some(1))) && permitted(&["extension", "ttl"], &put(Some(1))));
+    }
+}

@@ -24,6 +24,14 @@ impl Operation for Op {
         }
     }
 
+    /// That a lifetime of nothing is refused binds every host.
+    fn feature(&self) -> Option<&'static str> {
+        match self {
+            Self::Put((_, put)) if put.ttl_ms.is_some_and(|ttl| ttl > 0) => Some("ttl"),
+            _ => None,
+        }
+    }
+
     fn judge(seen: Seen) -> Judged<Seen> {
         match seen {
             Seen::Failed(failure) => Judged::Failed(failure.into()),

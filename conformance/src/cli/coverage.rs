@@ -7,10 +7,12 @@ use crate::{
     matrix::Matrix,
     mutants,
     pattern::nearest,
+    shapes::{Cell, Line, SHAPES, Shapes},
     waivers::Waivers,
 };
 use anyhow::bail;
 use clap::Args;
+use serde::Serialize;
 use std::io::{self, Write};
 
 /// There are gaps.
@@ -22,7 +24,10 @@ pub(super) struct Show {
     /// Only these capabilities.
     #[arg(value_name = "CAPABILITY")]
     capabilities: Vec<String>,
-    /// Print a JSON object.
+    /// Every operation and the situations in which cases meet it, instead.
+    #[arg(long)]
+    shape: bool,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -31,6 +36,7 @@ const EXAMPLES: &str = "\
 Examples:
   cloud-conformance coverage
   cloud-conformance coverage keyvalue config --json
+  cloud-conformance coverage --shape keyvalue
 
 Nothing runs: which case fails on which mutant is what this build's own tests measured. Exit code 1 where something is missing
 without a written reason, or excepted without need.";
@@ -45,19 +51,48 @@ impl Show {
                 bail!("there is no capability `{word}`{near}");
             }
         }
-        if !self.capabilities.is_empty() {
-            coverage.capabilities.retain(|word, _| self.capabilities.contains(word));
-        }
+        let picked = |word: &String| self.capabilities.is_empty() || self.capabilities.contains(word);
+        coverage.capabilities.retain(|word, _| picked(word));
         let mut out = io::BufWriter::new(io::stdout().lock());
+        if self.shape {
+            let mut lines = Shapes::embedded()?.lines(law)?;
+            lines.retain(|line| picked(&line.capability));
+            if self.json {
+                json(&mut out, &lines)?
+            } else {
+                table(&mut out, &lines)?
+            }
+            out.flush()?;
+            return Ok(if lines.iter().all(|line| line.gaps().is_empty()) { 0 } else { GAPS });
+        }
         if self.json {
-            serde_json::to_writer_pretty(&mut out, &coverage).map_err(io::Error::from)?;
-            writeln!(out)?;
+            json(&mut out, &coverage)?;
         } else {
             write(&mut out, &coverage)?;
         }
         out.flush()?;
         Ok(if coverage.gaps() > 0 { GAPS } else { 0 })
     }
+}
+
+fn json(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
+}
+
+fn table(out: &mut impl Write, lines: &[Line]) -> io::Result<()> {
+    for line in lines {
+        writeln!(out, "{}", line.operation)?;
+        for shape in SHAPES {
+            match line.shapes.get(shape) {
+                Some(Cell::Cases(ids)) => writeln!(out, "  {shape:10}  {}", ids.join(", "))?,
+                Some(Cell::None(reason)) => writeln!(out, "  {shape:10}  none: {reason}")?,
+                None => writeln!(out, "  {shape:10}  GAP")?,
+            }
+        }
+    }
+    let gaps: usize = lines.iter().map(|line| line.gaps().len()).sum();
+    writeln!(out, "\n{} operations, {gaps} gaps", lines.len())
 }
 
 fn write(out: &mut impl Write, coverage: &Coverage) -> io::Result<()> {

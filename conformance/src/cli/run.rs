@@ -12,7 +12,7 @@ use crate::{
     pattern::Patterns,
     plan::{self, Plan, Selection},
     report::{Detail, Report, json::Json, pretty::Pretty},
-    runner::{self, Options, Rules},
+    runner::{self, Options, Panics, Rules},
     subject::{Prepared, prepare},
     today::today,
 };
@@ -195,6 +195,7 @@ impl Run {
             command: self.command(prepared),
             stop,
             cases,
+            panics: Panics::of_this_process(),
             rules: Rules {
                 deny_skip: self.deny.contains(&Deny::Skip),
                 deny_flaky: self.deny.contains(&Deny::Flaky),

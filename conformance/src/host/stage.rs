@@ -46,7 +46,7 @@ pub struct Subject {
     pub tamper: Arc<dyn Tamper>,
 }
 
-/// The four seams at which a mutant can put a defect. Every method is the identity unless a mutant says otherwise.
+/// The seams at which a mutant can put a defect. Every method is the identity unless a mutant says otherwise.
 pub trait Tamper: Send + Sync {
     /// Seam *backend*.
     fn keyvalue(&self, honest: Arc<dyn KeyValue>) -> Arc<dyn KeyValue> {
@@ -54,6 +54,10 @@ pub trait Tamper: Send + Sync {
     }
     /// Seam *backend*.
     fn messaging(&self, honest: Arc<dyn Messaging>) -> Arc<dyn Messaging> {
+        honest
+    }
+    /// Seam *description*: what the host says of itself, by capability.
+    fn describes(&self, honest: BTreeMap<String, Declared>) -> BTreeMap<String, Declared> {
         honest
     }
     /// Seam *link and grant*: the rules of a deployment.

@@ -1,6 +1,6 @@
 //! Key-value backends with one defect each, named after the bug they were seen as.
 
-mod defect;
+pub(super) mod defect;
 
 use super::{Row, rows};
 use crate::host::stage::Tamper;

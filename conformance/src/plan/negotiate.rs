@@ -1,6 +1,7 @@
 //! Whether one case runs on one host.
 
 use crate::{
+    bench::{CARRIED, at_most, beyond},
     catalogue::{Case, Need},
     clauses::{Law, Level},
     host::{Altitude, Control, HostDescription},
@@ -68,6 +69,14 @@ pub(super) fn claims(cases: &[Case], host: &HostDescription, law: &Law) -> BTree
         }
     }
     claims
+}
+
+/// Every edge of every declared limit, as `capability: edge`. What a driver guest cannot be sent is not among it: the
+/// cases say so by their skips.
+pub(super) fn edges(host: &HostDescription) -> BTreeSet<String> {
+    let limits = host.capabilities.iter().flat_map(|(word, declared)| declared.limits.iter().map(move |l| (word, l)));
+    let carried = limits.filter(|(_, (_, limit))| **limit <= CARRIED as u64);
+    carried.flat_map(|(word, (name, _))| [at_most(name), beyond(name)].map(|edge| format!("{word}: {edge}"))).collect()
 }
 
 /// Whether a case shows that a declared feature is there: it needs it, or proves a clause of that profile.

@@ -102,7 +102,14 @@ impl<W: Write> Pretty<W> {
         for record in self.records.iter().filter(expected) {
             case::line(&mut self.out, record)?;
         }
+        for record in self.records.iter().filter(|record| record.observed && !trace) {
+            case::observed(&mut self.out, record)?;
+        }
         for record in &self.records {
+            if let Some(warning) = &record.warning {
+                let (id, altitude) = (&record.id, &record.altitude);
+                writeln!(self.out, "\n{YELLOW}warning{YELLOW:#} {id} ({altitude}): {warning}")?;
+            }
             if let Some(leak) = &record.leak {
                 let (id, altitude) = (&record.id, &record.altitude);
                 writeln!(self.out, "\n{YELLOW}leak{YELLOW:#} {id} ({altitude}): could not clean up: {leak}")?;

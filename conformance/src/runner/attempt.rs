@@ -5,7 +5,7 @@ use super::{
     guard::{Guarded, caught, text},
 };
 use crate::{
-    bench::Bench,
+    bench::{Bench, Shown},
     host::{Environment, HostCall},
     outcome::{Outcome, Stop},
     session::Broken,
@@ -20,6 +20,7 @@ pub(super) struct Attempt {
     pub calls: Vec<HostCall>,
     pub transcript: Vec<Entry>,
     pub leak: Option<String>,
+    pub shown: Shown,
 }
 
 /// Why a task gave no answer.
@@ -45,7 +46,7 @@ pub(super) async fn attempt(seat: &Seat<'_>, scope: &str, seed: u64, options: &O
     };
     let description = Arc::new(seat.plan.host.describe().clone());
     let mut bench = Bench::new(seat.entry.case, description, environment.clone(), options.deadlines, seed);
-    let (transcript, case) = (bench.transcript().clone(), seat.entry.case);
+    let (transcript, shown, case) = (bench.transcript().clone(), bench.shown().clone(), seat.entry.case);
     let ran = within(limit, options, async move { (case.run)(&mut bench).await }).await;
     let calls = environment.calls();
     let leak = clean(environment, options).await;
@@ -55,12 +56,13 @@ pub(super) async fn attempt(seat: &Seat<'_>, scope: &str, seed: u64, options: &O
         Err(Lost::Late(limit)) => Err(Broken::Hung(limit).into()),
         Err(Lost::Stopped) => return None,
     };
-    Some(Attempt { outcome, calls, transcript: transcript.entries(), leak })
+    Some(Attempt { outcome, calls, transcript: transcript.entries(), leak, shown })
 }
 
 impl Attempt {
     fn undeployed(broken: Broken) -> Self {
-        Self { outcome: Err(broken.into()), calls: Vec::new(), transcript: Vec::new(), leak: None }
+        let (calls, transcript) = (Vec::new(), Vec::new());
+        Self { outcome: Err(broken.into()), calls, transcript, leak: None, shown: Shown::default() }
     }
 }
 

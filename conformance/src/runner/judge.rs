@@ -2,6 +2,7 @@
 
 use super::{Options, Seat, attempt::Attempt};
 use crate::{
+    catalogue::Need,
     event::{Cited, Mismatch, Record},
     host::Host,
     outcome::{Outcome, Stop, Verdict},
@@ -33,11 +34,19 @@ pub(super) fn ran(
         seed,
         millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         leak: attempt.leak,
+        shown: attempt.shown.edges().into_iter().collect(),
         calls: attempt.calls,
         transcript: attempt.transcript,
         ..record(&seat.entry.id, &*seat.plan.host, options)
     };
-    finish(record, seat.entry.into(), attempt.outcome, options)
+    let mut about = About::from(seat.entry);
+    let relies = |need: &Need| matches!(need, Need::Feature(_) | Need::Without(_));
+    about.measures &= !attempt.shown.asked() && !seat.entry.case.needs.iter().any(relies);
+    about.undeclared = seat.entry.case.needs.iter().find_map(|need| match need {
+        Need::Without(name) => Some(format!("{}: {name}", seat.entry.case.capability())),
+        _ => None,
+    });
+    finish(record, about, attempt.outcome, options)
 }
 
 /// What is known of a case or check besides its outcome.
@@ -45,16 +54,23 @@ struct About {
     level: String,
     clauses: Vec<Cited>,
     expect: Expect,
+    /// It measures what binds no host, and has asked nothing of the declaration: it cannot contradict the host's word.
+    measures: bool,
+    /// What the host does not declare, and the case proves to be refused.
+    undeclared: Option<String>,
 }
 
 impl From<&Entry> for About {
     fn from(entry: &Entry) -> Self {
-        Self { level: entry.level.clone(), clauses: entry.clauses.clone(), expect: entry.expect }
+        let measures = ["may", "probe"].contains(&&*entry.level);
+        let (level, clauses) = (entry.level.clone(), entry.clauses.clone());
+        Self { level, clauses, expect: entry.expect, measures, undeclared: None }
     }
 }
 
 fn checked(check: &Check, plan: &Plan, options: &Options) -> Record {
-    let about = About { level: "core".to_owned(), clauses: Vec::new(), expect: check.expect };
+    let (level, clauses, expect) = ("core".to_owned(), Vec::new(), check.expect);
+    let about = About { level, clauses, expect, measures: false, undeclared: None };
     let record = Record { check: true, attempts: 1, ..record(&check.id, &*plan.host, options) };
     finish(record, about, check.outcome.clone(), options)
 }
@@ -76,13 +92,22 @@ fn record(id: &str, host: &dyn Host, options: &Options) -> Record {
         seed: options.seed,
         repro,
         leak: None,
+        observed: false,
+        warning: None,
+        shown: Vec::new(),
         calls: Vec::new(),
         transcript: Vec::new(),
     }
 }
 
 fn finish(mut record: Record, about: About, outcome: Outcome, options: &Options) -> Record {
-    let verdict = match (Verdict::from(&outcome), about.expect) {
+    let mismatch = matches!(outcome, Err(Stop::Mismatch { .. }));
+    record.observed = mismatch && about.measures;
+    let judged = if record.observed { Verdict::Pass } else { Verdict::from(&outcome) };
+    record.warning = about.undeclared.filter(|_| mismatch).map(|what| {
+        format!("undeclared capability: {what} is not declared and not refused: declare it, or answer `unsupported`")
+    });
+    let verdict = match (judged, about.expect) {
         (Verdict::Fail, Expect::Failure) => Verdict::Xfail,
         (Verdict::Pass, Expect::Failure) => Verdict::Xpass,
         (Verdict::Pass, Expect::Flake) if record.attempts > 1 => Verdict::Flaky,

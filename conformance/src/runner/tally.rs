@@ -38,6 +38,10 @@ pub(super) struct Tally {
     executed: BTreeSet<(String, String)>,
     checks: usize,
     leaks: usize,
+    /// The edges of limits that cases went to, as `capability: edge`.
+    edges: BTreeSet<String>,
+    /// What bad verdicts say.
+    told: Vec<String>,
 }
 
 impl Tally {
@@ -55,12 +59,15 @@ impl Tally {
             executed: BTreeSet::new(),
             checks: 0,
             leaks: 0,
+            edges: BTreeSet::new(),
+            told: Vec::new(),
         }
     }
 
     pub fn count(&mut self, record: &Record) {
         *self.verdicts.entry(record.verdict).or_default() += 1;
         self.leaks += usize::from(record.leak.is_some());
+        self.told.extend(record.why.iter().chain(&record.leak).cloned());
         let seat = (record.altitude.clone(), record.id.clone());
         // What broke before it was judged stays pending, and what was skipped while planning never was.
         if record.verdict == Verdict::Error || !self.pending.remove(&seat) || record.verdict == Verdict::Skip {
@@ -69,6 +76,8 @@ impl Tally {
         if record.check {
             self.checks += 1;
         } else {
+            let capability = record.id.split('/').next().unwrap_or_default();
+            self.edges.extend(record.shown.iter().map(|edge| format!("{capability}: {edge}")));
             self.executed.insert(seat);
         }
     }
@@ -115,6 +124,9 @@ impl Tally {
         if self.leaks > 0 {
             problems.push(format!("left data behind: {} cases could not clean up", self.leaks));
         }
+        for place in options.panics.untold(&self.told) {
+            problems.push(format!("a task panicked at {place}, and no verdict tells of it"));
+        }
         // An interrupted run has said why already.
         if rules.whole && !stopped {
             problems.extend(self.unexercised(plans));
@@ -122,18 +134,21 @@ impl Tally {
         problems
     }
 
-    /// What is declared and was exercised at no altitude (F30).
+    /// What is declared and was exercised at no altitude (F30): features by their cases, limits by both of their edges.
     fn unexercised(&self, plans: &[Plan]) -> Vec<String> {
         let mut claims: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for (claim, ids) in plans.iter().flat_map(|plan| &plan.claims) {
             claims.entry(claim).or_default().extend(ids.iter().map(String::as_str));
         }
         let executed: BTreeSet<_> = self.executed.iter().map(|(_, id)| id.as_str()).collect();
+        let edges: BTreeSet<_> =
+            plans.iter().flat_map(|plan| &plan.edges).filter(|e| !self.edges.contains(*e)).collect();
         let idle = claims.into_iter().filter(|(_, ids)| ids.is_disjoint(&executed));
         idle.map(|(claim, ids)| match ids.len() {
             0 => format!("claimed but not exercised: {claim}; the catalogue has no case for it"),
             cases => format!("claimed but not exercised: {claim}; none of its {cases} cases was executed"),
         })
+        .chain(edges.into_iter().map(|edge| format!("claimed but not exercised: {edge}; no case went there")))
         .collect()
     }
 

@@ -16,6 +16,7 @@ pub const CASES: &[Case] = cases! { "messaging/producer";
     send_without_subscriber ["MSG-PROD-02", "MSG-PROD-01"] [Need::Feature("fire-and-forget")];
     send_is_accepted ["MSG-PROD-01"] [Need::Serve];
     failed_send_is_an_error ["MSG-PROD-03"] [Need::Fault];
+    longest_topic_works ["MSG-M07"] [Need::Feature("topic-names")];
     send_to_bad_topic ["MSG-M07", "MSG-PROD-03"] [Need::Feature("topic-names")];
     send_too_much ["MSG-M08"] [Need::Feature("message-size")];
     send_denied ["MSG-TYPES-13"] [Need::Grant];
@@ -67,6 +68,15 @@ async fn send_to_bad_topic(b: &mut Bench) -> Outcome {
         client.send_fails(topic, message).await?.is(&format!("send to {topic:?}"), &[Kind::Other])?;
     }
     client.send(&"t".repeat(255), guest.message("data").await?).await
+}
+
+/// A topic of the declared length works, one byte more is refused.
+async fn longest_topic_works(b: &mut Bench) -> Outcome {
+    let guest = b.messaging().await?;
+    let client = guest.connect("default").await?;
+    client.send(&"t".repeat(b.most("max-key-size")?), guest.message("data").await?).await?;
+    let longer = "t".repeat(b.too_much("max-key-size")?);
+    client.send_fails(&longer, guest.message("data").await?).await?.is("send to a longer topic", &[Kind::Other])
 }
 
 /// A payload over the declared limit is refused, one at the limit is not.

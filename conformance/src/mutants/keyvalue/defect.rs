@@ -7,7 +7,11 @@ use wasi_cloud_core::{
 
 /// One defect: whatever is not overridden is honest.
 #[async_trait]
-pub(super) trait Defect: Send + Sync {
+pub(in crate::mutants) trait Defect: Send + Sync {
+    /// What the backend says of itself.
+    fn describe<'a>(&'a self, honest: &'a Description) -> &'a Description {
+        honest
+    }
     /// Which bucket is meant.
     fn bucket<'a>(&self, bucket: &'a str) -> &'a str {
         bucket
@@ -46,7 +50,7 @@ pub(super) trait Defect: Send + Sync {
 }
 
 /// An honest backend behind one defect.
-pub(super) struct Defective<D> {
+pub(in crate::mutants) struct Defective<D> {
     pub honest: Arc<dyn KeyValue>,
     pub defect: D,
 }
@@ -60,7 +64,7 @@ impl<D: Defect> Defective<D> {
 #[async_trait]
 impl<D: Defect + 'static> KeyValue for Defective<D> {
     fn describe(&self) -> &Description {
-        self.honest.describe()
+        self.defect.describe(self.honest.describe())
     }
     async fn open(&self, b: &str) -> Result<()> {
         self.honest.open(self.defect.bucket(b)).await

@@ -1,6 +1,6 @@
 //! One case that needs attention.
 
-use super::{BOLD, style};
+use super::{BOLD, YELLOW, style};
 use crate::{
     event::{Mismatch, Record},
     host::HostCall,
@@ -41,6 +41,16 @@ pub(super) fn line(out: &mut impl Write, record: &Record) -> io::Result<()> {
     let mismatch = record.mismatch.as_ref().map(|mismatch| &mismatch.what);
     let why = record.why.as_ref().or(mismatch).map_or("", |why| why.lines().next().unwrap_or_default());
     writeln!(out, "\n{style}{}{style:#} {} ({}): {why}", record.verdict.word(), record.id, record.altitude)
+}
+
+/// What a probe saw that other hosts do not do, on one line.
+pub(super) fn observed(out: &mut impl Write, record: &Record) -> io::Result<()> {
+    let Some(Mismatch { what, expected, actual }) = &record.mismatch else { return Ok(()) };
+    let (id, altitude, level) = (&record.id, &record.altitude, &record.level);
+    writeln!(
+        out,
+        "\n{YELLOW}observed{YELLOW:#} {id} ({altitude}, {level}): {what}: not {expected} but {actual}; no clause binds"
+    )
 }
 
 fn calls(out: &mut impl Write, calls: &[HostCall], trace: bool) -> io::Result<()> {

@@ -12,7 +12,7 @@ use crate::{
     outcome::{Outcome, Verdict},
     pattern::Patterns,
     plan::{self, Selection},
-    runner::{self, Options, Rules},
+    runner::{self, Options, Panics, Rules},
     session::{Broken, Session},
 };
 use async_trait::async_trait;
@@ -164,6 +164,9 @@ pub struct Go {
     pub jobs: usize,
     pub seed: u64,
     pub rules: Rules,
+    pub panics: Panics,
+    /// Limits of config that the host declares.
+    pub limits: &'static [(&'static str, u64)],
 }
 
 impl Go {
@@ -177,6 +180,8 @@ impl Go {
             jobs: 2,
             seed: 1,
             rules: Rules::default(),
+            panics: Panics::default(),
+            limits: &[],
         }
     }
 
@@ -188,7 +193,7 @@ impl Go {
             Patterns::read(&given, ids.iter().map(String::as_str)).expect("patterns")
         };
         let selection = Selection { failing: read(self.failing), flaky: read(self.flaky), ..Selection::default() };
-        self.host.description = Some(describe(self.features));
+        self.host.description = Some(describe(self.features, self.limits));
         let (sender, stop) = watch::channel(false);
         self.host.stop = self.host.stop.take().map(|_| sender);
         let host = Arc::new(self.host);
@@ -205,6 +210,7 @@ impl Go {
             stop,
             cases: workers.handle().clone(),
             rules: self.rules,
+            panics: self.panics,
         };
         let control = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let events = Mutex::new(Vec::new());
@@ -216,13 +222,14 @@ impl Go {
     }
 }
 
-fn describe(features: &[&str]) -> HostDescription {
+fn describe(features: &[&str], limits: &[(&str, u64)]) -> HostDescription {
+    let limits = limits.iter().map(|(name, limit)| ((*name).to_owned(), *limit)).collect();
     let features = features.iter().map(|&feature| feature.to_owned()).collect();
     HostDescription {
         name: "fake".into(),
         version: "1".into(),
         altitude: Altitude::Direct,
-        capabilities: [("config".to_owned(), Declared { features, ..Declared::default() })].into(),
+        capabilities: [("config".to_owned(), Declared { features, limits, ..Declared::default() })].into(),
         controls: Default::default(),
         notes: Vec::new(),
     }

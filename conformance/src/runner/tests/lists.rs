@@ -115,3 +115,58 @@ fn an_undecided_case_is_undecided() {
     let gone = Go::new([good("good"), unknown]).go();
     assert_eq!((gone.verdict("unknown"), gone.summary.exit), (Verdict::Unknown, 2));
 }
+
+#[test]
+fn a_limit_is_exercised_at_its_end_and_one_beyond() {
+    let at_most = || case("at_most", &[], |bench| Box::pin(async { bench.most("size").map(drop) }));
+    let beyond = || case("beyond", &[], |bench| Box::pin(async { bench.too_much("size").map(drop) }));
+    let problems = |cases: Vec<Case>, limit: u64| {
+        let rules = Rules { whole: true, ..Rules::default() };
+        let limits: &'static [_] = if limit == 8 { &[("size", 8)] } else { &[("size", 1 << 40)] };
+        let gone = Go { rules, limits, ..Go::new(cases) }.go();
+        (gone.summary.exit, gone.summary.problems.join("; "))
+    };
+    assert_eq!(problems(vec![at_most(), beyond()], 8), (0, String::new()));
+    let (exit, text) = problems(vec![at_most()], 8);
+    assert!(exit == 3 && text.contains("claimed but not exercised: config: size and one more"), "{text}");
+    let (exit, text) = problems(vec![beyond()], 8);
+    assert!(exit == 3 && text.contains("claimed but not exercised: config: size at most"), "{text}");
+    assert_eq!(problems(vec![good("good")], 1 << 40).0, 0, "what no guest can be sent is no case's fault");
+}
+
+/// A case of a probe, on a host that answers as no other.
+fn probe(function: &'static str, needs: &'static [Need], run: super::fake::Function) -> Case {
+    Case { clauses: &["CFG-STORE-S03"], ..case(function, needs, run) }
+}
+
+#[test]
+fn a_probe_fails_only_where_the_declaration_is_contradicted() {
+    let gone = Go {
+        features: &["exact-config"],
+        ..Go::new([
+            probe("measures", &[], |_| Box::pin(async { expect_eq("a number", 1, 2) })),
+            probe("traps", &[], |bench| Box::pin(async { bench.keyvalue_ext().await.map(drop) })),
+            probe("asks", &[], |bench| {
+                Box::pin(async { expect_eq("durability", &*bench.declared()?.durability, "for ever") })
+            }),
+            probe("needs", &[Need::Feature("exact-config")], |_| Box::pin(async { expect_eq("a number", 1, 2) })),
+        ])
+    }
+    .go();
+    use Verdict::{Fail, Pass};
+    assert_eq!(["measures", "traps", "asks", "needs"].map(|name| gone.verdict(name)), [Pass, Fail, Fail, Fail]);
+    let measured = gone.record("measures");
+    assert!(measured.observed && measured.mismatch.is_some(), "what it saw is on record");
+    assert!(!gone.record("asks").observed);
+}
+
+#[test]
+fn what_is_undeclared_and_not_refused_is_warned_of() {
+    let works = case("works", &[Need::Without("exact-config")], |_| Box::pin(async { expect_eq("a number", 1, 2) }));
+    let refuses = case("refuses", &[Need::Without("exact-config")], |_| Box::pin(async { Ok(()) }));
+    let gone = Go::new([works, refuses]).go();
+    assert_eq!((gone.verdict("works"), gone.verdict("refuses")), (Verdict::Fail, Verdict::Pass));
+    let warning = gone.record("works").warning.clone().unwrap_or_default();
+    assert!(warning.starts_with("undeclared capability: config: exact-config"), "{warning}");
+    assert_eq!(gone.record("refuses").warning, None);
+}

@@ -140,3 +140,35 @@ fn an_interrupted_run_says_what_did_not_run() {
     assert!(gone.summary.problems.iter().any(|problem| problem.contains("interrupted")), "{:?}", gone.summary);
     assert_eq!((gone.deployed, gone.cleaned), (1, 1), "what was deployed is cleaned all the same");
 }
+
+#[test]
+fn a_panic_that_no_verdict_tells_of_spoils_the_run() {
+    let panics = crate::runner::Panics::default();
+    panics.note("the host fell over", "backend.rs:1:1");
+    let dies = case("dies", &[], |bench| Box::pin(async { bench.messaging().await.map(drop) }));
+    let gone = Go { panics: panics.clone(), ..Go::new([good("good"), dies]) }.go();
+    assert_eq!(gone.summary.exit, 1, "a verdict tells of it: {:?}", gone.summary.problems);
+    let gone = Go { panics, ..Go::new([good("good")]) }.go();
+    assert_eq!(gone.summary.exit, 3);
+    assert!(gone.summary.problems[0].contains("a task panicked at backend.rs:1:1"), "{:?}", gone.summary.problems);
+}
+
+/// What the bench refuses: F31.
+#[test]
+fn a_case_may_use_only_what_it_needs() {
+    let uses: [(&str, super::fake::Function); 5] = [
+        ("grants", |bench| Box::pin(async { bench.grant(&[]).await })),
+        ("switches", |bench| Box::pin(async { bench.switch("default").await })),
+        ("restarts", |bench| Box::pin(async { bench.restart().await })),
+        ("waits", |bench| Box::pin(async { bench.advance(std::time::Duration::ZERO).await })),
+        ("serves", |bench| {
+            Box::pin(async { bench.serve(crate::host::Program::Recorder, &["t"], None).await.map(drop) })
+        }),
+    ];
+    let cases: Vec<_> = uses.iter().map(|&(name, run)| case(name, &[], run)).collect();
+    let gone = Go::new(cases).go();
+    for (name, _) in uses {
+        let why = gone.record(name).why.clone().unwrap_or_default();
+        assert!(gone.verdict(name) == Verdict::Error && why.contains("the suite is wrong"), "{name}: {why}");
+    }
+}

@@ -18,9 +18,8 @@ use wasi_cloud_core::{
 
 /// Largest payload, in bytes. As NATS has it by default, so that what fits here fits there.
 const MAX_PAYLOAD: u64 = 1 << 20;
-/// Name of the declared limit on what waits unread: messages of one topic for one group, replies for one requester.
-const MAX_BACKLOG: &str = "max-backlog";
-/// That limit. Over it a `publish` or `reply` is `quota` and reaches nobody: a message that was accepted is never
+/// The limit on what waits unread: messages of one topic for one group, replies for one requester. Not declared, since no
+/// case could exercise it in a reasonable time. Over it a `publish` or `reply` is `quota` and reaches nobody: a message that was accepted is never
 /// dropped to make room for another.
 const BACKLOG: usize = 10_000;
 
@@ -40,11 +39,7 @@ impl Default for Broker {
         let offered = Description::new(
             Durability::Process,
             [feature::GROUPS, feature::BROADCAST, feature::REDELIVERY, feature::REQUEST_REPLY],
-            [
-                (limit::MAX_KEY_SIZE, MAX_TOPIC as u64),
-                (limit::MAX_VALUE_SIZE, MAX_PAYLOAD),
-                (MAX_BACKLOG, BACKLOG as u64),
-            ],
+            [(limit::MAX_KEY_SIZE, MAX_TOPIC as u64), (limit::MAX_VALUE_SIZE, MAX_PAYLOAD)],
         );
         Self { offered, queues: Arc::default(), requesters: Arc::default() }
     }
