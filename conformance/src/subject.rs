@@ -126,7 +126,7 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
             let service = Service::redis().await?;
             let url = Url::parse(service.url())?;
             let note = format!("redis-server {}, started for this run on {}", service.version(), names::redacted(&url));
-            let private = Some(Private::Server(service));
+            let private = Some(Private::Server(Box::new(service)));
             Ok(Meaning { private, notes: vec![note], ..honest(name, url, name.to_owned()) })
         }
         None if name == "sqlite" => {

@@ -21,7 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sdk-rust/src/sys/wasm/*.rs", &["error"]),
     ("sdk-rust/src/sys/native/*.rs", &["cloud", "error", "thread"]),
     ("conformance/wit/*.wit", &["keyvalue-ext", "package"]),
-    ("conformance/src/bench/*.rs", &["failure", "guest", "keyvalue_ext", "program"]),
+    ("conformance/src/bench/*.rs", &["failure", "guest", "keyvalue_ext", "program", "shown"]),
     ("conformance/src/host/direct/*.rs", &["keyvalue_ext", "program"]),
     ("conformance/src/catalogue/*.rs", &["deployment", "pingpong"]),
     ("conformance/guests/rust/*/src/lib.rs", &["driver", "keyvalue-ext", "pingpong", "recorder"]),
@@ -117,10 +117,12 @@ const VENDORS: &[&str] = &[
     "wasmtime",
 ];
 
-/// Words as people write them, at capitals and underscores too; `spin` is also what a guest does.
+/// The vendor that one of the words begins with.
 fn names_vendor(text: &str) -> Option<&'static str> {
     let mut words = text.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
-    words.find_map(|word| VENDORS.iter().copied().find(|vendor| word.starts_with(vendor)))
+    // A guest spins as well: only the word itself is the name.
+    let is = |word: &str, vendor: &str| word == vendor || (vendor != "spin" && word.starts_with(vendor));
+    words.find_map(|word| VENDORS.iter().copied().find(|vendor| is(&word, vendor)))
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub(super) type Deploy = Arc<dyn Fn() -> Result<Backend, Error> + Send + Sync>;
 
 /// What a run brings along and takes away.
 pub(super) enum Private {
-    Server(Service),
+    Server(Box<Service>),
     Files(TempDir),
 }
 
