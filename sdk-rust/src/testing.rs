@@ -49,7 +49,8 @@ use world::World;
 
 /// A cloud, which is the current one of the thread that made it until it is dropped.
 ///
-/// Of several on one thread the youngest is the current one.
+/// Of several on one thread the youngest is the current one. What was stored lives as long as the cloud does: code that
+/// starts again, in a new thread or with new handles, finds it.
 #[derive(Debug)]
 pub struct Cloud {
     world: Arc<World>,
