@@ -36,7 +36,8 @@ fn kills(mutants: &[Mutant]) -> Matrix {
     let next = AtomicUsize::new(0);
     let judge_some = || {
         let mut kills = Vec::new();
-        while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
+        // The last ones first: they have guests, and take longest.
+        while let Some(mutant) = mutants.iter().rev().nth(next.fetch_add(1, Ordering::Relaxed)) {
             kills.push((mutant, killers(mutant)));
         }
         kills

@@ -155,6 +155,19 @@ fn only_a_whole_run_at_all_altitudes_without_known_failures_is_called_conformant
 }
 
 #[test]
+fn what_was_observed_and_what_is_undeclared_are_told_also_in_short() {
+    let mut record = Record { observed: true, level: "probe".into(), ..record(Verdict::Pass) };
+    record.mismatch = Some(Mismatch { what: "get of `a`".into(), expected: "None".into(), actual: "Some".into() });
+    record.warning = Some("undeclared capability: keyvalue: ttl".into());
+    let events = [Event::Ended(Box::new(record)), Event::Finished(Summary::default())];
+    let text = written_of(&events, |out| Box::new(Pretty::new(out, Detail { quiet: true, trace: false })));
+    assert!(text.contains("observed keyvalue/store/pass (direct, probe): get of `a`: not None but Some"), "{text}");
+    assert!(text.contains("warning keyvalue/store/pass (direct): undeclared capability: keyvalue: ttl"), "{text}");
+    let json = written_of(&events, |out| Box::new(Json::new(out, Detail::default())));
+    assert!(json.contains("\"observed\":true") && json.contains("\"warning\":\"undeclared"), "{json}");
+}
+
+#[test]
 fn a_skip_never_looks_like_a_pass() {
     let text = written(|out| Box::new(Pretty::new(out, Detail::default())));
     for line in text.lines().filter(|line| line.contains("store/skip")) {

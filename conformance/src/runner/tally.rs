@@ -188,6 +188,39 @@ fn exit(summary: &Summary) -> u8 {
 mod tests {
     use super::*;
 
+    /// F5: what ends without a record is missed, whoever lost it.
+    #[test]
+    fn what_is_planned_and_never_judged_is_a_problem() {
+        let summary = |done: &[&str]| {
+            let mut tally = Tally::new(&[]);
+            tally.planned = 2;
+            tally.pending = ["a", "b"].map(|id| ("direct".to_owned(), id.to_owned())).into();
+            for id in done {
+                tally.pending.remove(&("direct".to_owned(), (*id).to_owned()));
+                tally.executed.insert(("direct".to_owned(), (*id).to_owned()));
+            }
+            let (_going_on, stop) = tokio::sync::watch::channel(false);
+            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+            let options = Options {
+                run: String::new(),
+                seed: 0,
+                jobs: 1,
+                deadlines: crate::bench::Deadlines::default(),
+                deployment: |_| crate::host::Deployment::default(),
+                command: String::new(),
+                stop,
+                cases: runtime.handle().clone(),
+                rules: Rules::default(),
+                panics: crate::runner::Panics::default(),
+            };
+            tally.finish(&[], &options, Duration::ZERO)
+        };
+        assert_eq!(summary(&["a", "b"]).exit, 0);
+        let short = summary(&["a"]);
+        assert_eq!((short.exit, short.missing), (3, vec!["b (direct)".to_owned()]));
+        assert_eq!(summary(&[]).exit, 3);
+    }
+
     #[test]
     fn the_worst_news_decides_the_exit_code() {
         let mut summary = Summary::default();
