@@ -30,7 +30,7 @@ use std::{
     sync::{Arc, atomic::AtomicU32},
     time::Duration,
 };
-use wasi_cloud_core::layer::FaultRule;
+use wasi_cloud_core::{Kind, layer::FaultRule};
 
 /// How often a state is looked at while waiting for it.
 const POLL: Duration = Duration::from_millis(2);
@@ -240,10 +240,24 @@ impl Bench {
         self.control(&format!("advance {by:?}"), self.environment.advance(by)).await
     }
 
-    /// Plans a fault.
+    /// Plans a fault: the backend away.
     pub async fn fault(&self, rule: FaultRule) -> Outcome {
+        self.fault_as(rule, Kind::Unavailable).await
+    }
+
+    /// Plans a fault of any kind.
+    pub async fn fault_as(&self, rule: FaultRule, kind: Kind) -> Outcome {
         self.needs(Need::Fault)?;
-        self.control(&format!("fault {rule:?}"), self.environment.fault(rule)).await
+        self.control(&format!("fault {kind} {rule:?}"), self.environment.fault(rule, kind)).await
+    }
+
+    /// Writes past the host to the bucket behind a label, as another program would; `None` removes. The key need not be
+    /// UTF-8.
+    pub async fn foreign(&self, label: &str, key: impl AsRef<[u8]>, value: Option<&[u8]>) -> Outcome {
+        self.needs(Need::Foreign)?;
+        let key = key.as_ref();
+        let what = format!("foreign {label} {:?} {value:?}", String::from_utf8_lossy(key));
+        self.control(&what, self.environment.foreign(label, key, value)).await
     }
 
     /// Runs these at the same time; in the transcript they have no order.

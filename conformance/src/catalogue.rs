@@ -34,6 +34,8 @@ pub enum Need {
     Serve,
     /// Faults can be injected.
     Fault,
+    /// Another program can write past the host.
+    Foreign,
     /// A real guest: not at the altitude `direct`.
     Guest,
     /// Nothing else may run at the same time.
@@ -53,6 +55,7 @@ impl Need {
             Self::Time => "time".into(),
             Self::Serve => "serve".into(),
             Self::Fault => "fault".into(),
+            Self::Foreign => "foreign".into(),
             Self::Guest => "guest".into(),
             Self::Exclusive => "exclusive".into(),
         }

@@ -2,6 +2,7 @@
 
 pub mod direct;
 pub mod embedded;
+pub mod foreign;
 pub mod profiles;
 pub mod stage;
 
@@ -12,7 +13,7 @@ use std::{
     fmt,
     time::Duration,
 };
-use wasi_cloud_core::layer::FaultRule;
+use wasi_cloud_core::{Kind, layer::FaultRule};
 
 /// A driver guest: one per WIT package, so that a host with only the standard can run the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,6 +126,8 @@ pub enum Control {
     Serve,
     /// Inject faults before the backend.
     Fault,
+    /// Write past the host, as another program would.
+    Foreign,
 }
 
 /// What a host says of itself.
@@ -188,8 +191,15 @@ pub trait Environment: Send + Sync {
     /// Lets this much time pass for the host: at once where the clock is virtual.
     async fn advance(&self, by: Duration) -> Result<(), Broken>;
 
-    /// Plans a fault.
-    async fn fault(&self, rule: FaultRule) -> Result<(), Broken>;
+    /// Plans a fault, and the kind of failure that it is.
+    async fn fault(&self, rule: FaultRule, kind: Kind) -> Result<(), Broken>;
+
+    /// Writes past the host to the bucket behind a key-value label, as another program would: under the name that the
+    /// backend documents for these bytes as a key, which need not be UTF-8. `None` removes.
+    async fn foreign(&self, label: &str, key: &[u8], value: Option<&[u8]>) -> Result<(), Broken> {
+        let _ = (label, key, value);
+        Err(Broken::Setup("nothing can write past this host".into()))
+    }
 
     /// The host calls so far, if the host shows them.
     fn calls(&self) -> Vec<HostCall>;

@@ -43,6 +43,7 @@ const DECLARATIONS: [(&str, &str); 5] = [
 pub struct Prepared {
     subject: Subject,
     capabilities: BTreeMap<String, Declared>,
+    controls: BTreeSet<Control>,
     notes: Vec<String>,
     version: String,
     /// The name of its declaration.
@@ -85,6 +86,7 @@ pub async fn prepare(name: String, url: Option<String>) -> anyhow::Result<Prepar
     let subject = Subject { name: meaning.name, backend, rest: rest.clone(), tamper: meaning.tamper };
     Ok(Prepared {
         capabilities: subject.tamper.describes(described(&together(&subject, services, rest))),
+        controls: controls(first.foreign.is_some()),
         notes,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         declared_as: names::declaration(&meaning.url),
@@ -189,19 +191,25 @@ fn together(subject: &Subject, own: Services, rest: Services) -> Services {
     }
 }
 
+/// What the suite can do to our own host, and whether to its backend past it.
+fn controls(foreign: bool) -> BTreeSet<Control> {
+    use Control::{Fault, Foreign, Grant, Restart, Serve, Switch, Time};
+    let ours = [Grant, Switch, Restart, Time, Serve, Fault];
+    ours.into_iter().chain(foreign.then_some(Foreign)).collect()
+}
+
 impl Prepared {
     /// The host at an altitude.
     ///
     /// # Errors
     /// If the machine cannot run guests, or this build carries none.
     pub fn at(&self, altitude: Altitude, deadlines: Deadlines) -> anyhow::Result<Arc<dyn Host>> {
-        use Control::{Fault, Grant, Restart, Serve, Switch, Time};
         let description = HostDescription {
             name: self.subject.name.clone(),
             version: self.version.clone(),
             altitude,
             capabilities: self.capabilities.clone(),
-            controls: BTreeSet::from([Grant, Switch, Restart, Time, Serve, Fault]),
+            controls: self.controls.clone(),
             notes: self.notes.clone(),
         };
         // A call that the host gives up on must come back while the case still waits for it.

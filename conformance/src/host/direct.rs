@@ -84,9 +84,13 @@ impl Environment for Portable {
         Ok(())
     }
 
-    async fn fault(&self, rule: FaultRule) -> Result<(), Broken> {
-        self.stage.fault(rule);
+    async fn fault(&self, rule: FaultRule, kind: Kind) -> Result<(), Broken> {
+        self.stage.fault(rule, kind);
         Ok(())
+    }
+
+    async fn foreign(&self, label: &str, key: &[u8], value: Option<&[u8]>) -> Result<(), Broken> {
+        self.stage.foreign(label, key, value).await
     }
 
     fn calls(&self) -> Vec<HostCall> {

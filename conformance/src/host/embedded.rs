@@ -15,7 +15,7 @@ use crate::{
 use async_trait::async_trait;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::{Mutex, OnceCell};
-use wasi_cloud_core::{layer::FaultRule, messaging::Subscription};
+use wasi_cloud_core::{Kind, layer::FaultRule, messaging::Subscription};
 use wasi_cloud_wasmtime::runtime::{App, Limits, Runtime, recorded_topics};
 
 /// The linker that a glue mutant redefines functions of.
@@ -173,9 +173,13 @@ impl Environment for Wasm {
         Ok(())
     }
 
-    async fn fault(&self, rule: FaultRule) -> Result<(), Broken> {
-        self.stage.fault(rule);
+    async fn fault(&self, rule: FaultRule, kind: Kind) -> Result<(), Broken> {
+        self.stage.fault(rule, kind);
         Ok(())
+    }
+
+    async fn foreign(&self, label: &str, key: &[u8], value: Option<&[u8]>) -> Result<(), Broken> {
+        self.stage.foreign(label, key, value).await
     }
 
     fn calls(&self) -> Vec<HostCall> {

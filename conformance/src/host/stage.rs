@@ -2,7 +2,7 @@
 
 mod witness;
 
-use super::{Declared, Deployment, Driver, HostCall};
+use super::{Declared, Deployment, Driver, HostCall, foreign::Foreign};
 use crate::session::Broken;
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 use wasi_cloud_core::{
-    Clock, Description, Error, Grants, Layer, Layers, Links, Services, SharedGrants,
+    Clock, Description, Error, Grants, Kind, Layer, Layers, Links, Services, SharedGrants,
     config::Fixed,
     keyvalue::{Bucket, KeyValue},
     layer::{Fault, FaultPlan, FaultRule, Timeout},
@@ -31,6 +31,8 @@ pub struct Backend {
     /// The clock that its times-to-live follow, if the suite can move it. Shared with no other deployment, so that no
     /// case moves the time of another.
     pub clock: Option<Clock>,
+    /// Another program that writes there, if there can be one.
+    pub foreign: Option<Arc<dyn Foreign>>,
 }
 
 /// A backend under test.
@@ -72,6 +74,14 @@ pub trait Tamper: Send + Sync {
     fn scope(&self, deployment: &str, label: &str) -> String {
         format!("{deployment}-{label}")
     }
+    /// Seam *link and grant*: the labels that a switch of one concerns.
+    fn switched(&self, label: &str) -> Vec<String> {
+        vec![label.to_owned()]
+    }
+    /// Seam *link and grant*: what happens around each call, the outermost first.
+    fn layers(&self, honest: Vec<Arc<dyn Layer>>) -> Vec<Arc<dyn Layer>> {
+        honest
+    }
     /// Seam *glue*: redefines functions that are linked into guests.
     fn linker(&self, linker: &mut super::embedded::Linker) -> wasmtime::Result<()> {
         let _ = linker;
@@ -98,8 +108,10 @@ pub(super) struct Stage {
     trace: Trace,
     faults: FaultPlan,
     switched: Mutex<u32>,
-    /// The key-value scopes that labels have led to.
-    written: Mutex<BTreeSet<String>>,
+    /// The key-value labels and the scopes that they led to, the latest last.
+    written: Mutex<Vec<(String, String)>>,
+    /// What another program wrote: scope and key.
+    strange: Mutex<BTreeSet<(String, Vec<u8>)>>,
     call_timeout: Duration,
 }
 
@@ -128,6 +140,7 @@ impl Stage {
             faults,
             switched: Mutex::new(0),
             written: Mutex::default(),
+            strange: Mutex::default(),
             call_timeout,
         };
         this.start().await?;
@@ -175,7 +188,10 @@ impl Stage {
         let Services { keyvalue, messaging, config } = live.services.clone();
         match capability {
             "keyvalue" => {
-                self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(scope.to_owned());
+                let place = (label.to_owned(), scope.to_owned());
+                let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+                written.retain(|earlier| *earlier != place);
+                written.push(place);
                 live.links.keyvalue.set(label, keyvalue.ok_or_else(absent)?, scope, layers);
             }
             "messaging" => live.links.messaging.set(label, messaging.ok_or_else(absent)?, scope, layers),
@@ -189,7 +205,8 @@ impl Stage {
     fn layers(&self) -> Layers {
         let trace: Arc<dyn Layer> = Arc::new(self.trace.clone());
         let fault = Fault { plan: self.faults.clone() };
-        [trace, Arc::new(Timeout(self.call_timeout)), Arc::new(fault)].into()
+        let honest = vec![trace, Arc::new(Timeout(self.call_timeout)) as _, Arc::new(fault) as _];
+        self.subject.tamper.layers(honest).into()
     }
 
     fn parse(&self, rules: &[String]) -> Result<Grants, Broken> {
@@ -214,8 +231,11 @@ impl Stage {
         if !self.subject.tamper.controls_reach_guests() {
             return Ok(());
         }
-        let scope = format!("{}-{label}-switched{number}", self.deployment.scope);
-        self.link(&self.live(), capability, label, &scope)
+        for label in self.subject.tamper.switched(label) {
+            let scope = format!("{}-{label}-switched{number}", self.deployment.scope);
+            self.link(&self.live(), capability, &label, &scope)?;
+        }
+        Ok(())
     }
 
     pub async fn advance(&self, by: Duration) {
@@ -225,8 +245,20 @@ impl Stage {
         }
     }
 
-    pub fn fault(&self, rule: FaultRule) {
-        self.faults.push(rule);
+    pub fn fault(&self, rule: FaultRule, kind: Kind) {
+        self.faults.push_as(rule, kind);
+    }
+
+    /// Writes to the bucket behind a label without the host.
+    pub async fn foreign(&self, label: &str, key: &[u8], value: Option<&[u8]>) -> Result<(), Broken> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let bucket = written.into_iter().rev().find(|(known, _)| known == label).map(|(_, scope)| scope);
+        let (Some(writer), Some(bucket)) = (&self.backend.foreign, bucket) else {
+            return Err(Broken::Setup(format!("nothing can write past this host to `{label}`")));
+        };
+        let place = (bucket.clone(), key.to_owned());
+        self.strange.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
+        writer.write(&bucket, key, value).await
     }
 
     pub fn calls(&self) -> Vec<HostCall> {
@@ -237,10 +269,16 @@ impl Stage {
     /// before it was switched.
     pub async fn clean(&self) -> Result<(), Broken> {
         let _ = self.faults.heal();
+        let strange = self.strange.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (bucket, key) in strange {
+            if let Some(writer) = &self.backend.foreign {
+                writer.write(&bucket, &key, None).await?;
+            }
+        }
         let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(keyvalue) = self.live().services.keyvalue.clone() else { return Ok(()) };
         let all = Grants::parse(["keyvalue:clean"]).map_err(setup)?.shared();
-        for scope in written {
+        for (_, scope) in written {
             let links = Links::default();
             links.keyvalue.set("clean", keyvalue.clone(), &*scope, self.layers());
             let bucket = Bucket::open(links.keyvalue.link("clean", &all)).await.map_err(setup)?;

@@ -7,6 +7,7 @@ use crate::{
     host::{Altitude, Control, HostDescription},
 };
 use std::collections::{BTreeMap, BTreeSet};
+use wasi_cloud_core::describe::Durability;
 
 pub(super) enum Decision {
     Run,
@@ -25,6 +26,9 @@ pub(super) fn decide(case: &Case, host: &HostDescription) -> Decision {
         match need {
             Need::Guest if host.altitude != Altitude::Embedded => {
                 return Decision::Inapplicable("it is about guests, and there are none at this altitude".into());
+            }
+            Need::Foreign if declared.durability == Durability::Process.name() => {
+                return Decision::Inapplicable("no other program can write to what lives in the host's process".into());
             }
             Need::Without(name) if declared.features.contains(*name) => {
                 return Decision::Inapplicable(format!("it proves that `{name}` is refused, and the host declares it"));
@@ -50,6 +54,7 @@ const fn control(need: &Need) -> Option<Control> {
         Need::Time => Some(Control::Time),
         Need::Serve => Some(Control::Serve),
         Need::Fault => Some(Control::Fault),
+        Need::Foreign => Some(Control::Foreign),
         Need::Feature(_) | Need::Without(_) | Need::Interface(_) | Need::Guest | Need::Exclusive => None,
     }
 }

@@ -7,7 +7,7 @@ use crate::{
 use async_trait::async_trait;
 use futures::FutureExt;
 use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
-use wasi_cloud_core::layer::FaultRule;
+use wasi_cloud_core::{Kind, layer::FaultRule};
 
 /// An environment, session or program whose panics come back as [`Broken::HostDied`].
 pub(super) struct Guarded<T: ?Sized>(pub Box<T>);
@@ -50,8 +50,12 @@ impl Environment for Guarded<dyn Environment> {
         caught(self.0.advance(by)).await
     }
 
-    async fn fault(&self, rule: FaultRule) -> Result<(), Broken> {
-        caught(self.0.fault(rule)).await
+    async fn fault(&self, rule: FaultRule, kind: Kind) -> Result<(), Broken> {
+        caught(self.0.fault(rule, kind)).await
+    }
+
+    async fn foreign(&self, label: &str, key: &[u8], value: Option<&[u8]>) -> Result<(), Broken> {
+        caught(self.0.foreign(label, key, value)).await
     }
 
     fn calls(&self) -> Vec<HostCall> {

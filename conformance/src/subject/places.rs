@@ -1,7 +1,10 @@
 //! Where the data of a deployment is, and what of it ends with the run.
 
 use crate::{
-    host::stage::{Backend, Connect},
+    host::{
+        foreign,
+        stage::{Backend, Connect},
+    },
     service::Service,
 };
 use std::{path::Path, sync::Arc};
@@ -61,7 +64,7 @@ fn in_process(url: &str) -> Result<Backend, Error> {
         let (registry, url) = (registry.clone(), url.clone());
         Box::pin(async move { registry.services(&url).await })
     });
-    Ok(Backend { connect, clock: Some(clock) })
+    Ok(Backend { connect, clock: Some(clock), foreign: None })
 }
 
 /// A file and a clock for this deployment alone, for rows expire by the clock of whoever looks. A restarted host opens
@@ -71,7 +74,9 @@ fn file_of_its_own(folder: &Path) -> Result<Backend, Error> {
         Error::new(wasi_cloud_core::Kind::Unavailable, format!("no file in `{}`: {why}", folder.display()))
     };
     let own = Arc::new(TempDir::new_in(folder).map_err(|why| unusable(&why))?);
-    let url = Url::from_file_path(own.path().join("keyvalue.db")).map_err(|()| unusable(&"the path is relative"))?;
+    let file = own.path().join("keyvalue.db");
+    let url = Url::from_file_path(&file).map_err(|()| unusable(&"the path is relative"))?;
+    let foreign = foreign::sqlite(file);
     let (url, clock) = (format!("sqlite://{}", url.path()), Clock::new_virtual());
     let connect: Connect = Arc::new({
         let clock = clock.clone();
@@ -85,15 +90,16 @@ fn file_of_its_own(folder: &Path) -> Result<Backend, Error> {
             })
         }
     });
-    Ok(Backend { connect, clock: Some(clock) })
+    Ok(Backend { connect, clock: Some(clock), foreign: Some(foreign) })
 }
 
 /// A place outside: a restarted host connects anew.
 fn at(url: &str) -> Backend {
+    let foreign = Url::parse(url).ok().as_ref().and_then(foreign::redis);
     let url = url.to_owned();
     let connect: Connect = Arc::new(move || {
         let url = url.clone();
         Box::pin(async move { wasi_cloud::registry(&Clock::default())?.services(&url).await })
     });
-    Backend { connect, clock: None }
+    Backend { connect, clock: None, foreign }
 }

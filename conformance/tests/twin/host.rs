@@ -15,8 +15,14 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{mpsc, oneshot, watch};
-use wasi_cloud_core::layer::{FaultRule, Moment};
-use wasi_cloud_sdk::testing::{Cloud, Fault};
+use wasi_cloud_core::{
+    Kind,
+    layer::{FaultRule, Moment},
+};
+use wasi_cloud_sdk::{
+    self as sdk,
+    testing::{Cloud, Fault},
+};
 
 /// The twin, with a defect or with none.
 pub struct Twin {
@@ -97,7 +103,7 @@ impl Environment for Deployed {
         Ok(())
     }
 
-    async fn fault(&self, rule: FaultRule) -> Result<(), Broken> {
+    async fn fault(&self, rule: FaultRule, kind: Kind) -> Result<(), Broken> {
         let name = format!("{}:*", rule.capability);
         let fault = match rule.moment {
             Moment::Before => Fault::before(name),
@@ -105,7 +111,7 @@ impl Environment for Deployed {
             Moment::Delay(by) => Fault::delay(name, by),
             Moment::Hang => Fault::hang(name),
         };
-        self.cloud.inject(fault.op(rule.op).skip(rule.nth)).map_err(setup)
+        self.cloud.inject(fault.op(rule.op).skip(rule.nth).kind(told(kind))).map_err(setup)
     }
 
     /// The twin has no host to tell of it.
@@ -116,6 +122,21 @@ impl Environment for Deployed {
     /// All of it goes with the cloud.
     async fn clean(&self) -> Result<(), Broken> {
         Ok(())
+    }
+}
+
+/// The kind as the SDK has it.
+fn told(kind: Kind) -> sdk::Kind {
+    match kind {
+        Kind::NotFound => sdk::Kind::NotFound,
+        Kind::AccessDenied => sdk::Kind::AccessDenied,
+        Kind::Invalid => sdk::Kind::Invalid,
+        Kind::Conflict => sdk::Kind::Conflict,
+        Kind::Unsupported => sdk::Kind::Unsupported,
+        Kind::Quota => sdk::Kind::Quota,
+        Kind::Timeout => sdk::Kind::Timeout,
+        Kind::Unavailable => sdk::Kind::Unavailable,
+        Kind::Other => sdk::Kind::Other,
     }
 }
 

@@ -25,7 +25,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::watch;
-use wasi_cloud_core::layer::FaultRule;
+use wasi_cloud_core::{Kind, layer::FaultRule};
 
 /// What the host does besides the vices of its guests.
 #[derive(Default)]
@@ -95,7 +95,7 @@ impl Environment for Room {
         Ok(())
     }
 
-    async fn fault(&self, _: FaultRule) -> Result<(), Broken> {
+    async fn fault(&self, _: FaultRule, _: Kind) -> Result<(), Broken> {
         Ok(())
     }
 
