@@ -1,6 +1,7 @@
 //! Key-value: `wasi:keyvalue` and `wasi-cloud:keyvalue`.
 
 mod atomics;
+mod atomics_shapes;
 mod axes;
 mod batch;
 mod cas;
@@ -8,10 +9,14 @@ mod cas_race;
 mod extension;
 mod extension_faults;
 mod extension_list;
+mod extension_shapes;
 mod extension_ttl;
+mod extension_ttl_beside;
 mod extension_write;
 mod faults;
+mod foreign;
 mod grants;
+mod kinds;
 mod lifetime;
 mod store;
 mod store_limits;
@@ -34,13 +39,18 @@ pub const CASES: &[&[Case]] = &[
     lifetime::CASES,
     faults::CASES,
     atomics::CASES,
+    atomics_shapes::CASES,
     cas::CASES,
     cas_race::CASES,
     batch::CASES,
     extension::CASES,
     extension_write::CASES,
+    extension_shapes::CASES,
     extension_list::CASES,
     extension_ttl::CASES,
+    extension_ttl_beside::CASES,
     extension_faults::CASES,
+    kinds::CASES,
+    foreign::CASES,
     switch::CASES,
 ];

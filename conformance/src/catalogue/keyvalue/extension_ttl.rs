@@ -15,6 +15,7 @@ pub const CASES: &[Case] = cases! { "keyvalue/extension";
     key_lives_as_long_as_asked ["KVX-30"] [Need::Feature("ttl"), Need::Time];
     key_is_gone_a_second_later ["KVX-31"] [Need::Feature("ttl"), Need::Time];
     shortest_lifetime_ends ["KVX-31", "KVX-30"] [Need::Feature("ttl"), Need::Time];
+    lifetime_is_not_cut_to_seconds ["KVX-30"] [Need::Feature("ttl"), Need::Time];
     reading_does_not_extend_a_lifetime ["KVX-32"] [Need::Feature("ttl"), Need::Time];
     writing_without_a_lifetime_clears_it ["KVX-33"] [Need::Feature("ttl"), Need::Time];
     batches_clear_lifetimes ["KVX-33"] [Need::Feature("ttl"), Need::Time, Need::Interface("batch")];
@@ -83,12 +84,23 @@ async fn shortest_lifetime_ends(bench: &mut Bench) -> Outcome {
     expect_eq("get", bucket.get("k").await?, None)
 }
 
+/// A lifetime of 1.9 s is neither 1 s nor, cut again, none.
+async fn lifetime_is_not_cut_to_seconds(bench: &mut Bench) -> Outcome {
+    let bucket = bench.ext_bucket(DEFAULT).await?;
+    let lifetime = Duration::from_millis(1900);
+    let began = Instant::now();
+    bucket.put_for("k", "v", lifetime).await?;
+    bench.advance(Duration::from_millis(1300)).await?;
+    still_there(&bucket, "k", began, lifetime).await
+}
+
 /// Whoever looks at a key does not keep it alive.
 async fn reading_does_not_extend_a_lifetime(bench: &mut Bench) -> Outcome {
     let bucket = bench.ext_bucket(DEFAULT).await?;
     bucket.put_for("k", "v", SHORT).await?;
-    for _ in 0..6 {
-        bench.advance(OVER / 6).await?;
+    // Each time while the key may still be there.
+    for _ in 0..12 {
+        bench.advance(OVER / 12).await?;
         bucket.get("k").await?;
         bucket.plain_get("k").await?;
         bucket.plain_exists("k").await?;
