@@ -62,7 +62,7 @@ struct Row {
 /// The table of a seam whose defects are types without fields, which `Cut` makes a [`Tamper`] of.
 macro_rules! rows {
     ($($defect:ident $name:literal [$($clause:literal),+] $bug:literal;)+) => {
-        pub(super) fn rows() -> Vec<Row> {
+        pub(in crate::mutants) fn rows() -> Vec<Row> {
             vec![$(Row { name: $name, bug: $bug, clauses: &[$($clause),+], tamper: Arc::new(Cut($defect)) }),+]
         }
         $(#[derive(Clone)] struct $defect;)+
@@ -86,11 +86,14 @@ fn mutants(seam: Seam, rows: Vec<Row>) -> impl Iterator<Item = Mutant> {
 /// # Errors
 /// If the SDK's mutants are not validly declared.
 pub fn all() -> anyhow::Result<Vec<Mutant>> {
-    Ok(mutants(Seam::Backend, keyvalue::rows())
+    Ok(mutants(Seam::Backend, keyvalue::backends())
         .chain(mutants(Seam::Backend, messaging::rows()))
         .chain(mutants(Seam::Link, link::rows()))
         .chain(mutants(Seam::Description, description::rows()))
+        .chain(mutants(Seam::Link, keyvalue::errors::rows()))
+        .chain(mutants(Seam::Link, keyvalue::switch::rows()))
         .chain(mutants(Seam::Glue, glue::rows()))
+        .chain(mutants(Seam::Glue, keyvalue::glue::rows()))
         .chain(sdk::mutants()?)
         .collect())
 }

@@ -3,10 +3,12 @@
 mod support;
 mod transcripts;
 
-use cloud_conformance::{host::Altitude, outcome::Verdict, service::Service, transcript::normal::Rules};
+use cloud_conformance::{
+    catalogue, host::Altitude, mutants, outcome::Verdict, service::Service, transcript::normal::Rules,
+};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::{process::ExitCode, time::Instant};
-use support::{deadlines, judge, missing, pinned, ready, workers};
+use support::{ON_A_SERVER, deadlines, judge, missing, pinned, ready, workers};
 use transcripts::{Transcripts, comparable, differences};
 
 fn main() -> ExitCode {
@@ -19,6 +21,7 @@ fn main() -> ExitCode {
     let trials = vec![
         trial("transcripts_are_equal", transcripts_are_equal),
         trial("every_rule_of_the_normal_form_is_needed", every_rule_is_needed),
+        trial("mutants_that_only_a_server_shows_are_killed", mutants_on_a_server),
         trial("a_server_that_dies_passes_nothing_more", a_dead_server),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -103,4 +106,21 @@ fn a_dead_server() -> Result<(), Failed> {
         (1 | 3, true, true) => Ok(()),
         (exit, _, _) => Err(format!("exit {exit} after {:?}; {passes:?}", began.elapsed()).into()),
     }
+}
+
+/// Each by a case that cites every clause which it breaks.
+fn mutants_on_a_server() -> Result<(), Failed> {
+    let workers = workers();
+    let service = workers.block_on(Service::redis())?;
+    for mutant in mutants::all()?.into_iter().filter(|mutant| ON_A_SERVER.contains(&&*mutant.name)) {
+        let prepared = ready(&workers, &format!("mutant:{}", mutant.name), Some(service.url()))?;
+        let failed = judge(&workers, &prepared, Altitude::Direct, &["keyvalue/extension/**"], |_| ())?.failed();
+        let cases: Vec<_> = catalogue::all().into_iter().filter(|case| failed.contains(&case.id())).collect();
+        for clause in &mutant.clauses {
+            if !cases.iter().any(|case| case.clauses.contains(&&**clause)) {
+                return Err(format!("{} breaks {clause}, and of {failed:?} none cites it", mutant.name).into());
+            }
+        }
+    }
+    Ok(())
 }

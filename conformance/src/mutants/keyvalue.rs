@@ -1,6 +1,13 @@
 //! Key-value backends with one defect each, named after the bug they were seen as.
 
+mod atomics;
 pub(super) mod defect;
+pub(super) mod errors;
+pub(super) mod glue;
+mod listing;
+pub(super) mod switch;
+mod time;
+mod versions;
 
 use super::{Row, rows};
 use crate::host::stage::Tamper;
@@ -11,6 +18,12 @@ use wasi_cloud_core::{
     Error, Kind, Result,
     keyvalue::{Condition, Entry, KeyValue, Page, PutOptions, Version},
 };
+
+/// Every table of this seam.
+pub(super) fn backends() -> Vec<Row> {
+    let tables = [rows(), atomics::rows(), time::rows(), versions::rows(), listing::rows()];
+    tables.into_iter().flatten().collect()
+}
 
 struct Cut<D>(D);
 
