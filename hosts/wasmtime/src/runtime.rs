@@ -15,6 +15,7 @@ pub use service::{ServeOptions, Service};
 pub use topics::{TOPICS_SECTION, recorded_topics};
 
 use std::{sync::Arc, time::Duration};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::{
     Engine,
     component::{Component, Linker},
@@ -32,7 +33,14 @@ pub struct Limits {
     pub run: Duration,
     /// How long one call to a capability may last; then it is `timeout`. 30 s by default.
     pub call: Duration,
-    /// How many instances the pooling allocator holds space for at once; a run beyond it does not start. 250 by default.
+    /// How many instances may live at once. A command beyond it does not start ([`Ending::Failed`]); a message waits
+    /// for its turn, for as long as a [`call`](Self::call) may last, and is then given back to the broker. 250 by
+    /// default.
+    ///
+    /// The pooling allocator sets address space aside for all of them: 8 GiB for each, so that a 64-bit machine has
+    /// room for about 10,000. It is not used before an instance uses it. An instance may have 8 core instances, 8
+    /// tables and 2 linear memories on average; components that were composed of more run into the pool's end before
+    /// this limit, which is [`Ending::Failed`] too.
     pub instances: u32,
 }
 
@@ -53,6 +61,8 @@ impl Default for Limits {
 pub struct Runtime {
     linker: Arc<Linker<State>>,
     limits: Arc<Limits>,
+    /// One permit for each instance that may live.
+    places: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Runtime {
@@ -85,7 +95,8 @@ impl Runtime {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         crate::add_to_linker(&mut linker, State::cloud)?;
         more(&mut linker)?;
-        Ok(Self { linker: Arc::new(linker), limits: Arc::new(limits) })
+        let places = usize::try_from(limits.instances).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        Ok(Self { linker: Arc::new(linker), limits: Arc::new(limits), places: Arc::new(Semaphore::new(places)) })
     }
 
     /// Compiles a component, or takes it from wasmtime's cache. Blocks for as long as compiling takes: about a second
@@ -107,6 +118,16 @@ impl Runtime {
         let component = Component::from_binary(self.engine(), wasm)
             .map_err(|e| not_runnable(&format!("the component is damaged or not supported: {}", one_line(&e))))?;
         App::new(self.clone(), &component)
+    }
+
+    /// A place for one more instance, for as long as it is held; `None` if there is none.
+    pub(crate) fn place(&self) -> Option<SemaphorePermit<'_>> {
+        self.places.try_acquire().ok()
+    }
+
+    /// The same, waiting for as long as one call may last.
+    pub(crate) async fn next_place(&self) -> Option<SemaphorePermit<'_>> {
+        tokio::time::timeout(self.limits.call, self.places.acquire()).await.ok()?.ok()
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -2,59 +2,13 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod gate;
 mod guests;
 
-use async_trait::async_trait;
+use gate::Gate;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
-use wasi_cloud_core::{
-    Description, Grants, Links, Result,
-    describe::Durability,
-    keyvalue::{Condition, Entry, KeyValue, Page, PutOptions, Version},
-};
+use wasi_cloud_core::{Grants, Links, keyvalue::KeyValue};
 use wasi_cloud_wasmtime::runtime::{App, Ending, Env, Limits, Runtime};
-
-/// A store that lets `open` through once for each permit.
-struct Gate {
-    permits: Semaphore,
-    description: Description,
-}
-
-impl Gate {
-    fn new() -> Arc<Self> {
-        let description = Description::new(Durability::Process, [], []);
-        Arc::new(Self { permits: Semaphore::new(0), description })
-    }
-}
-
-#[async_trait]
-impl KeyValue for Gate {
-    fn describe(&self) -> &Description {
-        &self.description
-    }
-    async fn open(&self, _: &str) -> Result<()> {
-        self.permits.acquire().await.expect("never closed").forget();
-        Ok(())
-    }
-    async fn get(&self, _: &str, _: &str) -> Result<Option<Vec<u8>>> {
-        unreachable!()
-    }
-    async fn entry(&self, _: &str, _: &str) -> Result<Option<Entry>> {
-        unreachable!()
-    }
-    async fn put(&self, _: &str, _: &str, _: &[u8], _: &PutOptions) -> Result<Version> {
-        unreachable!()
-    }
-    async fn delete(&self, _: &str, _: &str, _: &Condition) -> Result<bool> {
-        unreachable!()
-    }
-    async fn list(&self, _: &str, _: &str, _: Option<&str>, _: Option<usize>) -> Result<Page> {
-        unreachable!()
-    }
-    async fn increment(&self, _: &str, _: &str, _: i64) -> Result<i64> {
-        unreachable!()
-    }
-}
 
 fn runtime(change: impl FnOnce(&mut Limits)) -> Runtime {
     let mut limits = Limits { run: Duration::from_millis(50), instances: 10, ..Limits::default() };
@@ -84,7 +38,7 @@ async fn a_guest_that_never_stops_runs_out_of_time() {
 #[tokio::test]
 async fn waiting_in_a_host_call_uses_up_no_time() {
     let runtime = runtime(|_| {});
-    let gate = Gate::new();
+    let gate = Gate::closed();
     let waiting = runtime.compile(&guests::opener("(call $open)")).expect("compiles");
     let waiting = tokio::spawn({
         let env = env(gate.clone());
@@ -94,7 +48,7 @@ async fn waiting_in_a_host_call_uses_up_no_time() {
     for _ in 0..2 {
         assert_eq!(forever(&runtime).run_command(bare()).await, Ending::OutOfTime);
     }
-    gate.permits.add_permits(1);
+    gate.opens.add_permits(1);
     assert_eq!(waiting.await.expect("joins"), Ending::Exited(0));
 }
 
@@ -102,7 +56,7 @@ async fn waiting_in_a_host_call_uses_up_no_time() {
 async fn a_host_call_without_an_answer_is_an_error() {
     let runtime = runtime(|limits| limits.call = Duration::from_millis(20));
     let app = runtime.compile(&guests::opener("(i32.eq (call $open) (i32.const 3))")).expect("compiles");
-    assert_eq!(app.run_command(env(Gate::new())).await, Ending::Exited(1), "`other`, and no trap");
+    assert_eq!(app.run_command(env(Gate::closed())).await, Ending::Exited(1), "`other`, and no trap");
 }
 
 #[tokio::test]

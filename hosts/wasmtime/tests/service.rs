@@ -95,7 +95,12 @@ fn bench() -> Bench {
 }
 
 fn app() -> App {
-    let limits = Limits { run: Duration::from_millis(50), instances: 10, ..Limits::default() };
+    app_of(10)
+}
+
+/// The same, of which only so many instances may live at once.
+fn app_of(instances: u32) -> App {
+    let limits = Limits { run: Duration::from_millis(50), instances, ..Limits::default() };
     Runtime::new(limits).expect("a runtime").compile(&guests::handler()).expect("compiles")
 }
 
@@ -120,6 +125,25 @@ async fn every_outcome_is_settled_and_the_next_message_comes() {
     }
     use Disposition::{Ack, Nack};
     let expected = [("error", Nack), ("loop", Nack), ("ok", Ack), ("trap", Nack)];
+    assert!(settled.iter().map(|(m, d)| (&**m, *d)).eq(expected), "{settled:?}");
+    service.stop().await;
+}
+
+/// No message is given back, and so in the end dead-lettered, because others are being handled.
+#[tokio::test]
+async fn messages_wait_for_a_place() {
+    let mut bench = bench();
+    let service = serve(&app_of(1), &bench.links, &["messaging:default"], 4).await.expect("serves");
+    for message in ["loop", "ok 1", "ok 2", "ok 3"] {
+        bench.publish.send(message.into()).expect("published");
+    }
+    let mut settled = BTreeMap::new();
+    for _ in 0..4 {
+        let (message, disposition) = bench.settled.recv().await.expect("settled");
+        settled.insert(message, disposition);
+    }
+    use Disposition::{Ack, Nack};
+    let expected = [("loop", Nack), ("ok 1", Ack), ("ok 2", Ack), ("ok 3", Ack)];
     assert!(settled.iter().map(|(m, d)| (&**m, *d)).eq(expected), "{settled:?}");
     service.stop().await;
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::bindings::ServicePre;
 use wasi_cloud_core::{Links, SharedGrants, messaging::Subscription};
 use wasmtime::{
-    Store, Trap,
+    PoolConcurrencyLimitError, Store, Trap,
     component::{Component, InstancePre},
 };
 use wasmtime_wasi::{
@@ -138,6 +138,7 @@ impl App {
             Ok(command) => command,
             Err(e) => return Ending::Failed(one_line(&e)),
         };
+        let Some(_place) = self.runtime.place() else { return full(&self.runtime) };
         let mut store = instance::store(&self.runtime, env);
         let command = match command.instantiate_async(&mut store).await {
             Ok(command) => command,
@@ -164,6 +165,12 @@ impl App {
     }
 }
 
+/// How a run ends for which there is no place.
+pub(super) fn full(runtime: &Runtime) -> Ending {
+    let most = runtime.limits.instances;
+    Ending::Failed(format!("{most} instances live already, which is the limit: raise `Limits::instances`"))
+}
+
 /// What an error of a call into the guest means; `otherwise` if it is neither an exit nor a limit.
 pub(super) fn failed(store: &Store<State>, error: &wasmtime::Error, otherwise: fn(String) -> Ending) -> Ending {
     if let Some(I32Exit(code)) = error.downcast_ref() {
@@ -173,6 +180,10 @@ pub(super) fn failed(store: &Store<State>, error: &wasmtime::Error, otherwise: f
         Some(Trap::Interrupt) => Ending::OutOfTime,
         _ if store.data().out_of_memory() => Ending::OutOfMemory,
         Some(_) => Ending::Trapped(one_line(error)),
+        // A component of more parts than an instance has on average.
+        None if error.is::<PoolConcurrencyLimitError>() => {
+            Ending::Failed(format!("{}; raise `Limits::instances`", one_line(error)))
+        }
         None => otherwise(one_line(error)),
     }
 }

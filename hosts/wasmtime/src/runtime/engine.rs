@@ -16,6 +16,9 @@ pub(super) fn engine(limits: &Limits) -> Result<Engine> {
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
     Engine::new(&config).or_else(|refused| {
         tracing::info!("instances are allocated on demand, since a pool was refused: {refused:#}");
+        // A machine that has no address space for the pool has none for 4 GiB around each memory either. Without them
+        // every access is checked by code, which is slower and runs anywhere.
+        config.memory_reservation(0).memory_reservation_for_growth(1 << 20).memory_guard_size(64 << 10);
         Engine::new(config.allocation_strategy(InstanceAllocationStrategy::OnDemand))
     })
 }

@@ -30,7 +30,7 @@ impl State {
             cloud: CloudCtx::new(env.links, env.grants).with_call_timeout(limits.call),
             table,
             busy: 0,
-            memory: Memory { free: limits.memory, refused: false },
+            memory: Memory { most: limits.memory, used: 0, refused: false },
         }
     }
 
@@ -43,6 +43,12 @@ impl State {
 
     pub(super) fn table(&mut self) -> &mut ResourceTable {
         &mut self.table
+    }
+
+    /// Bytes of linear memory that the instance has.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.memory.used
     }
 
     /// Whether the guest ever asked for more memory than it may have.
@@ -82,18 +88,20 @@ pub(super) fn store(runtime: &Runtime, env: Env) -> Store<State> {
 
 /// Counts the linear memories of an instance together.
 struct Memory {
-    free: usize,
+    most: usize,
+    used: usize,
     refused: bool,
 }
 
 impl ResourceLimiter for Memory {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
-        let granted = self.free.checked_sub(desired.saturating_sub(current));
-        match granted {
-            Some(free) => self.free = free,
-            None => self.refused = true,
+        let used = self.used.saturating_add(desired.saturating_sub(current));
+        let granted = used <= self.most;
+        if granted {
+            self.used = used;
         }
-        Ok(granted.is_some())
+        self.refused |= !granted;
+        Ok(granted)
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {

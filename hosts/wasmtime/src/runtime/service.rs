@@ -1,6 +1,6 @@
 use super::{
     Env, Runtime,
-    app::{Ending, failed},
+    app::{Ending, failed, full},
     instance::{self, State},
 };
 use crate::bindings::ServicePre;
@@ -169,6 +169,7 @@ impl Handler {
 
     /// Calls `handle` in a fresh instance: nothing of one message is left when the next one comes.
     async fn call(&self, delivery: &Delivery) -> Ending {
+        let Some(_place) = self.runtime.next_place().await else { return full(&self.runtime) };
         let mut store = instance::store(&self.runtime, (self.env)());
         let service = match self.pre.instantiate_async(&mut store).await {
             Ok(service) => service,

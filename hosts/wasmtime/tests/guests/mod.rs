@@ -48,6 +48,60 @@ pub fn opener(body: &str) -> Vec<u8> {
     ))
 }
 
+/// A command that opens the bucket `default`, gets the key `k`, and succeeds if both are ok.
+pub fn getter() -> Vec<u8> {
+    assemble(
+        r#"(component
+            (import "wasi:keyvalue/store@0.2.0-draft2" (instance $store
+                (type $cases (variant (case "no-such-store") (case "access-denied") (case "other" string)))
+                (export "error" (type $error (eq $cases)))
+                (export "bucket" (type $bucket (sub resource)))
+                (export "[method]bucket.get" (func (param "self" (borrow $bucket)) (param "key" string)
+                    (result (result (option (list u8)) (error $error)))))
+                (export "open" (func (param "identifier" string) (result (result (own $bucket) (error $error)))))))
+            (core module $libc
+                (memory (export "memory") 1)
+                (data (i32.const 16) "default")
+                (data (i32.const 32) "k")
+                (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+            (core instance $libc (instantiate $libc))
+            (alias core export $libc "memory" (core memory $memory))
+            (core func $open (canon lower (func $store "open")
+                (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+            (core func $get (canon lower (func $store "[method]bucket.get")
+                (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+            (core instance $imports
+                (export "open" (func $open)) (export "get" (func $get)) (export "memory" (memory $memory)))
+            (core module $m
+                (import "host" "memory" (memory 1))
+                (import "host" "open" (func $open (param i32 i32 i32)))
+                (import "host" "get" (func $get (param i32 i32 i32 i32)))
+                (func (export "run") (result i32)
+                    (call $open (i32.const 16) (i32.const 7) (i32.const 64))
+                    (if (i32.load8_u (i32.const 64)) (then (return (i32.const 1))))
+                    (call $get (i32.load (i32.const 68)) (i32.const 32) (i32.const 1) (i32.const 96))
+                    (i32.load8_u (i32.const 96))))
+            (core instance $i (instantiate $m (with "host" (instance $imports))))
+            (func $run (result (result)) (canon lift (core func $i "run")))
+            (instance $exported (export "run" (func $run)))
+            (export "wasi:cli/run@0.2.0" (instance $exported)))"#,
+    )
+}
+
+/// A command of so many core instances with a memory each, which ends at once.
+pub fn parts(count: usize) -> Vec<u8> {
+    let part = |number| format!("(core module $p{number} (memory 1)) (core instance (instantiate $p{number}))");
+    let parts: String = (0..count).map(part).collect();
+    assemble(&format!(
+        r#"(component {parts}
+            (core module $m (func (export "run") (result i32) (i32.const 0)))
+            (core instance $i (instantiate $m))
+            (func $run (result (result)) (canon lift (core func $i "run")))
+            (instance $exported (export "run" (func $run)))
+            (export "wasi:cli/run@0.2.0" (instance $exported)))"#
+    ))
+}
+
 /// A handler that does what the first byte of the message says: `o`k, `e`rror, `t`rap, or `l`oop for ever.
 pub fn handler() -> Vec<u8> {
     assemble(
