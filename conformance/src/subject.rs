@@ -212,8 +212,9 @@ impl Prepared {
             controls: self.controls.clone(),
             notes: self.notes.clone(),
         };
-        // A call that the host gives up on must come back while the case still waits for it.
-        let call_timeout = deadlines.op / 2;
+        // A call that the host gives up on must come back while the case still waits for it. Cases wait for that, so it
+        // is no longer than a loaded machine needs.
+        let call_timeout = deadlines.op / 4;
         let subject = self.subject.clone();
         Ok(match altitude {
             Altitude::Direct => Arc::new(Direct::new(subject, description, call_timeout)),

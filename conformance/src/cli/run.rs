@@ -75,7 +75,7 @@ pub(super) struct Run {
     /// Write everything about this run to a tar.xz, without secrets.
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
-    /// Longest wait for one operation, in seconds; the host's own call timeout is half of it.
+    /// Longest wait for one operation, in seconds; the host's own call timeout is a quarter of it.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     op_timeout: Duration,
     /// Longest wait for one case, in seconds.

@@ -1,0 +1,115 @@
+//! The honest hosts pass everything, every time: in any order, however many cases run at once, on however many threads,
+//! and however slow the way to the server is (F27, F54). Verdicts and transcripts must not depend on any of it.
+//!
+//! This takes minutes, so it runs where `CLOUD_CONFORMANCE_REQUIRE` lists `soak`, as CI does.
+
+mod slow;
+mod support;
+mod transcripts;
+
+use cloud_conformance::{event::Record, host::Altitude, plan::Plan, service::Service, transcript::normal::Rules};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use std::{collections::BTreeMap, process::ExitCode, thread, time::Duration};
+use support::{Sitting, missing, pinned, planned, ready, required, sit, threads};
+use transcripts::{Transcripts, comparable, differences};
+
+const ALTITUDES: [Altitude; 2] = [Altitude::Direct, Altitude::Embedded];
+/// How often each shape of a run is tried on a host in this process; on a server a fourth of that.
+const ROUNDS: usize = 20;
+
+fn main() -> ExitCode {
+    let trial = |name, service: Option<&'static str>, test: fn() -> Result<(), Failed>| {
+        Trial::ignorable_test(name, move || {
+            if !required("soak") {
+                return Ok(Completion::ignored_with("takes minutes; CLOUD_CONFORMANCE_REQUIRE=soak runs it"));
+            }
+            match service.and_then(|word| missing(word, &format!("{word}-server"))) {
+                Some(why) => Ok(Completion::ignored_with(why)),
+                None => test().map(|()| Completion::Completed),
+            }
+        })
+    };
+    let trials = vec![
+        trial("memory_on_one_thread", None, || rounds("memory", None, ROUNDS, 1)),
+        trial("memory_on_eight_threads", None, || rounds("memory", None, ROUNDS, 8)),
+        trial("redis_on_one_thread", Some("redis"), || rounds("redis", None, ROUNDS / 4, 1)),
+        trial("redis_on_eight_threads", Some("redis"), || rounds("redis", None, ROUNDS / 4, 8)),
+        trial("memory_and_redis_side_by_side", Some("redis"), side_by_side),
+        trial("redis_with_slow_answers", Some("redis"), slow_answers),
+    ];
+    // One at a time: each of them is to have the machine as it says.
+    libtest_mimic::run(&Arguments { test_threads: Some(1), ..Arguments::from_args() }, trials).exit_code()
+}
+
+/// So many runs of the whole catalogue at both altitudes, each in another order, on so many threads, and as many cases
+/// at a time. Guests are compiled once.
+fn rounds(host: &str, url: Option<&str>, rounds: usize, count: usize) -> Result<(), Failed> {
+    let workers = threads(count);
+    let prepared = ready(&workers, host, url)?;
+    let plans: Vec<Plan> =
+        ALTITUDES.iter().map(|altitude| planned(&workers, &prepared, *altitude, &[])).collect::<Result<_, _>>()?;
+    let mut first = None;
+    for round in 1..=rounds {
+        let sitting = Sitting { seed: rand::random::<u32>().into(), jobs: count, whole: true };
+        let ran = sit(&workers, &plans, &sitting, |_| ())?;
+        let about = format!("{host}, run {round} of {rounds}, --jobs {count} --seed {}", sitting.seed);
+        if ran.summary.exit != 0 {
+            let failed: Vec<_> = ran.records.iter().filter(|record| record.is_bad()).map(told).collect();
+            return Err(format!("{about}: {:?}\n{}", ran.summary, failed.join("\n")).into());
+        }
+        let seen = by_altitude(ran.records, host)?;
+        let different = first.get_or_insert_with(|| seen.clone()).iter().zip(&seen);
+        let different: Vec<_> = different.flat_map(|(one, other)| differences(one, other, Rules::ALL)).collect();
+        if !different.is_empty() {
+            return Err(format!("{about}: not as in the first run:\n{}", different.join("\n")).into());
+        }
+    }
+    Ok(())
+}
+
+fn told(record: &Record) -> String {
+    format!("{} at {}: {:?} {:?} {:?}", record.id, record.altitude, record.why, record.mismatch, record.transcript)
+}
+
+/// What can be compared, an entry per altitude. Fewer cases than are pinned were judged by nobody.
+fn by_altitude(records: Vec<Record>, host: &str) -> Result<Vec<Transcripts>, Failed> {
+    let mut sorted: BTreeMap<String, Vec<Record>> = BTreeMap::new();
+    for record in records {
+        sorted.entry(record.altitude.clone()).or_default().push(record);
+    }
+    let mut all = Vec::new();
+    for altitude in ALTITUDES {
+        let records = sorted.remove(&altitude.to_string()).unwrap_or_default();
+        let judged = records.iter().filter(|record| record.attempts > 0 && !record.check).count();
+        if judged != pinned(host, altitude).1 {
+            return Err(format!("{judged} cases were judged on {host} at {altitude}: see `pinned`").into());
+        }
+        let mut comparable = comparable(records, true)?;
+        for seeded in SEEDED {
+            comparable.remove(seeded).ok_or_else(|| format!("{seeded} is no case that passes: the list is stale"))?;
+        }
+        all.push(comparable);
+    }
+    Ok(all)
+}
+
+/// Cases whose operations come from the seed.
+const SEEDED: [&str; 1] = ["keyvalue/store/random-keys-and-values-are-kept"];
+
+/// Two runs share the machine, as on a busy CI machine: deadlines must hold for both.
+fn side_by_side() -> Result<(), Failed> {
+    thread::scope(|scope| {
+        let memory = scope.spawn(|| rounds("memory", None, ROUNDS / 4, 8));
+        let redis = scope.spawn(|| rounds("redis", None, ROUNDS / 10, 8));
+        let ended = |run: thread::ScopedJoinHandle<'_, _>| run.join().unwrap_or_else(|_| Err("it panicked".into()));
+        ended(memory).and(ended(redis))
+    })
+}
+
+/// Every answer of the server comes 50 ms late: no case may take a slow host for a wrong one.
+fn slow_answers() -> Result<(), Failed> {
+    let proxies = threads(1);
+    let service = proxies.block_on(Service::redis())?;
+    let url = proxies.block_on(slow::proxy(service.url(), Duration::from_millis(50)))?;
+    rounds("redis", Some(&url), 1, 32)
+}
