@@ -16,6 +16,9 @@ use std::{ffi::OsString, io::Write, process::ExitCode};
 /// The run could not prove anything, or the command line is wrong.
 const COULD_NOT_RUN: u8 = 3;
 
+/// A case could not be decided, or was decided once so and once otherwise.
+const UNDECIDED: u8 = 2;
+
 /// Says, clause by clause, whether a host conforms to wasi-cloud.
 #[derive(Debug, Parser)]
 #[command(name = "cloud-conformance", version, after_help = EXIT_CODES)]
@@ -62,7 +65,7 @@ const EXIT_CODES: &str = "\
 Exit codes; where several are true, the first of 3, 1, 2, 4 counts:
   0  conformant; or, as the last line then says, less was asked for or failures were expected: no claim of conformance
   1  a case failed; for `coverage`: there are gaps
-  2  a case could not be decided
+  2  a case could not be decided, or ended otherwise when it was repeated
   3  the run proves nothing: wrong usage or configuration, a host that did not start, an error of the suite, a planned
      case without a verdict, no case at all, a declared feature that no case exercised, data that was left behind
   4  a case that is listed as failing passed: the list is stale";

@@ -40,6 +40,7 @@ fn wrong_usage_is_3() {
     refused(&run(&["--frobnicate"]), &["--frobnicate"]);
     refused(&run(&["--jobs", "0"]), &["--jobs"]);
     refused(&run(&["--jobs", "513"]), &["--jobs"]);
+    refused(&run(&["--repeat", "0"]), &["--repeat"]);
     refused(&run(&["--op-timeout", "0"]), &["--op-timeout"]);
     refused(&run(&["--format", "xml"]), &["xml"]);
 }
@@ -103,6 +104,30 @@ fn the_last_line_claims_no_more_than_was_tested() {
     assert!(last(&failing).starts_with("as expected, with 1 known failure: no claim"), "{}", last(&failing));
     let json = run(&["--run", CHEAP, "--format", "json"]);
     assert_eq!(events(&json).last().expect("the last event")["conformant"], false);
+}
+
+#[test]
+fn repeated_runs_each_have_an_order_of_their_own() {
+    let output = run(&["--run", CHEAP, "--repeat", "3", "--seed", "7", "--format", "json"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let started: Vec<_> = events(&output).into_iter().filter(|event| event["event"] == "started").collect();
+    let seeds: Vec<_> = started.iter().map(|event| event["seed"].as_u64()).collect();
+    assert_eq!(seeds, [Some(7), Some(8), Some(9)]);
+    assert_ne!(started[0]["run"], started[1]["run"], "no run finds the data of another");
+    assert!(err(&output).contains("run 3 of 3, --seed 9: exit code 0"), "{}", err(&output));
+    let failing = cli(&[
+        "run",
+        "--host",
+        "mutant:keeps-tail",
+        "--altitude",
+        "direct",
+        "--run",
+        "keyvalue/store/**",
+        "--repeat",
+        "2",
+    ]);
+    assert_eq!(code(&failing), 1, "the same failures twice are no difference: {}", err(&failing));
+    assert!(err(&failing).contains("run 2 of 2"), "{}", err(&failing));
 }
 
 #[test]

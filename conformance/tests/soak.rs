@@ -67,8 +67,14 @@ fn rounds(host: &str, url: Option<&str>, rounds: usize, count: usize) -> Result<
     Ok(())
 }
 
+/// A bad record, with the last lines of its transcript.
 fn told(record: &Record) -> String {
-    format!("{} at {}: {:?} {:?} {:?}", record.id, record.altitude, record.why, record.mismatch, record.transcript)
+    let Record { id, altitude, why, mismatch, transcript, .. } = record;
+    let last = transcript.iter().rev().take(4).rev();
+    let short = |text: &str| text.chars().take(200).collect::<String>();
+    let last: Vec<_> =
+        last.map(|line| format!("\n    {} -> {} @{:?}", short(&line.op), short(&line.seen), line.at)).collect();
+    format!("{id} at {altitude}: {why:?} {mismatch:?}{}", last.concat())
 }
 
 /// What can be compared, an entry per altitude. Fewer cases than are pinned were judged by nobody.

@@ -12,7 +12,7 @@ mod support;
 
 use anyhow::ensure;
 use async_trait::async_trait;
-use growth::{Guest, Usage};
+use growth::{Defect, Guest, Usage};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use serde_json::{Value, json};
 use std::{
@@ -22,8 +22,6 @@ use std::{
 use support::{required, threads};
 use wasi_cloud_core::{Call, Layer, keyvalue::Bucket, layer::Next};
 use wasmtime::component::ResourceType;
-
-type Linker = wasmtime::component::Linker<wasi_cloud_wasmtime::runtime::State>;
 
 /// After this many operations a guest has all that it needs.
 const WARM: usize = 10_000;
@@ -117,7 +115,7 @@ fn extension(turn: usize) -> Vec<Value> {
 #[derive(Default)]
 struct Host {
     layers: Vec<Arc<dyn Layer>>,
-    linker: Option<fn(&mut Linker) -> wasmtime::Result<()>>,
+    linker: Option<Defect>,
 }
 
 /// What was in use when the guest was warm, and so many operations later.
@@ -151,7 +149,7 @@ fn stays([before, after]: &[Usage; 2]) -> Result<(), Failed> {
 
 /// A glue that forgets to drop.
 fn a_lost_handle() -> Result<(), Failed> {
-    let linker: fn(&mut Linker) -> wasmtime::Result<()> = |linker| {
+    let linker: Defect = |linker| {
         let ty = ResourceType::host::<Bucket>();
         linker.instance("wasi:keyvalue/store@0.2.0-draft2")?.resource("bucket", ty, |_, _| Ok(()))
     };

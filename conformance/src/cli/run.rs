@@ -1,5 +1,6 @@
 //! `run`.
 
+mod repeat;
 mod tell;
 
 use super::COULD_NOT_RUN;
@@ -8,6 +9,7 @@ use crate::{
     bundle,
     catalogue::{Case, deployment::deployment},
     clauses::Law,
+    event::Event,
     host::Altitude,
     pattern::Patterns,
     plan::{self, Plan, Selection},
@@ -19,6 +21,7 @@ use crate::{
 use anstream::AutoStream;
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
+use repeat::{Ran, Repeats, Verdicts};
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 use tell::Teller;
 use tokio::{runtime::Handle, sync::watch};
@@ -56,6 +59,10 @@ pub(super) struct Run {
     /// Orders the cases and seeds each of them [default: random, printed].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Run it all so many times, each time in another order (the seed goes up by one), and stop after the first run whose
+    /// verdicts differ from those of the first: what depends on the order, or on chance, is a flake.
+    #[arg(long, value_name = "TIMES", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
+    repeat: u32,
     /// What to print: text for people, or the event stream, one JSON object a line.
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: Format,
@@ -90,6 +97,7 @@ Examples:
   cloud-conformance run --host redis --url redis://127.0.0.1:6379 --jobs 8
   cloud-conformance run --host memory --run 'keyvalue/**' --skip '**/ttl-*' --seed 7
   cloud-conformance run --host memory --known-failing @known.txt --deny skip --deny flaky
+  cloud-conformance run --host memory --quiet --repeat 20
   cloud-conformance run --host mutant:loses-increment --bundle report.tar.xz";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -140,7 +148,7 @@ impl Run {
             let prepared = ready.await??;
             let plans = self.plans(&prepared, cases, law, &selection)?;
             let options = self.options(&prepared, jobs, &selection, &plans, workers.handle().clone());
-            let code = self.report(&prepared, &plans, &options, color).await;
+            let code = self.runs(&prepared, &plans, options, color).await;
             prepared.stop().await;
             code
         });
@@ -186,7 +194,7 @@ impl Run {
             std::process::exit(COULD_NOT_RUN.into());
         });
         Options {
-            run: format!("cc{:08x}", rand::random::<u32>()),
+            run: unique(),
             // Short enough to be typed.
             seed: self.seed.unwrap_or_else(|| rand::random::<u32>().into()),
             jobs,
@@ -237,13 +245,38 @@ impl Run {
         self.altitude.list().iter().map(plan).collect()
     }
 
+    /// Runs the plans as often as was asked for, unless a run differs from the first.
+    async fn runs(
+        &self,
+        prepared: &Prepared,
+        plans: &[Plan],
+        mut options: Options,
+        color: anstream::ColorChoice,
+    ) -> anyhow::Result<u8> {
+        let mut repeats = Repeats::default();
+        for number in 1..=self.repeat {
+            let ran = self.report(prepared, plans, &options, color).await?;
+            let said = repeats.add(ran);
+            if self.repeat > 1 {
+                let (of, seed) = (self.repeat, options.seed);
+                anstream::eprintln!("run {number} of {of}, --seed {seed}: {said}");
+            }
+            if repeats.differ() || *options.stop.borrow() {
+                break;
+            }
+            options = Options { run: unique(), seed: options.seed.wrapping_add(1), ..options };
+        }
+        Ok(repeats.exit())
+    }
+
+    /// One run, told as it goes.
     async fn report(
         &self,
         prepared: &Prepared,
         plans: &[Plan],
         options: &Options,
         color: anstream::ColorChoice,
-    ) -> anyhow::Result<u8> {
+    ) -> anyhow::Result<Ran> {
         let out = AutoStream::new(std::io::stdout(), color);
         let detail = Detail { trace: self.trace, quiet: self.quiet };
         let report: Box<dyn Report> = match self.format {
@@ -251,15 +284,27 @@ impl Run {
             Format::Json => Box::new(Json::new(out, detail)),
         };
         let mut teller = Teller::new(report, prepared.secrets.clone(), self.quiet, self.bundle.is_some());
-        let summary = runner::run(plans, options, |event| teller.tell(event)).await;
+        let mut verdicts = Verdicts::new();
+        let summary = runner::run(plans, options, |event| {
+            if let Event::Ended(record) = &event {
+                verdicts.insert((record.id.clone(), record.altitude.clone()), record.verdict);
+            }
+            teller.tell(event);
+        });
+        let summary = summary.await;
         let (events, told) = teller.finish();
         if let Some(path) = &self.bundle {
             bundle::write(path, &events, &options.command)
                 .with_context(|| format!("the bundle `{}` cannot be written", path.display()))?;
         }
         told.context("the report cannot be written")?;
-        Ok(summary.exit)
+        Ok(Ran { exit: summary.exit, verdicts })
     }
+}
+
+/// The name of a run, which begins the names of all data that it writes.
+fn unique() -> String {
+    format!("cc{:08x}", rand::random::<u32>())
 }
 
 /// Cases mostly wait: for a server, or for a deadline to pass.

@@ -50,7 +50,8 @@ impl Embedded {
         language: &str,
     ) -> wasmtime::Result<Self> {
         // A case's guests are few and short; a guest that spins must cost less than the case's deadline.
-        let limits = Limits { run: Duration::from_secs(2), call: call_timeout, ..Limits::default() };
+        // So few handles that a case which uses them up, or leaks them, ends soon on a slow backend too.
+        let limits = Limits { run: Duration::from_secs(2), call: call_timeout, handles: 256, ..Limits::default() };
         let runtime = Runtime::with_linker(limits, |linker| subject.tamper.linker(linker))?;
         let engine = Engine { runtime, corpus, language: language.into(), apps: Mutex::default() };
         Ok(Self { subject, description, call_timeout, engine: Arc::new(engine) })

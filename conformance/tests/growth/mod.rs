@@ -37,6 +37,9 @@ impl fmt::Display for Usage {
     }
 }
 
+/// What a host of a test links in the place of an honest function.
+pub type Defect = fn(&mut Linker<State>) -> wasmtime::Result<()>;
+
 type Seen = Arc<Mutex<Option<(usize, usize)>>>;
 
 pub struct Guest {
@@ -49,11 +52,7 @@ pub struct Guest {
 
 impl Guest {
     /// Starts a driver on a store in this process, under `default`.
-    pub async fn start(
-        driver: &str,
-        layers: Vec<Arc<dyn Layer>>,
-        more: Option<fn(&mut Linker<State>) -> wasmtime::Result<()>>,
-    ) -> anyhow::Result<Self> {
+    pub async fn start(driver: &str, layers: Vec<Arc<dyn Layer>>, more: Option<Defect>) -> anyhow::Result<Self> {
         let wasm = Corpus::load()?.composed("rust", driver)?;
         let seen = Seen::default();
         let probe = seen.clone();

@@ -4,16 +4,21 @@ use crate::{connection::Server, error::Effect, names};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use redis::cmd;
 use serde::{Deserialize, Serialize};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::{Duration, Instant},
+};
 use wasi_cloud_core::{Error, Kind, Result, keyvalue::Page};
 
-/// How much of the keyspace one `SCAN` looks at, in keys: at most, and for pages with a limit at least. Redis returns
-/// some more where a hash bucket holds several.
+/// How much of the keyspace the first `SCAN` of a page looks at, in keys: at most, and for pages with a limit at least.
+/// Redis returns some more where a hash bucket holds several.
 const STEP: usize = 1000;
 const LEAST_STEP: usize = 100;
-/// After so many `SCAN`s without a key, the page is empty and has a cursor: a bucket may be a small part of a large
-/// keyspace, and a call has to end.
-const SCANS: usize = 100;
+/// Where a step finds nothing the next one is twice as long, up to this, for which the server needs some milliseconds: a
+/// bucket may be a small part of a large keyspace, and each step is a round trip.
+const LONGEST_STEP: usize = 16_000;
+/// After that long without a key, the page is empty and has a cursor: a call has to end.
+const ENOUGH: Duration = Duration::from_secs(1);
 
 /// Where a listing is. It keeps no state in the server or here, so it lives as long as the listing likes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,10 +74,11 @@ pub(super) async fn page(
     let mut at = cursor.map_or_else(|| Ok(Position::start(bucket)), |c| Position::decode(c, bucket))?;
     at.waiting.retain(|key| key.starts_with(prefix));
     at.waiting = still_there(server, bucket, at.waiting).await?;
-    let step = limit.unwrap_or(STEP).clamp(LEAST_STEP, STEP);
-    for _ in 0..SCANS {
-        let (true, Some(from)) = (at.waiting.is_empty(), at.scan) else { break };
+    let mut step = limit.unwrap_or(STEP).clamp(LEAST_STEP, STEP);
+    let began = Instant::now();
+    while let (true, Some(from)) = (at.waiting.is_empty() && began.elapsed() < ENOUGH, at.scan) {
         (at.scan, at.waiting) = scan(server, bucket, prefix, from, step).await?;
+        step = (2 * step).min(LONGEST_STEP);
     }
     let rest = at.waiting.split_off(at.waiting.len().min(limit.unwrap_or(usize::MAX)));
     let keys = std::mem::replace(&mut at.waiting, rest);

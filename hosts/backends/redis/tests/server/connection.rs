@@ -1,6 +1,10 @@
 use crate::support::{PATIENCE, Server, impostor, open, open_with};
-use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use futures::future::{join, join_all};
+use std::{cell::Cell, time::Duration};
+use tokio::{
+    task::yield_now,
+    time::{Instant, timeout},
+};
 use wasi_cloud_core::{
     Applied, Error, Kind,
     keyvalue::{Condition, KeyValue, PutOptions},
@@ -13,6 +17,7 @@ crate::tests![
     a_wrong_password_is_unavailable_and_never_shown,
     nobody_there_is_unavailable,
     after_a_restart_the_next_call_works,
+    a_kill_under_load_loses_no_acknowledged_write,
     a_lost_answer_is_indefinite_for_a_write,
     nonsense_is_an_error_everywhere,
     calls_at_once_wait_for_one_timeout,
@@ -115,6 +120,65 @@ async fn after_a_restart_the_next_call_works(mut server: Server) {
     }
 }
 
+/// What one counter's writer knows.
+#[derive(Default)]
+struct Told {
+    done: Cell<i64>,
+    maybe: Cell<i64>,
+    refused: Cell<i64>,
+}
+
+/// Counts up until there is enough, whatever fails in between.
+async fn count(store: &dyn KeyValue, key: &str, told: &Told, enough: &Cell<bool>) {
+    let mut last = 0;
+    while !enough.get() {
+        match store.increment("b", key, 1).await {
+            Ok(sum) => {
+                assert!(sum > last, "{key} went back from {last} to {sum}");
+                last = sum;
+                told.done.set(told.done.get() + 1);
+            }
+            Err(error) => {
+                assert!(error.is_transient(), "{error}");
+                let counter = if error.applied == Applied::Maybe { &told.maybe } else { &told.refused };
+                counter.set(counter.get() + 1);
+            }
+        }
+        yield_now().await;
+    }
+}
+
+/// The server is killed in the middle of a load, and started again on what it wrote down: those who call have their
+/// connections back by themselves, nothing acknowledged is lost, and nothing happens later that was refused for good.
+async fn a_kill_under_load_loses_no_acknowledged_write(_: Server) {
+    let mut server = Server::start(&["--appendonly", "yes"]);
+    let (store, _) = open_with(&server.url(), sooner()).await.expect("opens");
+    let counters: Vec<(String, Told)> = (0..8).map(|i| (format!("k{i}"), Told::default())).collect();
+    let enough = Cell::new(false);
+    let writing = join_all(counters.iter().map(|(key, told)| count(&*store, key, told, &enough)));
+    let killing = async {
+        let until = async |what: fn(&Told) -> i64, more: i64| {
+            let now: Vec<_> = counters.iter().map(|(_, told)| what(told)).collect();
+            while counters.iter().zip(&now).any(|((_, told), now)| what(told) < now + more) {
+                yield_now().await;
+            }
+        };
+        for _ in 0..5 {
+            timeout(PATIENCE, until(|told| told.done.get(), 20)).await.expect("all go on");
+            server.kill();
+            timeout(PATIENCE, until(|told| told.refused.get(), 3)).await.expect("all are told");
+            server.restart();
+        }
+        timeout(PATIENCE, until(|told| told.done.get(), 20)).await.expect("all go on");
+        enough.set(true);
+    };
+    join(writing, killing).await;
+    for (key, Told { done, maybe, .. }) in &counters {
+        let value: i64 = server.cli(&["GET", &format!("b:{key}")]).parse().expect("a number");
+        assert!((done.get()..=done.get() + maybe.get()).contains(&value), "{key}: {value}, {done:?} and {maybe:?}");
+    }
+}
+
 async fn a_lost_answer_is_indefinite_for_a_write(server: Server) {
     let (store, broker) = open_with(&server.url(), sooner()).await.expect("opens");
     server.cli(&["CLIENT", "PAUSE", "60000", "WRITE"]);
@@ -200,7 +264,7 @@ async fn calls_at_once_wait_for_one_timeout(server: Server) {
     server.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
     server.cli(&["CLIENT", "PAUSE", "60000", "ALL"]);
     // One after the other this would take 100 times 2 s, which is more than the patience.
-    let all = futures::future::join_all((0..100).map(|_| store.get("b", "k")));
+    let all = join_all((0..100).map(|_| store.get("b", "k")));
     for answer in timeout(PATIENCE, all).await.expect("in time") {
         assert!(answer.expect_err("no answer").is_transient());
     }

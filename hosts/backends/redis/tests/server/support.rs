@@ -79,7 +79,7 @@ impl Server {
         let _ = self.child.wait();
     }
 
-    /// On the same port, without its data.
+    /// On the same port; without its data, unless it writes them down.
     pub fn restart(&mut self) {
         self.kill();
         self.child = launch(self.port, &self.folder, &self.extra);

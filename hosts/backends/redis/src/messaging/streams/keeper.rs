@@ -3,6 +3,7 @@
 
 use super::{Broker, readers};
 use crate::error::Effect;
+use futures::future::try_join_all;
 use redis::cmd;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::{
@@ -50,12 +51,12 @@ impl Member {
     /// Says that somebody reads these streams, so that requests are accepted.
     pub(super) async fn announce(&self) -> Result<()> {
         let ttl = self.broker.server.timing.reclaim.as_millis().max(1);
-        for stream in &self.streams {
+        let announcing = self.streams.iter().map(async |stream| {
             let mut script = self.broker.scripts.announce.key(readers(stream));
             script.arg(&self.name).arg(u64::try_from(ttl).unwrap_or(u64::MAX));
-            let () = self.broker.server.script(Effect::Read, &script).await?;
-        }
-        Ok(())
+            self.broker.server.script::<()>(Effect::Read, &script).await
+        });
+        try_join_all(announcing).await.map(drop)
     }
 
     /// Gives one entry back to its group.

@@ -12,7 +12,7 @@ use crate::{
     messaging::{pubsub::Unsettled, topics as wanted_topics},
 };
 use async_trait::async_trait;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, try_join_all};
 use redis::{Cmd, RedisResult, Value, cmd, from_redis_value};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -48,12 +48,13 @@ pub(super) struct Reader {
 impl Reader {
     /// Begins now: what is published after this returned is seen.
     pub(super) async fn new(broker: Arc<Broker>, scope: &str, wanted: &Subscription, name: String) -> Result<Self> {
-        let mut topics = Vec::new();
-        for topic in wanted_topics(wanted)? {
+        // Together: one after the other, many topics would be as many round trips.
+        let entering = wanted_topics(wanted)?.into_iter().map(async |topic| {
             let stream: Arc<str> = stream(scope, topic).into();
             let last = enter(&broker, &stream, wanted.group.as_deref(), "").await?;
-            topics.push(Topic { name: topic.to_owned(), stream, last });
-        }
+            Ok::<_, Error>(Topic { name: topic.to_owned(), stream, last })
+        });
+        let topics = try_join_all(entering).await?;
         let member = Arc::new(Member {
             broker,
             streams: topics.iter().map(|topic| topic.stream.clone()).collect(),
