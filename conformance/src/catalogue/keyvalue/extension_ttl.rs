@@ -56,12 +56,12 @@ fn lasting(key: &str, ttl_ms: u64) -> Put {
 /// A key is there until its lifetime is over: not half of it, and not in another unit.
 async fn key_lives_as_long_as_asked(bench: &mut Bench) -> Outcome {
     let bucket = bench.ext_bucket(DEFAULT).await?;
-    let lifetime = Duration::from_secs(1);
+    let lifetime = Duration::from_secs(2);
     let began = Instant::now();
     bucket.put_for("k", "v", lifetime).await?;
     still_there(&bucket, "k", began, lifetime).await?;
     for _ in 0..3 {
-        bench.advance(Duration::from_millis(250)).await?;
+        bench.advance(Duration::from_millis(500)).await?;
         still_there(&bucket, "k", began, lifetime).await?;
     }
     Ok(())

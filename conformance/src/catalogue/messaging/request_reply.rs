@@ -80,7 +80,10 @@ async fn enough_replies_end_the_wait(b: &mut Bench) -> Outcome {
 
 /// At the timeout it returns the replies that came by then.
 async fn some_replies_at_the_timeout(b: &mut Bench) -> Outcome {
-    expect_eq("replies", asking(b).await?.replies("reply:2", Some(2 * SECOND), Some(5)).await?, texts(2))
+    let seat = asking(b).await?;
+    // Once without haste: what takes long the first time only does not take from the two seconds.
+    expect_eq("replies", seat.replies("reply:2", None, Some(2)).await?, texts(2))?;
+    expect_eq("replies", seat.replies("reply:2", Some(2 * SECOND), Some(5)).await?, texts(2))
 }
 
 /// Further replies are not returned.
