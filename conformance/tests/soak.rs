@@ -7,10 +7,12 @@ mod slow;
 mod support;
 mod transcripts;
 
-use cloud_conformance::{event::Record, host::Altitude, plan::Plan, service::Service, transcript::normal::Rules};
+use cloud_conformance::{
+    bench::Deadlines, event::Record, host::Altitude, plan::Plan, service::Service, transcript::normal::Rules,
+};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::{collections::BTreeMap, process::ExitCode, thread, time::Duration};
-use support::{Sitting, missing, pinned, planned, ready, required, sit, threads};
+use support::{Sitting, deadlines, missing, pinned, planned, ready, required, sit, threads};
 use transcripts::{Transcripts, comparable, differences};
 
 const ALTITUDES: [Altitude; 2] = [Altitude::Direct, Altitude::Embedded];
@@ -31,12 +33,12 @@ fn main() -> ExitCode {
         })
     };
     let trials = vec![
-        trial("memory_on_one_thread", None, || rounds("memory", None, ROUNDS, 1)),
-        trial("memory_on_eight_threads", None, || rounds("memory", None, ROUNDS, 8)),
-        trial("sqlite_on_one_thread", None, || rounds("sqlite", None, SOME, 1)),
-        trial("sqlite_on_eight_threads", None, || rounds("sqlite", None, SOME, 8)),
-        trial("redis_on_one_thread", Some("redis"), || rounds("redis", None, SOME, 1)),
-        trial("redis_on_eight_threads", Some("redis"), || rounds("redis", None, SOME, 8)),
+        trial("memory_on_one_thread", None, || rounds("memory", ROUNDS, 1)),
+        trial("memory_on_eight_threads", None, || rounds("memory", ROUNDS, 8)),
+        trial("sqlite_on_one_thread", None, || rounds("sqlite", SOME, 1)),
+        trial("sqlite_on_eight_threads", None, || rounds("sqlite", SOME, 8)),
+        trial("redis_on_one_thread", Some("redis"), || rounds("redis", SOME, 1)),
+        trial("redis_on_eight_threads", Some("redis"), || rounds("redis", SOME, 8)),
         trial("memory_and_redis_side_by_side", Some("redis"), side_by_side),
         trial("redis_with_slow_answers", Some("redis"), slow_answers),
     ];
@@ -46,14 +48,18 @@ fn main() -> ExitCode {
 
 /// So many runs of the whole catalogue at both altitudes, each in another order, on so many threads, and as many cases
 /// at a time. Guests are compiled once.
-fn rounds(host: &str, url: Option<&str>, rounds: usize, count: usize) -> Result<(), Failed> {
+fn rounds(host: &str, rounds: usize, count: usize) -> Result<(), Failed> {
+    runs(host, None, rounds, count, deadlines())
+}
+
+fn runs(host: &str, url: Option<&str>, rounds: usize, count: usize, deadlines: Deadlines) -> Result<(), Failed> {
     let workers = threads(count);
     let prepared = ready(&workers, host, url)?;
     let plans: Vec<Plan> =
         ALTITUDES.iter().map(|altitude| planned(&workers, &prepared, *altitude, &[])).collect::<Result<_, _>>()?;
     let mut first = None;
     for round in 1..=rounds {
-        let sitting = Sitting { seed: rand::random::<u32>().into(), jobs: count, whole: true };
+        let sitting = Sitting { seed: rand::random::<u32>().into(), jobs: count, whole: true, deadlines };
         let ran = sit(&workers, &plans, &sitting, |_| ())?;
         let about = format!("{host}, run {round} of {rounds}, --jobs {count} --seed {}", sitting.seed);
         if ran.summary.exit != 0 {
@@ -110,17 +116,18 @@ const SEEDED: [&str; 1] = ["keyvalue/store/random-keys-and-values-are-kept"];
 /// Two runs share the machine, as on a busy CI machine: deadlines must hold for both.
 fn side_by_side() -> Result<(), Failed> {
     thread::scope(|scope| {
-        let memory = scope.spawn(|| rounds("memory", None, SOME, 8));
-        let redis = scope.spawn(|| rounds("redis", None, SOME, 8));
+        let memory = scope.spawn(|| rounds("memory", SOME, 8));
+        let redis = scope.spawn(|| rounds("redis", SOME, 8));
         let ended = |run: thread::ScopedJoinHandle<'_, _>| run.join().unwrap_or_else(|_| Err("it panicked".into()));
         ended(memory).and(ended(redis))
     })
 }
 
-/// Every answer of the server comes 50 ms late: no case may take a slow host for a wrong one.
+/// Every answer of the server comes 50 ms late: no case may take a slow host for a wrong one. Some cases write 600 keys,
+/// one after the other, so they have more time; one operation has no more than always.
 fn slow_answers() -> Result<(), Failed> {
     let proxies = threads(1);
     let service = proxies.block_on(Service::redis())?;
     let url = proxies.block_on(slow::proxy(service.url(), Duration::from_millis(50)))?;
-    rounds("redis", Some(&url), 1, 32)
+    runs("redis", Some(&url), 1, 32, Deadlines { case: Duration::from_secs(240), ..deadlines() })
 }

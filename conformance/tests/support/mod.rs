@@ -76,7 +76,7 @@ pub fn judge(
     seen: impl FnMut(&Record),
 ) -> anyhow::Result<Ran> {
     let plan = planned(workers, prepared, altitude, picked)?;
-    sit(workers, &[plan], &Sitting { seed: 7, jobs: 4, whole: picked.is_empty() }, seen)
+    sit(workers, &[plan], &Sitting { seed: 7, jobs: 4, whole: picked.is_empty(), deadlines: deadlines() }, seen)
 }
 
 /// What is to run on a host at an altitude: the picked cases, all if none are picked.
@@ -104,6 +104,7 @@ pub struct Sitting {
     pub jobs: usize,
     /// Whether every case is planned.
     pub whole: bool,
+    pub deadlines: Deadlines,
 }
 
 /// Runs what is planned, and calls `seen` after each case.
@@ -118,7 +119,7 @@ pub fn sit(
         run: format!("test{:08x}", rand::random::<u32>()),
         seed: sitting.seed,
         jobs: sitting.jobs,
-        deadlines: deadlines(),
+        deadlines: sitting.deadlines,
         deployment,
         command: "cloud-conformance run".into(),
         stop,

@@ -74,7 +74,7 @@ fn memory(workers: &Runtime) -> Plan {
 }
 
 fn run(workers: &Runtime, plan: Plan, whole: bool) -> Ran {
-    sit(workers, &[plan], &Sitting { seed: 7, jobs: 4, whole }, |_| ()).expect("a run")
+    sit(workers, &[plan], &Sitting { seed: 7, jobs: 4, whole, deadlines: deadlines() }, |_| ()).expect("a run")
 }
 
 /// The ids of the cases that a plan runs.
