@@ -27,7 +27,7 @@ fn help_and_version_are_no_failure() {
         assert!(out(&help).contains(meaning), "{meaning}");
     }
     assert_eq!(code(&cli(&["--version"])), 0);
-    for command in ["run", "list", "explain"] {
+    for command in ["run", "list", "explain", "coverage"] {
         let help = cli(&[command, "--help"]);
         assert!(code(&help) == 0 && out(&help).contains("Examples:"), "{command}");
     }
@@ -255,6 +255,27 @@ fn a_list_has_the_same_rows_in_both_forms() {
     }
     let one = cli(&["list", "config/store/get-missing-key"]);
     insta::assert_snapshot!(out(&one), @"config/store/get-missing-key  core  CFG-STORE-02");
+}
+
+#[test]
+fn coverage_names_what_is_missing_and_its_exit_code_says_whether_there_is_a_gap() {
+    let (text, json) = (cli(&["coverage", "keyvalue"]), cli(&["coverage", "keyvalue", "--json"]));
+    let parsed: Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    let part = parsed["capabilities"]["keyvalue"].as_object().expect("the one that was asked for");
+    let lacks: Vec<_> = part.values().filter_map(Value::as_array).flatten().collect();
+    let gaps = lacks.iter().filter(|lack| lack["reason"].is_null()).count();
+    let stale = parsed["stale"].as_array().expect("a list").len();
+    assert_eq!((code(&text), code(&json)), (i32::from(gaps + stale > 0), i32::from(gaps + stale > 0)));
+    assert_eq!(out(&text).matches("  GAP").count(), gaps);
+    assert!(
+        out(&text).contains("KV-WATCH-01  ") && out(&text).contains("not tested: watchers are parsed"),
+        "{}",
+        out(&text)
+    );
+    let shape = cli(&["coverage", "--shape", "config"]);
+    assert_eq!(code(&shape), i32::from(out(&shape).contains("GAP")));
+    assert!(out(&shape).contains("wasi:config/store get-all") && !out(&shape).contains("wasi:keyvalue"));
+    refused(&cli(&["coverage", "keyvalu"]), &["did you mean `keyvalue`?"]);
 }
 
 #[test]
