@@ -93,8 +93,6 @@ fn by_altitude(records: Vec<Record>, host: &str) -> Result<Vec<Transcripts>, Fai
         sorted.entry(record.altitude.clone()).or_default().push(record);
     }
     let mut all = Vec::new();
-    // SQLite offers what memory does.
-    let host = if host == "sqlite" { "memory" } else { host };
     for altitude in ALTITUDES {
         let records = sorted.remove(&altitude.to_string()).unwrap_or_default();
         let judged = records.iter().filter(|record| record.attempts > 0 && !record.check).count();

@@ -38,6 +38,8 @@ pub fn pinned(host: &str, altitude: Altitude) -> (usize, usize) {
     match (host, altitude) {
         ("memory", Altitude::Direct) => (426, 426),
         ("memory", Altitude::Embedded) => (434, 434),
+        ("sqlite", Altitude::Direct) => (434, 434),
+        ("sqlite", Altitude::Embedded) => (442, 442),
         ("redis", Altitude::Direct) => (433, 433),
         ("redis", Altitude::Embedded) => (441, 441),
         _ => panic!("nothing is pinned for {host}"),
