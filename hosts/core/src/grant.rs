@@ -14,8 +14,24 @@ use std::{fmt, str::FromStr};
 pub struct Rule {
     text: String,
     capability: String,
-    label: GlobMatcher,
+    label: Label,
     access: Option<Access>,
+}
+
+/// Labels are seldom patterns, and every call is checked: a plain text is compared, which takes a tenth of the time.
+#[derive(Debug, Clone)]
+enum Label {
+    Plain(String),
+    Glob(GlobMatcher),
+}
+
+impl Label {
+    fn is_match(&self, label: &str) -> bool {
+        match self {
+            Self::Plain(plain) => plain == label,
+            Self::Glob(glob) => glob.is_match(label),
+        }
+    }
 }
 
 impl Rule {
@@ -33,7 +49,7 @@ impl Rule {
         }
         let mut rule = format!("{capability}:");
         for c in label.chars() {
-            if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\') {
+            if is_special(c) {
                 rule.push('\\');
             }
             rule.push(c);
@@ -75,9 +91,19 @@ impl FromStr for Rule {
         if label.is_empty() {
             return Err(bad("the label is empty"));
         }
-        let glob = GlobBuilder::new(label).backslash_escape(true).build().map_err(|e| bad(&e.to_string()))?;
-        Ok(Self { text: text.to_owned(), capability: capability.to_owned(), label: glob.compile_matcher(), access })
+        let label = if label.contains(is_special) {
+            let glob = GlobBuilder::new(label).backslash_escape(true).build().map_err(|e| bad(&e.to_string()))?;
+            Label::Glob(glob.compile_matcher())
+        } else {
+            Label::Plain(label.to_owned())
+        };
+        Ok(Self { text: text.to_owned(), capability: capability.to_owned(), label, access })
     }
+}
+
+/// Whether patterns give the character a meaning.
+const fn is_special(c: char) -> bool {
+    matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\')
 }
 
 /// All that one component may do. [`Default`] allows nothing.

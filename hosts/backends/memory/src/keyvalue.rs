@@ -45,7 +45,7 @@ impl Store {
     /// (KVX-36), and none stays for longer than until the next operation.
     fn data(&self) -> MutexGuard<'_, Data> {
         let mut data = lock(&self.data);
-        data.sweep(self.clock.now());
+        data.sweep(&self.clock);
         data
     }
 }
@@ -85,7 +85,7 @@ impl KeyValue for Store {
                     .ok_or_else(|| Error::new(Kind::Quota, "the time to live ends later than the clock can count"))?,
             ),
         };
-        Ok(data.put(bucket, key, value.to_vec(), deadline))
+        Ok(data.put(bucket, key, value, deadline))
     }
 
     async fn delete(&self, bucket: &str, key: &str, condition: &Condition) -> Result<bool> {
@@ -110,7 +110,7 @@ impl KeyValue for Store {
         let slot = data.get(bucket, key);
         let sum = add_to_counter(slot.map(|s| &*s.entry.value), delta)?;
         let deadline = slot.and_then(|s| s.deadline);
-        data.put(bucket, key, sum.to_string().into_bytes(), deadline);
+        data.put(bucket, key, sum.to_string().as_bytes(), deadline);
         Ok(sum)
     }
 
@@ -122,7 +122,7 @@ impl KeyValue for Store {
     async fn set_many(&self, bucket: &str, pairs: &[(String, Vec<u8>)]) -> Result<()> {
         let mut data = self.data();
         for (key, value) in pairs {
-            data.put(bucket, key, value.clone(), None);
+            data.put(bucket, key, value, None);
         }
         Ok(())
     }

@@ -6,14 +6,15 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 /// so that a text kept from an earlier process, or handed to another store, means nothing there.
 #[derive(Debug)]
 pub(crate) struct Unique {
-    mark: u64,
+    /// Spelled once, since it begins every text.
+    mark: String,
     count: u64,
 }
 
 impl Default for Unique {
     fn default() -> Self {
         // The standard library seeds hash maps at random; that is all the randomness needed here.
-        Self { mark: RandomState::new().build_hasher().finish(), count: 0 }
+        Self { mark: format!("{:016x}-", RandomState::new().build_hasher().finish()), count: 0 }
     }
 }
 
@@ -21,7 +22,7 @@ impl Unique {
     /// A text that no call returned before.
     pub(crate) fn next(&mut self) -> String {
         self.count += 1;
-        format!("{:016x}-{}", self.mark, self.count)
+        self.mark.clone() + &self.count.to_string()
     }
 }
 

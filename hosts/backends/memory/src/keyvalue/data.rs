@@ -6,7 +6,10 @@ use std::{
     ops::Bound,
     time::Duration,
 };
-use wasi_cloud_core::keyvalue::{Entry, Version};
+use wasi_cloud_core::{
+    Clock,
+    keyvalue::{Entry, Version},
+};
 
 /// One key.
 pub(super) struct Slot {
@@ -29,14 +32,23 @@ impl Data {
         self.buckets.get(bucket)?.get(key)
     }
 
-    pub(super) fn put(&mut self, bucket: &str, key: &str, value: Vec<u8>, deadline: Option<Duration>) -> Version {
-        self.remove(bucket, key);
+    pub(super) fn put(&mut self, bucket: &str, key: &str, value: &[u8], deadline: Option<Duration>) -> Version {
         let version = Version(self.versions.next());
+        // Most writes are to a key that is there, and its value seldom changes much in size: nothing is allocated then.
+        if let Some(slot) = self.buckets.get_mut(bucket).and_then(|keys| keys.get_mut(key)) {
+            if let Some(at) = slot.deadline {
+                self.deadlines.remove(&(at, bucket.to_owned(), key.to_owned()));
+            }
+            replace(&mut slot.entry.value, value);
+            slot.entry.version.0.clone_from(&version.0);
+            slot.deadline = deadline;
+        } else {
+            let slot = Slot { entry: Entry { value: value.to_vec(), version: version.clone() }, deadline };
+            self.buckets.entry(bucket.to_owned()).or_default().insert(key.to_owned(), slot);
+        }
         if let Some(at) = deadline {
             self.deadlines.insert((at, bucket.to_owned(), key.to_owned()));
         }
-        let slot = Slot { entry: Entry { value, version: version.clone() }, deadline };
-        self.buckets.entry(bucket.to_owned()).or_default().insert(key.to_owned(), slot);
         version
     }
 
@@ -53,8 +65,12 @@ impl Data {
         true
     }
 
-    /// Removes what has expired. A key is swept once, so over time this costs no more than deleting it would have.
-    pub(super) fn sweep(&mut self, now: Duration) {
+    /// Removes what has expired; looks at the clock only if something can. A key is swept once, so over time this costs no more than deleting it would have.
+    pub(super) fn sweep(&mut self, clock: &Clock) {
+        if self.deadlines.is_empty() {
+            return;
+        }
+        let now = clock.now();
         while self.deadlines.first().is_some_and(|(at, ..)| *at <= now) {
             if let Some((_, bucket, key)) = self.deadlines.pop_first() {
                 self.remove(&bucket, &key);
@@ -78,20 +94,44 @@ impl Data {
     }
 }
 
+/// Writes the new value into the room of the old one, unless that is too small, or more than twice what is needed.
+fn replace(old: &mut Vec<u8>, new: &[u8]) {
+    if (new.len()..=new.len().saturating_mul(2)).contains(&old.capacity()) {
+        old.clear();
+        old.extend_from_slice(new);
+    } else {
+        *old = new.to_vec();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn a_new_value_is_whole_and_keeps_no_more_than_twice_its_room() {
+        let mut value = vec![1; 1000];
+        for size in [1000, 999, 500, 499, 1, 0, 1, 3, 1000] {
+            let new: Vec<_> = (0..size).map(|i| i as u8).collect();
+            replace(&mut value, &new);
+            assert_eq!(value, new);
+            assert!(value.capacity() <= 2 * size, "{} for {size}", value.capacity());
+        }
+    }
+
+    #[test]
     fn nothing_stays_behind_an_expired_or_overwritten_key() {
+        let clock = Clock::new_virtual();
         let mut data = Data::default();
         for second in 1..=3 {
-            data.put("b", "k", Vec::new(), Some(Duration::from_secs(second)));
+            data.put("b", "k", &[], Some(Duration::from_secs(second)));
         }
         assert_eq!(data.deadlines.len(), 1);
-        data.sweep(Duration::from_secs(2));
+        clock.advance(Duration::from_secs(2));
+        data.sweep(&clock);
         assert!(data.get("b", "k").is_some());
-        data.sweep(Duration::from_secs(3));
+        clock.advance(Duration::from_secs(1));
+        data.sweep(&clock);
         assert!(data.buckets.is_empty() && data.deadlines.is_empty());
     }
 }
