@@ -47,6 +47,19 @@ pub struct Started {
     pub picked: bool,
     /// Cases that do not apply: they belong to another altitude, or prove that something declared is refused.
     pub inapplicable: Vec<Inapplicable>,
+    /// Clauses that bind the hosts and that no case proves. Empty where the user picked cases.
+    #[serde(default)]
+    pub untested: Vec<Untested>,
+}
+
+/// A clause that nothing tests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Untested {
+    /// Its id.
+    pub clause: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A host at one altitude.

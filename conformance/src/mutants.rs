@@ -3,15 +3,17 @@
 //! A mutant sits on one of five seams: the backend, link and grant, what the host says of itself, the glue, the SDK. It names the clauses that it
 //! breaks; a kill is a case that cites such a clause failing. `tests/mutants.rs` holds the kill matrix.
 
+mod config;
 mod description;
 mod glue;
 mod keyvalue;
 mod link;
 mod messaging;
+mod restart;
 mod sdk;
 
 use crate::host::stage::Tamper;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where a defect sits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,16 +61,29 @@ struct Row {
     tamper: Arc<dyn Tamper>,
 }
 
-/// The table of a seam whose defects are types without fields, which `Cut` makes a [`Tamper`] of.
+/// The table of a seam whose defects are types, which `Cut` makes a [`Tamper`] of. A defect that remembers something has
+/// fields, which all its clones share: `Name { field: Shared<Type> }`.
 macro_rules! rows {
-    ($($defect:ident $name:literal [$($clause:literal),+] $bug:literal;)+) => {
+    ($($defect:ident $({ $($field:ident: $type:ty),+ })? $name:literal [$($clause:literal),+] $bug:literal;)+) => {
         pub(in crate::mutants) fn rows() -> Vec<Row> {
-            vec![$(Row { name: $name, bug: $bug, clauses: &[$($clause),+], tamper: Arc::new(Cut($defect)) }),+]
+            vec![$(Row {
+                name: $name,
+                bug: $bug,
+                clauses: &[$($clause),+],
+                tamper: Arc::new(Cut($defect::default())),
+            }),+]
         }
-        $(#[derive(Clone)] struct $defect;)+
+        $(#[derive(Clone, Default)] struct $defect { $($($field: $type),+)? })+
     };
 }
 use rows;
+
+/// What the clones of one defect remember.
+type Shared<T> = Arc<Mutex<T>>;
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn mutants(seam: Seam, rows: Vec<Row>) -> impl Iterator<Item = Mutant> {
     rows.into_iter().map(move |row| Mutant {
@@ -88,7 +103,9 @@ fn mutants(seam: Seam, rows: Vec<Row>) -> impl Iterator<Item = Mutant> {
 pub fn all() -> anyhow::Result<Vec<Mutant>> {
     Ok(mutants(Seam::Backend, keyvalue::backends())
         .chain(mutants(Seam::Backend, messaging::rows()))
+        .chain(mutants(Seam::Backend, config::rows()))
         .chain(mutants(Seam::Link, link::rows()))
+        .chain(mutants(Seam::Link, restart::rows()))
         .chain(mutants(Seam::Description, description::rows()))
         .chain(mutants(Seam::Link, keyvalue::errors::rows()))
         .chain(mutants(Seam::Link, keyvalue::switch::rows()))

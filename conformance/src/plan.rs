@@ -8,10 +8,11 @@ pub use declaration::{Declaration, Exemption};
 use crate::{
     catalogue::Case,
     clauses::{Law, Level},
-    event::{Cited, Inapplicable},
-    host::Host,
+    event::{Cited, Inapplicable, Untested},
+    host::{Host, HostDescription},
     outcome::Outcome,
     pattern::Patterns,
+    waivers::Waivers,
 };
 use negotiate::Decision;
 use std::{
@@ -100,6 +101,8 @@ pub struct Plan {
     pub entries: Vec<Entry>,
     /// The cases that were picked and do not apply.
     pub inapplicable: Vec<Inapplicable>,
+    /// The clauses of the host's capabilities that no case proves. Empty where cases were picked.
+    pub untested: Vec<Untested>,
     /// The checks of the declaration.
     pub checks: Vec<Check>,
     /// What the host declares, as `capability: feature`, and the cases that would show it. Features that only show at
@@ -120,7 +123,7 @@ impl Plan {
 /// Plans a run.
 ///
 /// # Errors
-/// A case that cites no clause of the law, and an exemption from a core clause.
+/// A case that cites no clause of the law, an exemption from a core clause, and waivers that cannot be read.
 pub fn plan(
     host: Arc<dyn Host>,
     cases: &[Case],
@@ -136,6 +139,7 @@ pub fn plan(
         checks: declaration.map(|d| d.checks(description, today, selection)).unwrap_or_default(),
         entries: Vec::new(),
         inapplicable: Vec::new(),
+        untested: if selection.is_whole() { untested(description, law)? } else { Vec::new() },
         host: host.clone(),
     };
     for case in cases.iter().filter(|case| selection.picks(&case.id())) {
@@ -157,6 +161,15 @@ pub fn plan(
         plan.entries.push(Entry { case: *case, id, level, clauses, expect, skip });
     }
     Ok(plan)
+}
+
+/// What binds the host and is tested by nothing, so that no report passes over it.
+fn untested(host: &HostDescription, law: &Law) -> Result<Vec<Untested>, String> {
+    let waivers = Waivers::embedded().map_err(|why| format!("{why:#}"))?;
+    let binding = law.iter().filter(|clause| matches!(clause.level, Level::Core | Level::Profile(_)));
+    let here = binding.filter(|clause| host.capabilities.contains_key(clause.capability()));
+    let reason = |id: &str| waivers.untested(id).map(str::to_owned);
+    Ok(here.filter_map(|clause| Some(Untested { reason: reason(&clause.id)?, clause: clause.id.clone() })).collect())
 }
 
 /// The clauses of a case, and the level of the first.

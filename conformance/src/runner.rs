@@ -150,6 +150,8 @@ fn started(plans: &[Plan], options: &Options) -> Started {
         planned: plans.iter().map(|plan| plan.runnable() + plan.checks.len()).sum(),
         picked: !options.rules.whole,
         inapplicable: plans.iter().flat_map(|plan| plan.inapplicable.clone()).collect(),
+        // The same at each altitude.
+        untested: plans.first().map(|plan| plan.untested.clone()).unwrap_or_default(),
     }
 }
 

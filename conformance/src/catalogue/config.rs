@@ -21,6 +21,7 @@ const STORE: &[Case] = cases! { "config/store";
     get_missing_key ["CFG-STORE-02"] [];
     empty_string_is_a_value ["CFG-STORE-06"] [Need::Feature("exact-config")];
     get_all_has_every_pair ["CFG-STORE-03"] [];
+    large_value_arrives_whole ["CFG-STORE-S06", "CFG-STORE-01"] [];
     get_all_agrees_with_get ["CFG-STORE-04", "CFG-STORE-03"] [Need::Feature("exact-config")];
     no_key_comes_twice ["CFG-STORE-S03"] [];
     keys_are_not_folded ["CFG-STORE-S02", "CFG-STORE-02"] [];
@@ -28,6 +29,8 @@ const STORE: &[Case] = cases! { "config/store";
     nothing_else_is_visible ["CFG-STORE-S05", "CFG-STORE-02"] [];
     values_stay_while_a_guest_lives ["CFG-STORE-S04"] [];
     every_guest_sees_the_same ["CFG-STORE-01", "CFG-STORE-03"] [];
+    two_guests_read_at_once ["CFG-STORE-01", "CFG-STORE-03"] [];
+    read_grant_is_enough_and_write_grant_is_not ["CFG-STORE-05", "CFG-STORE-01"] [Need::Grant];
     missing_grant_is_upstream ["CFG-STORE-05"] [Need::Grant];
     grant_of_another_capability_does_not_help ["CFG-STORE-05"] [Need::Grant];
     revoked_while_running ["CFG-STORE-05"] [Need::Grant];
@@ -74,6 +77,15 @@ async fn get_all_has_every_pair(bench: &mut Bench) -> Outcome {
         expect_eq(&format!("{key:?} of get-all"), all.get(&key), Some(&value))?;
     }
     Ok(())
+}
+
+/// A value of 4 KiB comes as it was configured, from both functions.
+async fn large_value_arrives_whole(bench: &mut Bench) -> Outcome {
+    let config = bench.config().await?;
+    let large = pairs().remove("large");
+    expect_eq("get", config.get("large").await?, large.clone())?;
+    let all: BTreeMap<_, _> = config.get_all().await?.into_iter().collect();
+    expect_eq("get-all", all.get("large").cloned(), large)
 }
 
 /// What `get-all` returns is what is configured, and `get` says the same of every key.
@@ -150,6 +162,30 @@ async fn every_guest_sees_the_same(bench: &mut Bench) -> Outcome {
     first.sort();
     second.sort();
     expect_eq("get-all", second, first)
+}
+
+/// Guests that read at the same time all read the same.
+async fn two_guests_read_at_once(bench: &mut Bench) -> Outcome {
+    let guests = [bench.config().await?, bench.config().await?];
+    let reads = guests.iter().cycle().take(8).map(|config| config.get("greeting"));
+    for value in bench.concurrently(reads).await? {
+        expect_eq("get", value, Some("hello".into()))?;
+    }
+    let lists = guests.iter().map(|config| config.get_all());
+    for all in bench.concurrently(lists).await? {
+        expect_eq("the greeting of get-all", all.contains(&("greeting".into(), "hello".into())), true)?;
+    }
+    Ok(())
+}
+
+/// Configuration is only read: that is what a grant must allow.
+async fn read_grant_is_enough_and_write_grant_is_not(bench: &mut Bench) -> Outcome {
+    let config = bench.config().await?;
+    bench.grant(&["config:default:write"]).await?;
+    config.fails(Op::Get("greeting".into())).await?.is("get", &[Kind::Other])?;
+    config.fails(Op::GetAll).await?.is("get-all", &[Kind::Other])?;
+    bench.grant(&["config:default:read"]).await?;
+    expect_eq("get", config.get("greeting").await?, Some("hello".into()))
 }
 
 /// Without the grant both functions fail, for keys that are configured and for others.

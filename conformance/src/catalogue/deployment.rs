@@ -26,8 +26,20 @@ pub const GRANTS: &[&str] = &[
 ];
 
 /// What is configured: all of it, so that a case can tell what must *not* be there.
-pub const CONFIG: &[(&str, &str)] =
-    &[("greeting", "hello"), ("empty", ""), ("unicode", "\u{e9}\u{1f600}"), ("multi_line", "a\nb")];
+pub const CONFIG: &[(&str, &str)] = &[
+    ("greeting", "hello"),
+    ("empty", ""),
+    ("unicode", "\u{e9}\u{1f600}"),
+    ("multi_line", "a\nb"),
+    ("spaces", " around "),
+    ("large", LARGE),
+];
+
+/// 4 KiB, which every source of configuration can hold.
+const LARGE: &str = match std::str::from_utf8(&[b'x'; 4096]) {
+    Ok(text) => text,
+    Err(_) => "",
+};
 
 /// The deployment that every case gets, whatever it tests: two disjoint stores, one that is out of reach, one that
 /// does not exist, a broker and some configuration. `scope` is unique to the case and the run: see

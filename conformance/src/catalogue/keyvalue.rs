@@ -19,6 +19,7 @@ mod grants;
 mod kinds;
 mod lifetime;
 mod store;
+mod store_concurrent;
 mod store_limits;
 mod store_list;
 mod store_names;
@@ -33,6 +34,7 @@ pub const CASES: &[&[Case]] = &[
     store::CASES,
     store_values::CASES,
     store_names::CASES,
+    store_concurrent::CASES,
     store_limits::CASES,
     store_list::CASES,
     grants::CASES,

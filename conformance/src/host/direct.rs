@@ -51,7 +51,7 @@ struct Portable {
 #[async_trait]
 impl Environment for Portable {
     async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken> {
-        let live = self.stage.live();
+        let live = self.stage.for_guest()?;
         Ok(match driver {
             Driver::Keyvalue => Box::new(keyvalue::Driven::new(&live)),
             Driver::KeyvalueExt => Box::new(keyvalue_ext::Driven::new(&live)),

@@ -144,7 +144,7 @@ impl Wasm {
 impl Environment for Wasm {
     async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken> {
         let app = self.engine.driver(driver, &self.subject).await?;
-        Ok(Box::new(session::Piped::start(app, &self.stage.live(), self.lifetime().await)))
+        Ok(Box::new(session::Piped::start(app, &*self.stage.for_guest()?, self.lifetime().await)))
     }
 
     async fn serve(&self, program: Program, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {

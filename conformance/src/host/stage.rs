@@ -8,12 +8,12 @@ use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use wasi_cloud_core::{
     Clock, Description, Error, Grants, Kind, Layer, Layers, Links, Services, SharedGrants,
-    config::Fixed,
+    config::{Config, Fixed},
     keyvalue::{Bucket, KeyValue},
     layer::{Fault, FaultPlan, FaultRule, Timeout},
     messaging::Messaging,
@@ -61,6 +61,19 @@ pub trait Tamper: Send + Sync {
     /// Seam *description*: what the host says of itself, by capability.
     fn describes(&self, honest: BTreeMap<String, Declared>) -> BTreeMap<String, Declared> {
         honest
+    }
+    /// Seam *backend*: the configuration of a deployment, asked for anew when the host starts again.
+    fn config(&self, deployment: &str, honest: Arc<dyn Config>) -> Arc<dyn Config> {
+        let _ = deployment;
+        honest
+    }
+    /// Seam *link and grant*: what is linked, of which the host's declaration knows nothing.
+    fn linked(&self, honest: Arc<dyn KeyValue>) -> Arc<dyn KeyValue> {
+        honest
+    }
+    /// Seam *link and grant*: whether the instances of a component have their data in common.
+    fn guests_share(&self) -> bool {
+        true
     }
     /// Seam *link and grant*: the rules of a deployment.
     fn grants(&self, honest: Vec<String>) -> Vec<String> {
@@ -167,18 +180,32 @@ impl Stage {
         self.live.load_full()
     }
 
+    /// What a new guest finds: the same as all others.
+    pub fn for_guest(&self) -> Result<Arc<Live>, Broken> {
+        let live = self.live();
+        if self.subject.tamper.guests_share() {
+            return Ok(live);
+        }
+        let own = Live { links: Links::default(), grants: live.grants.clone(), services: live.services.clone() };
+        let number = lock(&self.written).len();
+        for (capability, label) in &self.deployment.links {
+            self.link(&own, capability, label, &format!("{}-{label}-guest{number}", self.deployment.scope))?;
+        }
+        Ok(Arc::new(own))
+    }
+
     fn tampered(&self, services: Services) -> Services {
         let Services { keyvalue, messaging, .. } = services;
         let tamper = &self.subject.tamper;
         let rest = &self.subject.rest;
-        let config: Arc<dyn wasi_cloud_core::config::Config> = Arc::new(Fixed(self.deployment.config.clone()));
+        let config: Arc<dyn Config> = Arc::new(Fixed(self.deployment.config.clone()));
         Services {
-            keyvalue: keyvalue.or_else(|| rest.keyvalue.clone()).map(|b| tamper.keyvalue(b)),
+            keyvalue: keyvalue.or_else(|| rest.keyvalue.clone()).map(|b| tamper.linked(tamper.keyvalue(b))),
             messaging: messaging.or_else(|| rest.messaging.clone()).map(|b| {
                 let (honest, trace) = (tamper.messaging(b), self.trace.clone());
                 Arc::new(Witnessed { honest, trace }) as Arc<dyn Messaging>
             }),
-            config: Some(config),
+            config: Some(tamper.config(&self.deployment.scope, config)),
         }
     }
 
@@ -189,7 +216,7 @@ impl Stage {
         match capability {
             "keyvalue" => {
                 let place = (label.to_owned(), scope.to_owned());
-                let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut written = lock(&self.written);
                 written.retain(|earlier| *earlier != place);
                 written.push(place);
                 live.links.keyvalue.set(label, keyvalue.ok_or_else(absent)?, scope, layers);
@@ -224,7 +251,7 @@ impl Stage {
 
     pub fn switch(&self, capability: &str, label: &str) -> Result<(), Broken> {
         let number = {
-            let mut switched = self.switched.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut switched = lock(&self.switched);
             *switched += 1;
             *switched
         };
@@ -251,13 +278,13 @@ impl Stage {
 
     /// Writes to the bucket behind a label without the host.
     pub async fn foreign(&self, label: &str, key: &[u8], value: Option<&[u8]>) -> Result<(), Broken> {
-        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let written = lock(&self.written).clone();
         let bucket = written.into_iter().rev().find(|(known, _)| known == label).map(|(_, scope)| scope);
         let (Some(writer), Some(bucket)) = (&self.backend.foreign, bucket) else {
             return Err(Broken::Setup(format!("nothing can write past this host to `{label}`")));
         };
         let place = (bucket.clone(), key.to_owned());
-        self.strange.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
+        lock(&self.strange).insert(place);
         writer.write(&bucket, key, value).await
     }
 
@@ -269,13 +296,13 @@ impl Stage {
     /// before it was switched.
     pub async fn clean(&self) -> Result<(), Broken> {
         let _ = self.faults.heal();
-        let strange = self.strange.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let strange = lock(&self.strange).clone();
         for (bucket, key) in strange {
             if let Some(writer) = &self.backend.foreign {
                 writer.write(&bucket, &key, None).await?;
             }
         }
-        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let written = lock(&self.written).clone();
         let Some(keyvalue) = self.live().services.keyvalue.clone() else { return Ok(()) };
         let all = Grants::parse(["keyvalue:clean"]).map_err(setup)?.shared();
         for (_, scope) in written {
@@ -300,6 +327,10 @@ async fn empty(bucket: &Bucket) -> Result<(), Broken> {
         }
     }
     Err(Broken::Setup("the listing of a bucket does not end".into()))
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn setup(error: Error) -> Broken {

@@ -2,7 +2,7 @@
 
 use super::{
     Row,
-    keyvalue::defect::{Defect, Defective},
+    keyvalue::{Defect, Defective},
 };
 use crate::host::{Declared, stage::Tamper};
 use std::{collections::BTreeMap, sync::Arc};
@@ -25,15 +25,15 @@ impl Tamper for Lie {
     fn keyvalue(&self, honest: Arc<dyn KeyValue>) -> Arc<dyn KeyValue> {
         let mut description = honest.describe().clone();
         (self.is)(&mut description);
-        Arc::new(Defective { honest, defect: Is(description) })
+        Arc::new(Defective::new(honest, Is(description)))
     }
 }
 
 struct Is(Description);
 
 impl Defect for Is {
-    fn describe<'a>(&'a self, _: &'a Description) -> &'a Description {
-        &self.0
+    fn offers(&self, _: &Description) -> Description {
+        self.0.clone()
     }
 }
 

@@ -1,11 +1,14 @@
 //! Hosts that link one defective function into guests.
 
+mod cases;
+mod handles;
+
 use super::Row;
 use crate::host::{embedded::Linker, stage::Tamper};
 use std::sync::Arc;
 use wasi_cloud_core::{Kind, keyvalue::Bucket};
 use wasi_cloud_wasmtime::{
-    HostError,
+    CloudView, HostError,
     bindings::wasi::{
         config::store as config,
         keyvalue::store::{self, Host, HostBucket, KeyResponse},
@@ -24,24 +27,50 @@ impl Tamper for Cut {
     }
 }
 
+/// Defines `$function` of `$interface` anew; `$body` may use the arguments and the instance's `$host`.
+macro_rules! shadow {
+    ($linker:ident, $interface:expr, $function:literal, $host:ident, ($($arg:ident: $type:ty),*) => $body:expr) => {
+        $linker.instance($interface)?.func_wrap_async($function, |mut cx, ($($arg,)*): ($($type,)*)| {
+            Box::new(async move {
+                let mut $host = cx.data_mut().cloud();
+                $body
+            })
+        })
+    };
+}
+use shadow;
+
 pub(super) fn rows() -> Vec<Row> {
-    let row = |name, bug, clauses, link: Link| Row { name, bug, clauses, tamper: Arc::new(Cut(link)) };
-    vec![
-        row("glue-denied-is-missing", "A denied label is `no-such-store`.", &["KV-STORE-03"], denied_is_missing),
-        row("glue-error-is-trap", "An error of the backend traps the guest.", &["KV-STORE-22"], error_is_trap),
-        row("glue-absent-is-empty", "An absent key reads as an empty value.", &["KV-STORE-05"], absent_is_empty),
-        row("glue-one-page-only", "A listing never has a cursor.", &["KV-STORE-12"], one_page_only),
-        row("glue-drop-clears", "Dropping a bucket deletes a key.", &["KV-STORE-23"], drop_clears),
-        row(
-            "glue-empty-config-is-missing",
-            "An empty setting is no setting.",
-            &["CFG-STORE-06"],
-            empty_config_is_missing,
-        ),
-    ]
+    let row = |(name, bug, clauses, link): Entry| Row { name, bug, clauses, tamper: Arc::new(Cut(link)) };
+    OWN.iter().chain(handles::ROWS).chain(cases::ROWS).copied().map(row).collect()
 }
 
+/// A row of a table: name, defect, clauses, and what is linked.
+type Entry = (&'static str, &'static str, &'static [&'static str], Link);
+
+const OWN: &[Entry] = &[
+    ("glue-denied-is-missing", "A denied label is `no-such-store`.", &["KV-STORE-03"], denied_is_missing),
+    ("glue-error-is-trap", "An error of the backend traps the guest.", &["KV-STORE-22"], error_is_trap),
+    ("glue-absent-is-empty", "An absent key reads as an empty value.", &["KV-STORE-05"], absent_is_empty),
+    ("glue-one-page-only", "A listing never has a cursor.", &["KV-STORE-12"], one_page_only),
+    ("glue-drop-clears", "Dropping a bucket deletes a key.", &["KV-STORE-23"], drop_clears),
+    ("glue-empty-config-is-missing", "An empty setting is no setting.", &["CFG-STORE-06"], empty_config_is_missing),
+];
+
 const STORE: &str = "wasi:keyvalue/store@0.2.0-draft2";
+const BATCH: &str = "wasi:keyvalue/batch@0.2.0-draft2";
+const CONFIG: &str = "wasi:config/store@0.2.0-rc.1";
+
+/// What the guest of an honest host is told of a result.
+fn told<T>(
+    host: &mut CloudView<'_>,
+    result: std::result::Result<T, HostError>,
+) -> Result<(std::result::Result<T, store::Error>,)> {
+    Ok((match result {
+        Ok(answer) => Ok(answer),
+        Err(error) => Err(Host::convert_error(host, error)?),
+    },))
+}
 
 fn denied_is_missing(linker: &mut Linker) -> Result<()> {
     linker.instance(STORE)?.func_wrap_async("open", |mut cx, (label,): (String,)| {
@@ -118,7 +147,7 @@ fn drop_clears(linker: &mut Linker) -> Result<()> {
 }
 
 fn empty_config_is_missing(linker: &mut Linker) -> Result<()> {
-    linker.instance("wasi:config/store@0.2.0-rc.1")?.func_wrap_async("get", |mut cx, (key,): (String,)| {
+    linker.instance(CONFIG)?.func_wrap_async("get", |mut cx, (key,): (String,)| {
         Box::new(async move {
             let mut host = cx.data_mut().cloud();
             Ok((match config::Host::get(&mut host, key).await {

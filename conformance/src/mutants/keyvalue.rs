@@ -1,19 +1,24 @@
 //! Key-value backends with one defect each, named after the bug they were seen as.
 
 mod atomics;
+mod batch;
 pub(super) mod defect;
 pub(super) mod errors;
 pub(super) mod glue;
 mod listing;
+mod names;
+mod paging;
+mod store;
 pub(super) mod switch;
 mod time;
 mod versions;
 
-use super::{Row, rows};
+pub(super) use defect::{Defect, Defective};
+
+use super::{Row, Shared, lock, rows};
 use crate::host::stage::Tamper;
 use async_trait::async_trait;
-use defect::{Defect, Defective};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use wasi_cloud_core::{
     Error, Kind, Result,
     keyvalue::{Condition, Entry, KeyValue, Page, PutOptions, Version},
@@ -21,15 +26,16 @@ use wasi_cloud_core::{
 
 /// Every table of this seam.
 pub(super) fn backends() -> Vec<Row> {
-    let tables = [rows(), atomics::rows(), time::rows(), versions::rows(), listing::rows()];
-    tables.into_iter().flatten().collect()
+    let own = [rows(), store::rows(), names::rows(), paging::rows(), batch::rows()];
+    let tables = [atomics::rows(), time::rows(), versions::rows(), listing::rows()];
+    own.into_iter().chain(tables).flatten().collect()
 }
 
 struct Cut<D>(D);
 
 impl<D: Defect + Clone + 'static> Tamper for Cut<D> {
     fn keyvalue(&self, honest: Arc<dyn KeyValue>) -> Arc<dyn KeyValue> {
-        Arc::new(Defective { honest, defect: self.0.clone() })
+        Arc::new(Defective::new(honest, self.0.clone()))
     }
 }
 

@@ -90,7 +90,19 @@ impl<W: Write> Pretty<W> {
                 ids => writeln!(self.out, "  {reason}: {} cases, such as {}", ids.len(), ids[0])?,
             }
         }
-        Ok(())
+        self.without_a_case()
+    }
+
+    /// Clauses by the reason why nothing tests them.
+    fn without_a_case(&mut self) -> io::Result<()> {
+        let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for untested in &self.started.untested {
+            reasons.entry(&untested.reason).or_default().push(&untested.clause);
+        }
+        if !reasons.is_empty() {
+            writeln!(self.out, "\n{BOLD}not tested{BOLD:#}")?;
+        }
+        reasons.iter().try_for_each(|(reason, clauses)| writeln!(self.out, "  {}: {reason}", clauses.join(" ")))
     }
 
     fn attention(&mut self) -> io::Result<()> {

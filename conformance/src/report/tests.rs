@@ -2,7 +2,7 @@
 
 use super::{Detail, Report, json::Json, pretty::Pretty};
 use crate::{
-    event::{Cited, Event, HostInfo, Inapplicable, Mismatch, Record, Started, Summary},
+    event::{Cited, Event, HostInfo, Inapplicable, Mismatch, Record, Started, Summary, Untested},
     host::HostCall,
     outcome::Verdict,
     transcript::Entry,
@@ -65,6 +65,10 @@ fn records() -> Vec<Record> {
     records
 }
 
+fn untested(clause: &str, reason: &str) -> Untested {
+    Untested { clause: clause.into(), reason: reason.into() }
+}
+
 fn events() -> Vec<Event> {
     let host = HostInfo {
         name: "memory".into(),
@@ -83,6 +87,7 @@ fn events() -> Vec<Event> {
         planned: 8,
         picked: false,
         inapplicable: vec![Inapplicable { id: "keyvalue/store/x".into(), altitude: "direct".into(), reason }],
+        untested: ["KV-WATCH-01", "KV-WATCH-02"].map(|clause| untested(clause, "no host delivers to watchers")).into(),
     };
     let verdicts: BTreeMap<_, _> = Verdict::ALL.into_iter().map(|verdict| (verdict, 1)).collect();
     let summary = Summary {

@@ -1,42 +1,22 @@
 //! The axes of key-value families: what can be large, strange or written in several ways.
 
 use crate::{
-    bench::Bench,
+    bench::{Bench, Bucket},
     catalogue::Axis,
     outcome::{Outcome, Stop},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-/// How many bytes a value has.
-#[derive(Clone, Copy)]
-pub enum Size {
-    Bytes(usize),
-    /// The declared maximum.
-    Most,
-}
+/// Sizes at which values break: nothing, one byte, and around the buffers that hosts cut them to. The largest has a case of
+/// its own: it takes a driver guest long.
+pub const SIZES: Axis<usize> = &[("empty", 0), ("1-byte", 1), ("64-kib", 64 << 10), ("64-kib-and-1", (64 << 10) + 1)];
 
-/// Sizes at which values break: nothing, one byte, and around the buffers that hosts cut them to.
-pub const SIZES: Axis<Size> = &[
-    ("empty", Size::Bytes(0)),
-    ("1-byte", Size::Bytes(1)),
-    ("64-kib", Size::Bytes(64 << 10)),
-    ("64-kib-and-1", Size::Bytes((64 << 10) + 1)),
-    ("largest", Size::Most),
-];
-
-impl Size {
-    /// A value of this size. The case is skipped where the host declares that it takes none as large.
-    pub fn value(self, bench: &Bench) -> Outcome<Vec<u8>> {
-        let declared = bench.declared()?.limits.get("max-value-size").copied();
-        let size = match (self, declared) {
-            (Self::Bytes(size), Some(most)) if size as u64 > most => {
-                return Err(Stop::Skip(format!("`max-value-size` is {most}: less than {size}")));
-            }
-            (Self::Bytes(size), _) => size,
-            (Self::Most, _) => bench.most("max-value-size")?,
-        };
+/// A value of this size. The case is skipped where the host declares that it takes none as large.
+pub fn sized(bench: &Bench, size: usize) -> Outcome<Vec<u8>> {
+    match bench.declared()?.limits.get("max-value-size") {
+        Some(most) if size as u64 > *most => Err(Stop::Skip(format!("`max-value-size` is {most}: less than {size}"))),
         // No period of a power of two, so that a block that is lost or repeated shows.
-        Ok((0..size).map(|at| (at % 251) as u8).collect())
+        _ => Ok((0..size).map(|at| (at % 251) as u8).collect()),
     }
 }
 
@@ -126,6 +106,53 @@ pub enum Way {
 
 /// Every function of the standard that writes a value.
 pub const WAYS: Axis<Way> = &[("by-set", Way::Set), ("by-set-many", Way::SetMany), ("by-swap", Way::Swap)];
+
+/// What a write does to the key `k`.
+#[derive(Clone, Copy)]
+pub enum Write {
+    Create,
+    Replace,
+    Empty,
+    Delete,
+    SetMany,
+    DeleteMany,
+    Increment,
+    Swap,
+}
+
+/// Every kind of write of the standard.
+pub const WRITES: Axis<Write> = &[
+    ("set", Write::Create),
+    ("set-again", Write::Replace),
+    ("set-to-nothing", Write::Empty),
+    ("delete", Write::Delete),
+    ("set-many", Write::SetMany),
+    ("delete-many", Write::DeleteMany),
+    ("increment", Write::Increment),
+    ("swap", Write::Swap),
+];
+
+impl Write {
+    /// Writes `k`, after an old value where there is one to replace, and says whether `k` is there afterwards.
+    pub async fn run(self, bucket: &Bucket) -> Outcome<bool> {
+        if !matches!(self, Self::Create | Self::Increment) {
+            bucket.set("k", "a long old value").await?;
+        }
+        match self {
+            Self::Create | Self::Replace => bucket.set("k", "new").await?,
+            Self::Empty => bucket.set("k", "").await?,
+            Self::Delete => bucket.delete("k").await?,
+            Self::SetMany => bucket.set_many(&[("k", "new"), ("l", "new")]).await?,
+            Self::DeleteMany => bucket.delete_many(&["absent", "k"]).await?,
+            Self::Increment => {
+                bucket.increment("k", 41).await?;
+                bucket.increment("k", 1).await?;
+            }
+            Self::Swap => bucket.cas("k").await?.wins("new").await?,
+        }
+        Ok(!matches!(self, Self::Delete | Self::DeleteMany))
+    }
+}
 
 /// Two different keys.
 pub type Twins = (&'static str, &'static str);

@@ -16,13 +16,14 @@ pub const CASES: &[Case] = cases! { "keyvalue/batch";
     get_many_agrees_with_get ["KV-BATCH-01", "KV-STORE-04"] [];
     set_many_creates_and_replaces ["KV-BATCH-05"] [];
     set_many_of_one_key_twice_keeps_one_value ["KV-STORE-20", "KV-BATCH-06"] [];
-    set_many_keeps_strange_keys_apart ["KV-BATCH-05", "KV-STORE-S05"] [];
+    set_many_keeps_strange_keys_apart ["KV-BATCH-05", "KV-BATCH-08", "KV-STORE-S05"] [];
     delete_many_removes_present_and_passes_over_absent ["KV-BATCH-08"] [];
     delete_many_can_be_repeated ["KV-BATCH-08"] [];
     empty_lists_do_nothing ["KV-BATCH-S01"] [];
     a_thousand_keys_at_once ["KV-BATCH-S03", "KV-BATCH-01"] [];
     many_bytes_at_once ["KV-BATCH-S04", "KV-BATCH-01"] [];
     batches_stay_in_their_bucket ["KV-STORE-21"] [];
+    batches_at_once_lose_nothing ["KV-BATCH-05", "KV-BATCH-08"] [];
     batches_are_seen_at_once ["KV-BATCH-09"] [Need::Feature("read-your-writes")];
 };
 
@@ -113,7 +114,7 @@ async fn set_many_of_one_key_twice_keeps_one_value(bench: &mut Bench) -> Outcome
     bucket.expect("l", "v").await
 }
 
-/// Whatever keys look like, each gets its own value.
+/// Whatever keys look like, each gets its own value, and goes without the others.
 async fn set_many_keeps_strange_keys_apart(bench: &mut Bench) -> Outcome {
     let bucket = bench.bucket(DEFAULT).await?;
     let pairs: Vec<_> = hostile().into_iter().map(|string| (string.text, string.name)).collect();
@@ -121,7 +122,10 @@ async fn set_many_keeps_strange_keys_apart(bench: &mut Bench) -> Outcome {
     for (key, name) in &pairs {
         bucket.expect(key, name).await?;
     }
-    expect_eq("the listing", bucket.keys().await?, set(pairs.iter().map(|(key, _)| key)))
+    expect_eq("the listing", bucket.keys().await?, set(pairs.iter().map(|(key, _)| key)))?;
+    let half: Vec<_> = pairs.iter().step_by(2).map(|(key, _)| key).collect();
+    bucket.delete_many(&half).await?;
+    expect_eq("the listing", bucket.keys().await?, set(pairs.iter().skip(1).step_by(2).map(|(key, _)| key)))
 }
 
 /// What is there goes, what is not there does no harm, and what was not named stays.
@@ -198,4 +202,23 @@ async fn batches_are_seen_at_once(bench: &mut Bench) -> Outcome {
         expect_eq("get-many", bucket.get_many(&["a", "b"]).await?, vec![None, None])?;
     }
     Ok(())
+}
+
+async fn set_all(bucket: &Bucket, keys: &[String]) -> Outcome {
+    bucket.set_many(&keys.iter().map(|key| (key, key)).collect::<Vec<_>>()).await
+}
+
+/// Batches of two guests at the same time, on keys of their own, take nothing from each other.
+async fn batches_at_once_lose_nothing(bench: &mut Bench) -> Outcome {
+    let (one, two) = (bench.bucket(DEFAULT).await?, bench.bucket(DEFAULT).await?);
+    let (mine, yours) = (names("one", 30), names("two", 30));
+    bench.concurrently([set_all(&one, &mine), set_all(&two, &yours)]).await?;
+    let reading = [(&one, &mine), (&two, &yours)].map(|(bucket, keys)| bucket.get_many(keys));
+    for (mut all, keys) in bench.concurrently(reading).await?.into_iter().zip([&mine, &yours]) {
+        all.sort();
+        expect_eq("get-many", all, keys.iter().map(|key| found(key, key)).collect())?;
+    }
+    bench.concurrently([one.delete_many(&mine[..15]), two.delete_many(&yours[..15])]).await?;
+    let left = mine[15..].iter().chain(&yours[15..]);
+    expect_eq("the listing", one.keys().await?, set(left))
 }

@@ -21,12 +21,14 @@ pub const CASES: &[Case] = cases! { "keyvalue/store";
     grant_of_another_capability_does_not_help ["KV-STORE-03"] [Need::Grant];
     grant_of_another_label_does_not_help ["KV-STORE-03", "KV-STORE-01"] [Need::Grant];
     grant_of_a_pattern_reaches_what_it_matches ["KV-STORE-01", "KV-STORE-02", "KV-STORE-03"] [Need::Grant];
-    grant_given_later_is_enough ["KV-STORE-01"] [Need::Grant];
+    grant_given_later_is_enough ["KV-STORE-01", "KV-STORE-03"] [Need::Grant];
     revoked_while_open ["KV-STORE-03"] [Need::Grant];
     revoked_write_changes_nothing ["KV-STORE-03", "KV-STORE-20"] [Need::Grant];
     read_grant_refuses_writes ["KV-STORE-03"] [Need::Grant];
     read_grant_refuses_atomics ["KV-STORE-03", "KV-ATOM-13"] [Need::Grant, Need::Interface("atomics")];
     read_grant_refuses_batch_writes ["KV-STORE-03", "KV-BATCH-10"] [Need::Grant, Need::Interface("batch")];
+    revoked_batches_are_denied ["KV-STORE-03", "KV-BATCH-10"] [Need::Grant, Need::Interface("batch")];
+    write_grant_refuses_batch_reads ["KV-STORE-03", "KV-BATCH-10"] [Need::Grant, Need::Interface("batch")];
     write_grant_refuses_reads ["KV-STORE-03"] [Need::Grant];
 };
 
@@ -60,6 +62,7 @@ async fn open_strange_labels(bench: &mut Bench) -> Outcome {
     {
         guest.open_fails(label).await?.is(&format!("open({label:?})"), &[Kind::AccessDenied])?;
     }
+    guest.open_fails(&DEFAULT.repeat(10_000)).await?.is("open of 70,000 bytes", &[Kind::AccessDenied])?;
     guest.open(DEFAULT).await.map(drop)
 }
 
@@ -179,6 +182,32 @@ async fn read_grant_refuses_batch_writes(bench: &mut Bench) -> Outcome {
     let keys = vec!["k".to_owned()];
     bucket.fails(|slot| Op::DeleteMany((slot, keys))).await?.is("delete-many", &[Kind::AccessDenied])?;
     expect_eq("get-many", bucket.get_many(&["k"]).await?, vec![Some(("k".into(), b"old".to_vec()))])
+}
+
+/// A batch on a handle whose grant is gone is denied, and does nothing.
+async fn revoked_batches_are_denied(bench: &mut Bench) -> Outcome {
+    let bucket = bench.bucket(DEFAULT).await?;
+    fill(&bucket, &["k", "l"]).await?;
+    bench.grant(&["keyvalue:other"]).await?;
+    let (keys, pairs) = (vec!["k".to_owned(), "l".to_owned()], vec![("k".to_owned(), b"new".to_vec())]);
+    bucket.fails(|slot| Op::GetMany((slot, keys.clone()))).await?.is("get-many", &[Kind::AccessDenied])?;
+    bucket.fails(|slot| Op::SetMany((slot, pairs))).await?.is("set-many", &[Kind::AccessDenied])?;
+    bucket.fails(|slot| Op::DeleteMany((slot, keys))).await?.is("delete-many", &[Kind::AccessDenied])?;
+    bench.grant(GRANTS).await?;
+    bucket.expect("k", "k").await?;
+    bucket.expect("l", "l").await
+}
+
+/// To write many keys is no right to read them.
+async fn write_grant_refuses_batch_reads(bench: &mut Bench) -> Outcome {
+    bench.grant(&["keyvalue:default:write"]).await?;
+    let bucket = bench.bucket(DEFAULT).await?;
+    bucket.set_many(&[("k", "v"), ("l", "v")]).await?;
+    bucket.delete_many(&["l"]).await?;
+    let keys = vec!["k".to_owned()];
+    bucket.fails(|slot| Op::GetMany((slot, keys))).await?.is("get-many", &[Kind::AccessDenied])?;
+    bench.grant(GRANTS).await?;
+    expect_eq("the listing", bucket.keys().await?, set(["k"]))
 }
 
 /// `keyvalue:default:write` opens and writes, and refuses to tell anything.

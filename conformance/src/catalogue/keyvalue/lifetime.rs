@@ -1,6 +1,9 @@
 //! How long handles and data live.
 
-use super::support::{fill, names, set};
+use super::{
+    axes::{WRITES, Write},
+    support::{fill, names, set},
+};
 use crate::{
     bench::Bench,
     catalogue::{Case, Need, cases, deployment::*},
@@ -12,9 +15,12 @@ pub const CASES: &[Case] = cases! { "keyvalue/store";
     dropping_a_handle_keeps_the_data ["KV-STORE-23"] [Need::Feature("keep-on-drop")];
     dropping_a_handle_leaves_others_open ["KV-STORE-23"] [Need::Feature("keep-on-drop")];
     dropping_a_guest_keeps_the_data ["KV-STORE-S14", "KV-STORE-23"] [];
-    ten_thousand_handles_end_in_an_error ["KV-STORE-22", "KV-STORE-S16", "KV-STORE-24"] [Need::Guest];
+    ten_thousand_handles_end_in_an_error ["KV-STORE-22", "KV-STORE-01", "KV-STORE-S16", "KV-STORE-24"] [Need::Guest];
     handles_that_were_dropped_make_room ["KV-STORE-01", "KV-STORE-22"] [];
+    guests_that_end_with_handles_open_make_room ["KV-STORE-01", "KV-STORE-22"] [Need::Guest];
     restarted_host_keeps_what_it_declares ["KV-STORE-S14", "KV-STORE-20"] [Need::Restart];
+    restarted_host_keeps_every_kind_of_write(WRITES) ["KV-STORE-S14", "KV-STORE-20"]
+        [Need::Restart, Need::Interface("atomics"), Need::Interface("batch")];
     restarted_host_opens_the_same_labels ["KV-STORE-01", "KV-STORE-02", "KV-STORE-03"] [Need::Restart];
     restarted_host_keeps_buckets_apart ["KV-STORE-21", "KV-STORE-S14"] [Need::Restart];
 };
@@ -47,14 +53,21 @@ async fn dropping_a_guest_keeps_the_data(bench: &mut Bench) -> Outcome {
     bench.bucket(DEFAULT).await?.expect("k", "v").await
 }
 
-/// However many handles are open, the next is a handle or `other`, and the first one still works.
+/// However many handles are open, the next is a handle or `other`; where they are full, those that are dropped make room.
 async fn ten_thousand_handles_end_in_an_error(bench: &mut Bench) -> Outcome {
     let guest = bench.keyvalue().await?;
-    let first = guest.open(DEFAULT).await?;
+    let (first, mut open) = (guest.open(DEFAULT).await?, Vec::new());
     for _ in 0..10_000 {
-        if let Err(failure) = guest.try_open(DEFAULT).await? {
-            failure.is("open", &[Kind::Other])?;
-            break;
+        match guest.try_open(DEFAULT).await? {
+            Ok(bucket) => open.push(bucket),
+            Err(failure) => {
+                failure.is("open", &[Kind::Other])?;
+                for bucket in open.drain(..open.len().min(10)) {
+                    bucket.close().await?;
+                    guest.open(DEFAULT).await?;
+                }
+                break;
+            }
         }
     }
     first.set("k", "v").await?;
@@ -71,6 +84,19 @@ async fn handles_that_were_dropped_make_room(bench: &mut Bench) -> Outcome {
     guest.open(DEFAULT).await?.expect("k", "v").await
 }
 
+/// Guests that end without dropping their handles take none from those that come after, or that are there.
+async fn guests_that_end_with_handles_open_make_room(bench: &mut Bench) -> Outcome {
+    let witness = bench.bucket(DEFAULT).await?;
+    for number in 0..11_u8 {
+        let guest = bench.keyvalue().await?;
+        for label in [DEFAULT, OTHER].into_iter().cycle().take(100) {
+            guest.open(label).await?;
+        }
+        guest.open(DEFAULT).await?.set("k", [number]).await?;
+    }
+    witness.expect("k", [10]).await
+}
+
 /// After a restart durable data is all there. Other data may be gone, but what is there is whole.
 async fn restarted_host_keeps_what_it_declares(bench: &mut Bench) -> Outcome {
     fill(&bench.bucket(DEFAULT).await?, &names("k", 20)).await?;
@@ -85,8 +111,31 @@ async fn restarted_host_keeps_what_it_declares(bench: &mut Bench) -> Outcome {
     expect(!durable || found.len() == 20, "the listing", "every key, as the host declares to be durable", &found)
 }
 
+/// After a restart a durable write of any kind is as it was. Elsewhere the key is gone or has one of its values.
+async fn restarted_host_keeps_every_kind_of_write(bench: &mut Bench, write: Write) -> Outcome {
+    let bucket = bench.bucket(DEFAULT).await?;
+    bucket.set("before", "kept").await?;
+    let there = write.run(&bucket).await?;
+    let written = bucket.get("k").await?;
+    expect_eq("whether the key is there", written.is_some(), there)?;
+    let durable = bench.declared()?.durability == "durable";
+    bench.restart().await?;
+    let bucket = bench.bucket(DEFAULT).await?;
+    let (value, before) = (bucket.get("k").await?, bucket.get("before").await?);
+    if durable {
+        expect_eq("the key of before", before, Some(b"kept".to_vec()))?;
+        return expect_eq("get", value, written);
+    }
+    expect([None, Some(b"kept".to_vec())].contains(&before), "the key of before", "its value or none", &before)?;
+    let once = [None, Some(b"a long old value".to_vec()), Some(b"41".to_vec()), written];
+    expect(once.contains(&value), "get", "a value that the key had, or none", &value)
+}
+
 /// A restart changes nothing of what a component may open.
 async fn restarted_host_opens_the_same_labels(bench: &mut Bench) -> Outcome {
+    let guest = bench.keyvalue().await?;
+    guest.open(DEFAULT).await?.set("k", "v").await?;
+    guest.open_fails(MISSING).await?.is("open", &[Kind::NotFound])?;
     bench.restart().await?;
     let guest = bench.keyvalue().await?;
     guest.open(DEFAULT).await?;

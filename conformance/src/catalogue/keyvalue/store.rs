@@ -33,11 +33,14 @@ async fn get_missing_key(bench: &mut Bench) -> Outcome {
     expect_eq("exists", bucket.exists("k").await?, false)
 }
 
-/// The first `set` of a key makes it.
+/// The first `set` of a key makes it, whatever keys are there that it begins or that begin it.
 async fn set_creates_key(bench: &mut Bench) -> Outcome {
     let bucket = bench.bucket(DEFAULT).await?;
-    bucket.set("k", "hello").await?;
-    bucket.expect("k", "hello").await
+    for key in ["k", "k/1", "a/b/c", "a/b", "a", "kk"] {
+        bucket.set(key, key).await?;
+        bucket.expect(key, key).await?;
+    }
+    expect_eq("the number of keys", bucket.keys().await?.len(), 6)
 }
 
 /// An empty value is not the same as none.

@@ -15,6 +15,7 @@ pub const CASES: &[Case] = cases! { "keyvalue/store";
     longer_key_is_refused ["KV-STORE-S02", "KV-STORE-22"] [];
     longest_keys_are_told_apart ["KV-STORE-S05", "KV-STORE-S02"] [];
     larger_value_is_refused_and_the_old_one_stays ["KV-STORE-S07", "KV-STORE-22"] [];
+    larger_value_fails_a_batch ["KV-BATCH-10", "KV-STORE-S07"] [Need::Interface("batch")];
     longer_key_is_no_counter ["KV-STORE-S02", "KV-ATOM-04"] [Need::Interface("atomics")];
     longer_key_fails_a_batch ["KV-BATCH-10", "KV-STORE-S02"] [Need::Interface("batch")];
 };
@@ -69,6 +70,15 @@ async fn larger_value_is_refused_and_the_old_one_stays(bench: &mut Bench) -> Out
     let value = vec![b'v'; bench.too_much("max-value-size")?];
     bucket.set("k", "old").await?;
     bucket.fails(|slot| Op::Set((slot, "k".into(), value))).await?.is("set", &[Kind::Other])?;
+    bucket.expect("k", "old").await
+}
+
+/// A value that is one byte too large fails its batch, and what its key held stays whole.
+async fn larger_value_fails_a_batch(bench: &mut Bench) -> Outcome {
+    let bucket = bench.bucket(DEFAULT).await?;
+    let pairs = vec![("k".to_owned(), vec![b'v'; bench.too_much("max-value-size")?])];
+    bucket.set("k", "old").await?;
+    bucket.fails(|slot| Op::SetMany((slot, pairs))).await?.is("set-many", &[Kind::Other])?;
     bucket.expect("k", "old").await
 }
 

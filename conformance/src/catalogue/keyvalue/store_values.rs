@@ -1,7 +1,7 @@
 //! Values, by size, content, key and way of writing.
 
 use super::{
-    axes::{BYTES, Bytes, KEYS, Key, SIZES, Size, WAYS, Way},
+    axes::{BYTES, Bytes, KEYS, Key, SIZES, WAYS, Way, sized},
     support::set,
 };
 use crate::{
@@ -11,14 +11,15 @@ use crate::{
 };
 
 pub const CASES: &[Case] = cases! { "keyvalue/store";
-    value_is_kept(SIZES, KEYS) ["KV-STORE-04", "KV-STORE-S06", "KV-STORE-S07"] [];
+    value_is_kept(SIZES, KEYS) ["KV-STORE-04", "KV-STORE-07", "KV-STORE-S06"] [];
+    largest_value_under_longest_key_is_kept ["KV-STORE-S07", "KV-STORE-S02", "KV-STORE-04"] [];
     bytes_are_kept(BYTES, WAYS) ["KV-STORE-04", "KV-ATOM-10", "KV-BATCH-05", "KV-BATCH-01"]
         [Need::Interface("atomics"), Need::Interface("batch")];
 };
 
 /// A value of every size comes back as it went, under every kind of key, and leaves nothing when it goes.
-async fn value_is_kept(bench: &mut Bench, size: Size, key: Key) -> Outcome {
-    let (value, key) = (size.value(bench)?, key.text(bench)?);
+async fn value_is_kept(bench: &mut Bench, size: usize, key: Key) -> Outcome {
+    let (value, key) = (sized(bench, size)?, key.text(bench)?);
     let (bucket, reader) = (bench.bucket(DEFAULT).await?, bench.bucket(DEFAULT).await?);
     bucket.set(&key, "old").await?;
     bucket.set(&key, &value).await?;
@@ -27,6 +28,14 @@ async fn value_is_kept(bench: &mut Bench, size: Size, key: Key) -> Outcome {
     expect_eq("the listing", reader.keys().await?, set([&key]))?;
     bucket.delete(&key).await?;
     bucket.expect_missing(&key).await
+}
+
+/// Both limits can be reached at once.
+async fn largest_value_under_longest_key_is_kept(bench: &mut Bench) -> Outcome {
+    let (value, key) = (sized(bench, bench.most("max-value-size")?)?, Key::Longest.text(bench)?);
+    let bucket = bench.bucket(DEFAULT).await?;
+    bucket.set(&key, &value).await?;
+    bucket.expect(&key, &value).await
 }
 
 /// Values are bytes, whatever text or number they look like and however they are written.

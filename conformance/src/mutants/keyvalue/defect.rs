@@ -8,9 +8,9 @@ use wasi_cloud_core::{
 /// One defect: whatever is not overridden is honest.
 #[async_trait]
 pub(in crate::mutants) trait Defect: Send + Sync {
-    /// What the backend says of itself.
-    fn describe<'a>(&'a self, honest: &'a Description) -> &'a Description {
-        honest
+    /// What is said to be offered.
+    fn offers(&self, honest: &Description) -> Description {
+        honest.clone()
     }
     /// Which bucket is meant.
     fn bucket<'a>(&self, bucket: &'a str) -> &'a str {
@@ -19,6 +19,9 @@ pub(in crate::mutants) trait Defect: Send + Sync {
     /// Which key is meant.
     fn key(&self, key: &str) -> String {
         key.to_owned()
+    }
+    async fn open(&self, kv: &dyn KeyValue, bucket: &str) -> Result<()> {
+        kv.open(bucket).await
     }
     async fn get(&self, kv: &dyn KeyValue, bucket: &str, key: &str) -> Result<Option<Vec<u8>>> {
         kv.get(bucket, key).await
@@ -47,15 +50,24 @@ pub(in crate::mutants) trait Defect: Send + Sync {
     async fn set_many(&self, kv: &dyn KeyValue, bucket: &str, pairs: &[(String, Vec<u8>)]) -> Result<()> {
         kv.set_many(bucket, pairs).await
     }
+    async fn delete_many(&self, kv: &dyn KeyValue, bucket: &str, keys: &[String]) -> Result<()> {
+        kv.delete_many(bucket, keys).await
+    }
 }
 
 /// An honest backend behind one defect.
 pub(in crate::mutants) struct Defective<D> {
-    pub honest: Arc<dyn KeyValue>,
-    pub defect: D,
+    honest: Arc<dyn KeyValue>,
+    defect: D,
+    offered: Description,
 }
 
 impl<D: Defect> Defective<D> {
+    pub fn new(honest: Arc<dyn KeyValue>, defect: D) -> Self {
+        let offered = defect.offers(honest.describe());
+        Self { honest, defect, offered }
+    }
+
     fn keys(&self, keys: &[String]) -> Vec<String> {
         keys.iter().map(|key| self.defect.key(key)).collect()
     }
@@ -64,10 +76,10 @@ impl<D: Defect> Defective<D> {
 #[async_trait]
 impl<D: Defect + 'static> KeyValue for Defective<D> {
     fn describe(&self) -> &Description {
-        self.defect.describe(self.honest.describe())
+        &self.offered
     }
     async fn open(&self, b: &str) -> Result<()> {
-        self.honest.open(self.defect.bucket(b)).await
+        self.defect.open(&*self.honest, self.defect.bucket(b)).await
     }
     async fn get(&self, b: &str, k: &str) -> Result<Option<Vec<u8>>> {
         self.defect.get(&*self.honest, self.defect.bucket(b), &self.defect.key(k)).await
@@ -98,6 +110,6 @@ impl<D: Defect + 'static> KeyValue for Defective<D> {
         self.defect.set_many(&*self.honest, self.defect.bucket(b), &pairs).await
     }
     async fn delete_many(&self, b: &str, keys: &[String]) -> Result<()> {
-        self.honest.delete_many(self.defect.bucket(b), &self.keys(keys)).await
+        self.defect.delete_many(&*self.honest, self.defect.bucket(b), &self.keys(keys)).await
     }
 }
