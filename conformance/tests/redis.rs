@@ -1,15 +1,17 @@
 //! What only a real server can show: transcripts equal to memory's, and a server that dies in the middle of a run.
 
+mod compare;
 mod support;
 mod transcripts;
 
 use cloud_conformance::{
     catalogue, host::Altitude, mutants, outcome::Verdict, service::Service, transcript::normal::Rules,
 };
+use compare::{equal, passed};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::{process::ExitCode, time::Instant};
-use support::{ON_A_SERVER, deadlines, judge, missing, pinned, ready, workers};
-use transcripts::{Transcripts, comparable, differences};
+use support::{ON_A_SERVER, deadlines, judge, missing, ready, workers};
+use transcripts::differences;
 
 fn main() -> ExitCode {
     let trial = |name, test: fn() -> Result<(), Failed>| {
@@ -27,22 +29,6 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// All cases that passed on a host.
-fn passed(host: &str, altitude: Altitude, picked: &[&str]) -> Result<Transcripts, Failed> {
-    let workers = workers();
-    let prepared = ready(&workers, host, None)?;
-    let ran = judge(&workers, &prepared, altitude, picked, |_| ())?;
-    let failed = ran.failed();
-    if !failed.is_empty() {
-        return Err(format!("on {host} at {altitude}: {}", failed.join(", ")).into());
-    }
-    let counts = (ran.summary.planned, ran.summary.executed);
-    if picked.is_empty() && counts != pinned(host, altitude) {
-        return Err(format!("{host} at {altitude} planned and executed {counts:?}: see `pinned`").into());
-    }
-    Ok(comparable(ran.records, picked.is_empty())?)
-}
-
 /// Without guests and with them, memory and Redis have the same transcripts, and so has memory with and without guests.
 fn transcripts_are_equal() -> Result<(), Failed> {
     let portable = passed("memory", Altitude::Direct, &[])?;
@@ -50,16 +36,6 @@ fn transcripts_are_equal() -> Result<(), Failed> {
     equal("memory, without guests and with them", &portable, &guests)?;
     equal("without guests, memory and redis", &portable, &passed("redis", Altitude::Direct, &[])?)?;
     equal("with guests, memory and redis", &guests, &passed("redis", Altitude::Embedded, &[])?)
-}
-
-fn equal(what: &str, one: &Transcripts, other: &Transcripts) -> Result<(), Failed> {
-    let shared = one.keys().filter(|id| other.contains_key(*id)).count();
-    // A transcript that nothing is compared with proves nothing.
-    if shared * 100 < one.len() * 99 {
-        return Err(format!("{what}: only {shared} of {} cases ran on both", one.len()).into());
-    }
-    let different = differences(one, other, Rules::ALL);
-    if different.is_empty() { Ok(()) } else { Err(format!("{what}:\n{}", different.join("\n")).into()) }
 }
 
 /// On real transcripts too: without any one rule, memory and Redis differ.

@@ -32,7 +32,8 @@ const SPARE_THREADS: usize = 4;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Run {
-    /// What to test: `memory`, `redis` (starts a private redis-server), a URL, or `mutant:NAME`.
+    /// What to test: `memory`, `redis` (starts a private redis-server), `sqlite` (in private files), a URL, or
+    /// `mutant:NAME`.
     #[arg(long, value_name = "HOST")]
     host: String,
     /// Where the backend is, instead of a private server.
@@ -94,6 +95,7 @@ const EXAMPLES: &str = "\
 Examples:
   cloud-conformance run --host memory
   cloud-conformance run --host redis --altitude direct
+  cloud-conformance run --host sqlite:///var/lib/app/keyvalue.db
   cloud-conformance run --host redis --url redis://127.0.0.1:6379 --jobs 8
   cloud-conformance run --host memory --run 'keyvalue/**' --skip '**/ttl-*' --seed 7
   cloud-conformance run --host memory --known-failing @known.txt --deny skip --deny flaky

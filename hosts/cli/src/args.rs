@@ -6,6 +6,9 @@ use wasi_cloud_core::Rule;
 
 const EXAMPLES: &str = "\
 Examples:
+  Run a command on a store that lasts, in .wasi-cloud/keyvalue.db of the current folder:
+    wasi-cloud run counter.wasm --link keyvalue:default --grant keyvalue:default
+
   Run a command on a store in this process:
     wasi-cloud run counter.wasm --link keyvalue:default=memory --grant keyvalue:default
 
@@ -55,8 +58,9 @@ pub struct Run {
     pub app: PathBuf,
 
     /// Link a label to a backend: `keyvalue:default=redis://localhost/0`. `#name` after the URL names the bucket, which
-    /// is the label by default.
-    #[arg(long = "link", value_name = "CAPABILITY:LABEL=URL", value_parser = Quiet(link))]
+    /// is the label by default. `keyvalue:default` without a URL is kept in `.wasi-cloud/keyvalue.db` of the current
+    /// folder.
+    #[arg(long = "link", value_name = "CAPABILITY:LABEL[=URL]", value_parser = Quiet(link))]
     pub links: Vec<LinkSpec>,
 
     /// Allow the component something: `keyvalue:default`, narrowed with `:read` or `:write`; labels may hold `*`.

@@ -2,6 +2,7 @@
 //!
 //! The program `wasi-cloud` is a thin shell around this library and `wasi-cloud-wasmtime`; see `wasi-cloud --help`.
 
+mod durable;
 pub mod link;
 pub mod registry;
 

@@ -1,7 +1,9 @@
-//! What `--link` takes: `capability:label=url`, with `#bucket` after the URL to name the bucket.
+//! What `--link` takes: `capability:label=url`, with `#bucket` after the URL to name the bucket, or `capability:label` for
+//! what this machine keeps by itself.
 
+use crate::durable;
 use std::str::FromStr;
-use wasi_cloud_core::{Access, CAPABILITIES, Error, Kind, Layers, Links, Registry, Result, Rule};
+use wasi_cloud_core::{Access, CAPABILITIES, Error, Kind, Layers, Links, Registry, Result, Rule, Services};
 
 /// One link, as a user writes it: `keyvalue:default=redis://localhost/0#sessions`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,8 +12,9 @@ pub struct LinkSpec {
     pub capability: &'static str,
     /// What the guest names.
     pub label: String,
-    /// Where the backend is. May hold a password: not for logs.
-    pub url: String,
+    /// Where the backend is. May hold a password: not for logs. `None` is a store that outlives the host, in the folder
+    /// `.wasi-cloud` of the current folder, which key-value alone has.
+    pub url: Option<String>,
     /// What separates this link's data inside the backend: for key-value, the bucket. The label by default.
     pub bucket: String,
 }
@@ -21,31 +24,42 @@ impl FromStr for LinkSpec {
 
     fn from_str(text: &str) -> Result<Self> {
         let bad = |why: &str| Error::new(Kind::Invalid, format!("{why}; write `capability:label=url`"));
-        let (left, url) = text.split_once('=').ok_or_else(|| bad("no `=` before a URL"))?;
+        let (left, url) = text.split_once('=').map_or((text, None), |(left, url)| (left, Some(url)));
         let (capability, label) = left.split_once(':').ok_or_else(|| bad("no `:` between capability and label"))?;
         let known = CAPABILITIES
             .iter()
             .find(|word| **word == capability)
             .ok_or_else(|| bad(&format!("`{capability}` is no capability; there are {}", CAPABILITIES.join(", "))))?;
-        let (url, bucket) = url.split_once('#').unwrap_or((url, label));
-        if label.is_empty() || url.is_empty() || bucket.is_empty() {
+        let (url, bucket) = match url.map(|url| url.split_once('#').unwrap_or((url, label))) {
+            Some((url, bucket)) => (Some(url), bucket),
+            None if label.contains('#') => return Err(bad("a bucket is named after a URL")),
+            None => (None, label),
+        };
+        if label.is_empty() || url.is_some_and(str::is_empty) || bucket.is_empty() {
             return Err(bad("label, URL and bucket cannot be empty"));
         }
         if Rule::for_label(known, label, Access::Open).is_none() {
             return Err(bad("a label cannot hold `:` or control characters, for no grant could name it"));
         }
-        Ok(Self { capability: known, label: label.into(), url: url.into(), bucket: bucket.into() })
+        if url.is_none() {
+            durable::url(known)?;
+        }
+        Ok(Self { capability: known, label: label.into(), url: url.map(Into::into), bucket: bucket.into() })
     }
 }
 
 impl LinkSpec {
-    /// Connects to the backend and links the label to it.
+    /// Connects to the backend and links the label to it. Without a URL, makes the folder `.wasi-cloud` if it is not there
+    /// and logs where the data is.
     ///
     /// # Errors
-    /// `invalid` for a URL that no backend of the registry reads, `unavailable` if the backend does not answer,
-    /// `unsupported` if it lacks the capability.
+    /// `invalid` for a URL that no backend of the registry reads, `unavailable` if the backend does not answer or the
+    /// folder cannot be made, `unsupported` if it lacks the capability.
     pub async fn open(&self, registry: &Registry, links: &Links, layers: Layers) -> Result<()> {
-        let services = registry.services(&self.url).await?;
+        let services = match &self.url {
+            Some(url) => registry.services(url).await?,
+            None => self.keep(registry).await?,
+        };
         let (label, bucket) = (&*self.label, &*self.bucket);
         let lacking = || {
             let why = format!("what is linked to `{}:{label}` offers no {0}", self.capability);
@@ -58,6 +72,14 @@ impl LinkSpec {
             _ => return Err(lacking()),
         }
         Ok(())
+    }
+
+    async fn keep(&self, registry: &Registry) -> Result<Services> {
+        let url = durable::url(self.capability)?;
+        durable::prepare()?;
+        let services = registry.services(url).await?;
+        tracing::info!("`{}:{}` has no URL and is kept in `{url}`", self.capability, self.label);
+        Ok(services)
     }
 
     /// The grant that lets a component use the link in full, and no other; `None` if no grant can name its label, which
@@ -76,8 +98,8 @@ mod tests {
     fn a_link_names_capability_label_url_and_bucket() {
         let spec: LinkSpec = "keyvalue:a=redis://h/0?x=y#b".parse().expect("parses");
         assert_eq!(
-            (spec.capability, &*spec.label, &*spec.url, &*spec.bucket),
-            ("keyvalue", "a", "redis://h/0?x=y", "b")
+            (spec.capability, &*spec.label, spec.url.as_deref(), &*spec.bucket),
+            ("keyvalue", "a", Some("redis://h/0?x=y"), "b")
         );
         let spec: LinkSpec = "messaging:events=memory".parse().expect("parses");
         assert_eq!((&*spec.bucket, spec.grant().as_deref()), ("events", Some("messaging:events")));
@@ -85,9 +107,20 @@ mod tests {
         assert_eq!(spec.grant().as_deref(), Some("keyvalue:a\\*"));
     }
 
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn without_a_url_keyvalue_alone_is_kept_by_us() {
+        let spec: LinkSpec = "keyvalue:sessions".parse().expect("parses");
+        assert_eq!((&*spec.label, spec.url, &*spec.bucket), ("sessions", None, "sessions"));
+        for bad in ["messaging:default", "config:default"] {
+            let error = bad.parse::<LinkSpec>().expect_err(bad);
+            assert!(error.message.contains("without a URL"), "{error}");
+        }
+    }
+
     #[test]
     fn a_bad_link_says_how_to_write_a_good_one() {
-        let empty = ["", "keyvalue:=memory", "keyvalue:a=", "keyvalue:a=m#"];
+        let empty = ["", "keyvalue:=memory", "keyvalue:", "keyvalue:a=", "keyvalue:a=m#", "keyvalue:a#b"];
         let wrong = ["memory", "keyvalue=memory", "kv:a=memory", "keyvalue:a:read=memory", "keyvalue:a\n=memory"];
         for bad in empty.into_iter().chain(wrong) {
             let error = bad.parse::<LinkSpec>().expect_err(bad);
@@ -95,7 +128,9 @@ mod tests {
             assert!(error.message.contains("capability:label=url"), "{error}");
         }
         // What follows the URL's `=` may be a secret.
-        let error = "keyvalue=redis://u:hunter2@h".parse::<LinkSpec>().expect_err("no label");
-        assert!(!error.message.contains("hunter2"));
+        for secret in ["keyvalue=redis://u:hunter2@h", "redis://u:hunter2@h", "keyvalue:redis://u:hunter2@h"] {
+            let error = secret.parse::<LinkSpec>().expect_err("no label");
+            assert!(!error.message.contains("hunter2"), "{error}");
+        }
     }
 }

@@ -73,6 +73,25 @@ fn nothing_is_allowed_without_a_grant_and_the_log_names_it() {
 }
 
 #[test]
+fn keyvalue_without_a_url_is_kept_in_the_current_folder() {
+    let folder = TempDir::new().expect("a folder");
+    std::fs::write(folder.path().join("app.wasm"), wat::parse_str(OPENER).expect("assembles")).expect("written");
+    let kept = folder.path().join(".wasi-cloud");
+    for _ in 0..2 {
+        let run = ["run", "app.wasm", "--link", "keyvalue:default", "--grant-linked"];
+        let output = program().args(run).current_dir(folder.path()).output().expect("it starts");
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{log}");
+        assert_eq!(log.lines().filter(|line| line.contains(".wasi-cloud/keyvalue.db")).count(), 1, "{log}");
+        assert!(kept.join("keyvalue.db").is_file());
+        assert_eq!(std::fs::read_to_string(kept.join(".gitignore")).expect("a file"), "*\n");
+    }
+    let quiet = command("(i32.const 0)");
+    let (code, said) = run(&quiet, &["--link", "messaging:default"]);
+    assert!(code == Some(2) && said.contains("`messaging` without a URL"), "{said}");
+}
+
+#[test]
 fn our_own_failures_are_one_line_with_the_way_out() {
     let damaged = &wat::parse_str(OPENER).expect("assembles")[..100];
     let quiet = command("(i32.const 0)");

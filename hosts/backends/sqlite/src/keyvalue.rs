@@ -154,13 +154,13 @@ impl KeyValue for Store {
         .await
     }
 
-    /// A statement per key and no list of keys in one: there is no round trip to save, and so there is no limit either.
+    /// From one snapshot. A statement per key and no list of keys in one: there is no round trip to save.
     async fn get_many(&self, bucket: &str, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>> {
         let (clock, bucket, keys) = (self.clock.clone(), bucket.to_owned(), keys.to_vec());
         self.workers
             .read(move |on| {
-                let now = now_ms(&clock);
-                keys.iter().map(|key| Ok(rows::get(on, &bucket, key, now)?.map(|row| row.value))).collect()
+                let (now, on) = (now_ms(&clock), on.unchecked_transaction()?);
+                keys.iter().map(|key| Ok(rows::get(&on, &bucket, key, now)?.map(|row| row.value))).collect()
             })
             .await
     }

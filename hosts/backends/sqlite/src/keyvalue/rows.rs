@@ -1,7 +1,7 @@
-//! The statements. They run inside a transaction, see nothing that has expired at `now`, and cut nothing short.
+//! The statements. They see nothing that has expired at `now`, and cut nothing short.
 
 use crate::error::Stop;
-use rusqlite::{OptionalExtension, Transaction, named_params, params};
+use rusqlite::{Connection, OptionalExtension, named_params, params};
 use wasi_cloud_core::keyvalue::Version;
 
 /// How many expired keys a write removes at most on its way, so that none of them waits for all of them. More than one,
@@ -22,7 +22,7 @@ pub(super) struct Row {
 type Found<T> = Result<T, Stop>;
 
 /// A foreign program may have written a text or a number; its bytes are the value then.
-pub(super) fn get(on: &Transaction<'_>, bucket: &str, key: &str, now: i64) -> Found<Option<Row>> {
+pub(super) fn get(on: &Connection, bucket: &str, key: &str, now: i64) -> Found<Option<Row>> {
     let mut statement = on.prepare_cached(
         "select cast(value as blob), version, expires from keyvalue
          where bucket = ?1 and key = ?2 and (expires is null or expires > ?3)",
@@ -34,7 +34,7 @@ pub(super) fn get(on: &Transaction<'_>, bucket: &str, key: &str, now: i64) -> Fo
 }
 
 /// The version of a key, without reading its value.
-pub(super) fn version(on: &Transaction<'_>, bucket: &str, key: &str, now: i64) -> Found<Option<i64>> {
+pub(super) fn version(on: &Connection, bucket: &str, key: &str, now: i64) -> Found<Option<i64>> {
     let mut statement = on.prepare_cached(
         "select version from keyvalue where bucket = ?1 and key = ?2 and (expires is null or expires > ?3)",
     )?;
@@ -42,7 +42,7 @@ pub(super) fn version(on: &Transaction<'_>, bucket: &str, key: &str, now: i64) -
 }
 
 /// Writes the whole row, and says its version.
-pub(super) fn put(on: &Transaction<'_>, bucket: &str, key: &str, value: &[u8], expires: Option<i64>) -> Found<Version> {
+pub(super) fn put(on: &Connection, bucket: &str, key: &str, value: &[u8], expires: Option<i64>) -> Found<Version> {
     let mut statement = on.prepare_cached(
         "insert into keyvalue (bucket, key, version, expires, value)
          values (:bucket, :key, (select next from keyvalue_versions), :expires, :value)
@@ -54,13 +54,13 @@ pub(super) fn put(on: &Transaction<'_>, bucket: &str, key: &str, value: &[u8], e
     Ok(Version(version.to_string()))
 }
 
-pub(super) fn delete(on: &Transaction<'_>, bucket: &str, key: &str) -> Found<()> {
+pub(super) fn delete(on: &Connection, bucket: &str, key: &str) -> Found<()> {
     on.prepare_cached("delete from keyvalue where bucket = ?1 and key = ?2")?.execute([bucket, key])?;
     Ok(())
 }
 
 /// Removes some of what has expired, and says how many.
-pub(super) fn sweep(on: &Transaction<'_>, now: i64) -> Found<usize> {
+pub(super) fn sweep(on: &Connection, now: i64) -> Found<usize> {
     let mut statement = on.prepare_cached(
         "delete from keyvalue where rowid in (select rowid from keyvalue where expires <= ?1 order by expires limit ?2)",
     )?;
@@ -70,7 +70,7 @@ pub(super) fn sweep(on: &Transaction<'_>, now: i64) -> Found<usize> {
 /// Up to `limit` keys with the prefix, in byte order, from behind `after` on. What is no key of ours, being no UTF-8 or
 /// too long, is another program's, and reading it would be refused.
 pub(super) fn keys(
-    on: &Transaction<'_>,
+    on: &Connection,
     bucket: &str,
     prefix: &str,
     after: Option<&str>,

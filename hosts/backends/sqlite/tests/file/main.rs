@@ -22,6 +22,7 @@ pub type Test = (&'static str, fn() -> Option<String>);
 fn main() -> ExitCode {
     match std::env::var(CHILD).ok().as_deref() {
         Some("increment") => return block_on(sharing::increment()),
+        Some("hog") => return block_on(sharing::hog()),
         Some("load") => return block_on(power::load()),
         _ => {}
     }

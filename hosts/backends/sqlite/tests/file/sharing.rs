@@ -5,6 +5,7 @@ use crate::{
     tests,
 };
 use std::{
+    io::{BufRead, BufReader},
     path::Path,
     process::ExitCode,
     time::{Duration, Instant},
@@ -14,6 +15,7 @@ use wasi_cloud_core::{Applied, Clock, Kind};
 
 tests![
     processes_lose_no_increment,
+    busy_processes_let_others_write,
     a_file_that_stays_in_use_is_a_bounded_timeout,
     a_queue_does_not_add_up_the_waits,
     a_call_that_is_given_up_leaves_nothing_open,
@@ -44,6 +46,41 @@ async fn processes_lose_no_increment() {
     }
     let counter = get(&open(&path).await, "n").await.expect("a counter");
     assert_eq!(String::from_utf8_lossy(&counter), (PROCESSES * TIMES).to_string());
+}
+
+/// A child: writes without a pause, from several tasks, until it is killed. Says so when it has begun.
+pub async fn hog() -> ExitCode {
+    let store = open(Path::new(&argument())).await;
+    println!("{}", store.increment("b", "hog", 1).await.expect("a counter"));
+    let tasks = (0..4).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move { while store.increment("b", "hog", 1).await.is_ok() {} })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.expect("no panic");
+    }
+    ExitCode::FAILURE
+}
+
+async fn busy_processes_let_others_write() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.db");
+    let store = open(&path).await;
+    let hogs: Vec<_> = (0..3).map(|_| begun(Process::start("hog", path.to_str().unwrap()))).collect();
+    let mut longest = Duration::ZERO;
+    for i in 1..=30 {
+        let began = Instant::now();
+        assert_eq!(store.increment("b", "n", 1).await.expect("its turn comes"), i);
+        longest = longest.max(began.elapsed());
+    }
+    println!("beside {} busy processes, a write waits {longest:?} at most", hogs.len());
+}
+
+fn begun(mut hog: Process) -> Process {
+    let mut said = String::new();
+    BufReader::new(hog.0.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
+    assert!(!said.is_empty(), "it has ended");
+    hog
 }
 
 async fn a_file_that_stays_in_use_is_a_bounded_timeout() {
