@@ -1,5 +1,6 @@
 //! What a host must let the suite do: a vendor's whole seat.
 
+mod deployed;
 pub mod direct;
 pub mod embedded;
 pub mod foreign;

@@ -9,14 +9,15 @@ mod messaging;
 mod program;
 
 use super::{
-    Deployment, Driver, Environment, Host, HostCall, HostDescription, Program, Serving, Subscribed,
-    stage::{Stage, Subject},
+    Deployment, Driver, Environment, Host, HostDescription, Program, Serving, Subscribed,
+    deployed::{Deployed, Guests},
+    stage::{Live, Stage, Subject},
 };
 use crate::session::{Broken, Session};
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{collections::HashMap, time::Duration};
-use wasi_cloud_core::{Applied, Error, Kind, layer::FaultRule};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use wasi_cloud_core::{Applied, Error, Kind};
 
 /// The portable types on one backend.
 pub struct Direct {
@@ -40,18 +41,17 @@ impl Host for Direct {
     }
 
     async fn deploy(&self, deployment: &Deployment) -> Result<Box<dyn Environment>, Broken> {
-        Ok(Box::new(Portable { stage: Stage::new(&self.subject, deployment, self.call_timeout).await? }))
+        let stage = Stage::new(&self.subject, deployment, self.call_timeout).await?;
+        Ok(Box::new(Deployed { stage, guests: Portable }))
     }
 }
 
-struct Portable {
-    stage: Stage,
-}
+/// They live as long as their sessions.
+struct Portable;
 
 #[async_trait]
-impl Environment for Portable {
-    async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken> {
-        let live = self.stage.for_guest()?;
+impl Guests for Portable {
+    async fn start(&self, driver: Driver, live: Arc<Live>) -> Result<Box<dyn Session>, Broken> {
         Ok(match driver {
             Driver::Keyvalue => Box::new(keyvalue::Driven::new(&live)),
             Driver::KeyvalueExt => Box::new(keyvalue_ext::Driven::new(&live)),
@@ -60,46 +60,14 @@ impl Environment for Portable {
         })
     }
 
-    async fn serve(&self, program: Program, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
+    async fn serve(&self, program: Program, live: Arc<Live>, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
         match program {
-            Program::Recorder => program::record(&self.stage.live(), to).await,
+            Program::Recorder => program::record(&live, to).await,
             Program::Pingpong => Err(Broken::Setup("pingpong is a guest: it needs the altitude `embedded`".into())),
         }
     }
 
-    async fn grant(&self, rules: &[&str]) -> Result<(), Broken> {
-        self.stage.grant(rules)
-    }
-
-    async fn switch(&self, capability: &str, label: &str) -> Result<(), Broken> {
-        self.stage.switch(capability, label)
-    }
-
-    async fn restart(&self) -> Result<(), Broken> {
-        self.stage.start().await
-    }
-
-    async fn advance(&self, by: Duration) -> Result<(), Broken> {
-        self.stage.advance(by).await;
-        Ok(())
-    }
-
-    async fn fault(&self, rule: FaultRule, kind: Kind) -> Result<(), Broken> {
-        self.stage.fault(rule, kind);
-        Ok(())
-    }
-
-    async fn foreign(&self, label: &str, key: &[u8], value: Option<&[u8]>) -> Result<(), Broken> {
-        self.stage.foreign(label, key, value).await
-    }
-
-    fn calls(&self) -> Vec<HostCall> {
-        self.stage.calls()
-    }
-
-    async fn clean(&self) -> Result<(), Broken> {
-        self.stage.clean().await
-    }
+    async fn end(&self) {}
 }
 
 /// Handles of one type, by the numbers that the suite chose.

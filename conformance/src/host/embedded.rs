@@ -5,8 +5,9 @@ mod program;
 mod session;
 
 use super::{
-    Deployment, Driver, Environment, Host, HostCall, HostDescription, Program, Serving, Subscribed,
-    stage::{Stage, Subject},
+    Deployment, Driver, Environment, Host, HostDescription, Program, Serving, Subscribed,
+    deployed::{Deployed, Guests},
+    stage::{Live, Stage, Subject},
 };
 use crate::{
     corpus::Corpus,
@@ -15,7 +16,7 @@ use crate::{
 use async_trait::async_trait;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::{Mutex, OnceCell};
-use wasi_cloud_core::{Kind, layer::FaultRule, messaging::Subscription};
+use wasi_cloud_core::messaging::Subscription;
 use wasi_cloud_wasmtime::runtime::{App, Limits, Runtime, recorded_topics};
 
 /// The linker that a glue mutant redefines functions of.
@@ -114,17 +115,12 @@ impl Host for Embedded {
 
     async fn deploy(&self, deployment: &Deployment) -> Result<Box<dyn Environment>, Broken> {
         let stage = Stage::new(&self.subject, deployment, self.call_timeout).await?;
-        Ok(Box::new(Wasm {
-            stage,
-            engine: self.engine.clone(),
-            subject: self.subject.clone(),
-            alive: Mutex::default(),
-        }))
+        let (engine, subject) = (self.engine.clone(), self.subject.clone());
+        Ok(Box::new(Deployed { stage, guests: Wasm { engine, subject, alive: Mutex::default() } }))
     }
 }
 
 struct Wasm {
-    stage: Stage,
     engine: Arc<Engine>,
     subject: Subject,
     /// What ends with the host: dropping a kill switch ends its guest.
@@ -141,54 +137,22 @@ impl Wasm {
 }
 
 #[async_trait]
-impl Environment for Wasm {
-    async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken> {
+impl Guests for Wasm {
+    async fn start(&self, driver: Driver, live: Arc<Live>) -> Result<Box<dyn Session>, Broken> {
         let app = self.engine.driver(driver, &self.subject).await?;
-        Ok(Box::new(session::Piped::start(app, &*self.stage.for_guest()?, self.lifetime().await)))
+        Ok(Box::new(session::Piped::start(app, &live, self.lifetime().await)))
     }
 
-    async fn serve(&self, program: Program, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
+    async fn serve(&self, program: Program, live: Arc<Live>, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
         let app = self.engine.program(program).await?;
         let mut subscription = Subscription::from(to);
         if subscription.topics.is_empty() {
             subscription.topics = recorded_topics(&self.engine.bytes(program)?);
         }
-        program::serve(&app, &self.stage.live(), subscription, self.lifetime().await).await
+        program::serve(&app, &live, subscription, self.lifetime().await).await
     }
 
-    async fn grant(&self, rules: &[&str]) -> Result<(), Broken> {
-        self.stage.grant(rules)
-    }
-
-    async fn switch(&self, capability: &str, label: &str) -> Result<(), Broken> {
-        self.stage.switch(capability, label)
-    }
-
-    async fn restart(&self) -> Result<(), Broken> {
+    async fn end(&self) {
         self.alive.lock().await.clear();
-        self.stage.start().await
-    }
-
-    async fn advance(&self, by: Duration) -> Result<(), Broken> {
-        self.stage.advance(by).await;
-        Ok(())
-    }
-
-    async fn fault(&self, rule: FaultRule, kind: Kind) -> Result<(), Broken> {
-        self.stage.fault(rule, kind);
-        Ok(())
-    }
-
-    async fn foreign(&self, label: &str, key: &[u8], value: Option<&[u8]>) -> Result<(), Broken> {
-        self.stage.foreign(label, key, value).await
-    }
-
-    fn calls(&self) -> Vec<HostCall> {
-        self.stage.calls()
-    }
-
-    async fn clean(&self) -> Result<(), Broken> {
-        self.alive.lock().await.clear();
-        self.stage.clean().await
     }
 }
