@@ -33,6 +33,47 @@ pub fn measure(criterion: &mut Criterion, runtime: &Runtime, table: &mut Table) 
         }
         Err(why) => table.skip("`get-many` of 1,000 keys on Redis", &why.to_string()),
     }
+    sqlite(criterion, runtime, table);
+}
+
+/// The other side asks as one who uses the library by hand would: one prepared statement, key by key, in a transaction.
+fn sqlite(criterion: &mut Criterion, runtime: &Runtime, table: &mut Table) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("bench.db");
+    let registry = Registry::new(Arc::new(EnvSecrets)).with(wasi_cloud_sqlite::Sqlite::new()).expect("one backend");
+    let bucket = runtime.block_on(filled(&registry, &format!("sqlite://{}", path.display())));
+    let mut connection = rusqlite::Connection::open(&path).expect("the file");
+    let keys = keys();
+    let ours = async |n: u64| {
+        let began = Instant::now();
+        for _ in 0..n {
+            let found = bucket.get_many(black_box(&keys)).await.expect("an answer");
+            assert!(found.len() == KEYS && found.iter().all(Option::is_some), "a key is missing");
+        }
+        began.elapsed()
+    };
+    let mut peer = |n: u64| {
+        let began = Instant::now();
+        for _ in 0..n {
+            let reading = connection.transaction().expect("a transaction");
+            let mut select = reading
+                .prepare_cached("select value from keyvalue where bucket = 'default' and key = ?1")
+                .expect("a statement");
+            let found: Vec<Vec<u8>> =
+                black_box(&keys).iter().map(|key| select.query_row([key], |row| row.get(0)).expect("a row")).collect();
+            assert_eq!(found.len(), KEYS);
+        }
+        began.elapsed()
+    };
+    let mut group = criterion.benchmark_group("sqlite-get-many");
+    group.bench_function("ours", |b| b.iter_custom(|n| runtime.block_on(ours(n))));
+    group.bench_function("peer", |b| b.iter_custom(&mut peer));
+    group.finish();
+    table.add(Row {
+        id: "sqlite-get-many".into(),
+        what: "`get-many` of 1,000 keys of 100 B on SQLite, a file, by the clock".into(),
+        peer: "`select` by key of the crate `rusqlite`",
+    });
 }
 
 fn redis(criterion: &mut Criterion, runtime: &Runtime, table: &mut Table, service: &Service) {
