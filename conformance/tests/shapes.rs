@@ -115,7 +115,6 @@ fn the_cases_of_the_table_do_what_it_says() {
 }
 
 #[test]
-#[ignore = "the last cases are being written"]
 fn the_tables_of_config_and_keyvalue_are_whole() {
     let gaps: Vec<_> = lines()
         .iter()

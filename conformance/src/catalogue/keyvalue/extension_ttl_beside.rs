@@ -16,7 +16,7 @@ pub const CASES: &[Case] = cases! { "keyvalue/extension";
         [Need::Feature("ttl"), Need::Time, Need::Interface("atomics")];
     counter_and_swap_with_a_lifetime ["KVX-39", "KVX-50"]
         [Need::Feature("ttl"), Need::Time, Need::Interface("atomics")];
-    version_with_a_lifetime_holds_until_it_is_over ["KVX-12", "KVX-36"] [Need::Feature("ttl"), Need::Time];
+    version_with_a_lifetime_holds_until_it_is_over ["KVX-36", "KVX-12"] [Need::Feature("ttl"), Need::Time];
     lifetime_is_the_same_for_every_guest ["KVX-36", "KVX-31"] [Need::Feature("ttl"), Need::Time];
     conditional_put_sets_a_lifetime ["KVX-31", "KVX-11"] [Need::Feature("ttl"), Need::Time];
     deleting_with_a_stale_version_keeps_the_lifetime ["KVX-31", "KVX-23"] [Need::Feature("ttl"), Need::Time];
