@@ -52,7 +52,14 @@ impl Embedded {
     ) -> wasmtime::Result<Self> {
         // A case's guests are few and short; a guest that spins must cost less than the case's deadline.
         // So few handles that a case which uses them up, or leaks them, ends soon on a slow backend too.
-        let limits = Limits { run: Duration::from_secs(2), call: call_timeout, handles: 256, ..Limits::default() };
+        // And so little memory that many which spin at once fit into a machine.
+        let limits = Limits {
+            run: Duration::from_secs(2),
+            call: call_timeout,
+            handles: 256,
+            memory: 64 << 20,
+            ..Limits::default()
+        };
         let runtime = Runtime::with_linker(limits, |linker| subject.tamper.linker(linker))?;
         let engine = Engine { runtime, corpus, language: language.into(), apps: Mutex::default() };
         Ok(Self { subject, description, call_timeout, engine: Arc::new(engine) })

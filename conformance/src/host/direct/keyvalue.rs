@@ -5,7 +5,7 @@ use crate::{
 };
 use std::sync::Arc;
 use wasi_cloud_core::{
-    Error,
+    Error, Kind,
     keyvalue::{Bucket, Cas, SwapError},
 };
 
@@ -84,26 +84,32 @@ impl Driven {
     }
 }
 
-/// What the SDK's iterator does.
+/// No case lists as many pages: a listing that is longer goes round in circles.
+const MAX_PAGES: usize = 10_000;
+/// As in the SDK.
+const MAX_UPDATES: usize = 1_000;
+
+/// What the SDK's iterator does. A listing without an end must fill no memory, and not keep the thread from the deadline.
 async fn all_keys(bucket: &Bucket) -> Result<Vec<String>, Error> {
     let mut keys = Vec::new();
-    let mut cursor = None;
-    loop {
-        let page = bucket.list_keys(cursor.as_deref()).await?;
-        // A listing without an end must not keep the thread from the deadline.
+    let mut last = bucket.list_keys(None).await?;
+    for _ in 0..MAX_PAGES {
         tokio::task::yield_now().await;
-        keys.extend(page.keys);
-        cursor = page.cursor;
-        if cursor.is_none() {
-            return Ok(keys);
+        keys.extend_from_slice(&last.keys);
+        let Some(cursor) = &last.cursor else { return Ok(keys) };
+        let page = bucket.list_keys(Some(cursor)).await?;
+        if page == last {
+            break;
         }
+        last = page;
     }
+    Err(Error::new(Kind::Other, "the listing goes round in circles"))
 }
 
 /// What the SDK's compare-and-swap loop does.
 async fn append(bucket: Bucket, key: &str, bytes: &[u8]) -> Result<Seen, Stopped> {
     let mut cas = Cas::new(bucket, key).await.map_err(read)?;
-    loop {
+    for _ in 0..MAX_UPDATES {
         let value = [cas.current().unwrap_or_default(), bytes].concat();
         match cas.swap(&value).await {
             Ok(()) => return Ok(Seen::Done),
@@ -111,4 +117,5 @@ async fn append(bucket: Bucket, key: &str, bytes: &[u8]) -> Result<Seen, Stopped
             Err(SwapError::Failed(fresh)) => cas = fresh,
         }
     }
+    Err(write(Error::new(Kind::Conflict, "others came first every time")))
 }
