@@ -41,15 +41,16 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments { test_threads: Some(1), ..Arguments::from_args() }, trials).exit_code()
 }
 
-/// The capability that a mutant is about: what its clauses bind. The cases of the others cannot tell it from an honest
+/// The capabilities that a mutant is about: what its clauses bind. The cases of the others cannot tell it from an honest
 /// host, and running them would take most of the time.
-fn capability(mutant: &Mutant) -> Vec<String> {
-    let glob = match mutant.clauses[0].split('-').next() {
+fn capabilities(mutant: &Mutant) -> Vec<String> {
+    let glob = |clause: &String| match clause.split('-').next() {
         Some("MSG") => "messaging/**",
         Some("CFG") => "config/**",
         _ => "keyvalue/**",
     };
-    vec![glob.to_owned()]
+    let globs: BTreeSet<_> = mutant.clauses.iter().map(glob).collect();
+    globs.into_iter().map(Into::into).collect()
 }
 
 /// For each clause that the mutant breaks, a case that cites it and is known to see it; all cases where none is known.
@@ -59,7 +60,7 @@ fn known_killers(mutant: &Mutant, matrix: &Matrix) -> Vec<String> {
         let mut citing = cases.iter().filter(|case| case.clauses.contains(&clause.as_str()));
         citing.find(|case| matrix.has(&mutant.name, &case.id())).map(Case::id)
     };
-    mutant.clauses.iter().map(one).collect::<Option<_>>().unwrap_or_else(|| capability(mutant))
+    mutant.clauses.iter().map(one).collect::<Option<_>>().unwrap_or_else(|| capabilities(mutant))
 }
 
 /// Most of the time goes by in waiting for what a mutant never does, so several are judged at a time.
@@ -134,7 +135,7 @@ fn every_mutant_is_killed() {
 /// that a mutant is killed it may decide all the same.
 fn kill_matrix_is_as_measured() {
     let (mutants, waivers) = (shown(), Waivers::embedded().expect("the waivers"));
-    let kills = kills(&mutants, capability);
+    let kills = kills(&mutants, capabilities);
     let mut problems = survivors(&mutants, &kills);
     let sure = kills.filtered(|mutant, case| !waivers.is_chance(mutant, case));
     // The program carries it.
