@@ -32,6 +32,7 @@ fn main() -> ExitCode {
             kill_matrix_is_as_measured();
             Ok::<_, Failed>(Completion::Completed)
         }),
+        Trial::test("no_death_is_left_to_chance", || Ok(no_death_is_left_to_chance())),
         Trial::test("mutants_are_told_apart", || Ok(mutants_are_told_apart())),
         Trial::test("a_mutant_that_panics_fails_one_case_and_no_more", || {
             Ok(a_mutant_that_panics_fails_one_case_and_no_more())
@@ -53,14 +54,27 @@ fn capabilities(mutant: &Mutant) -> Vec<String> {
     globs.into_iter().map(Into::into).collect()
 }
 
-/// For each clause that the mutant breaks, a case that cites it and is known to see it; all cases where none is known.
-fn known_killers(mutant: &Mutant, matrix: &Matrix) -> Vec<String> {
+/// A case that cites the clause and is known to see the mutant whatever the timing.
+fn known_killer(mutant: &Mutant, clause: &str, matrix: &Matrix) -> Option<String> {
     let cases = catalogue::all();
-    let one = |clause: &String| {
-        let mut citing = cases.iter().filter(|case| case.clauses.contains(&clause.as_str()));
-        citing.find(|case| matrix.has(&mutant.name, &case.id())).map(Case::id)
-    };
-    mutant.clauses.iter().map(one).collect::<Option<_>>().unwrap_or_else(|| capabilities(mutant))
+    let mut citing = cases.iter().filter(|case| case.clauses.contains(&clause));
+    citing.find(|case| matrix.has(&mutant.name, &case.id())).map(Case::id)
+}
+
+/// One for each clause that the mutant breaks; all cases where one is not known.
+fn known_killers(mutant: &Mutant, matrix: &Matrix) -> Vec<String> {
+    let each = mutant.clauses.iter().map(|clause| known_killer(mutant, clause, matrix));
+    each.collect::<Option<_>>().unwrap_or_else(|| capabilities(mutant))
+}
+
+fn no_death_is_left_to_chance() {
+    let (mutants, matrix) = (shown(), Matrix::embedded());
+    let broken = mutants.iter().flat_map(|mutant| mutant.clauses.iter().map(move |clause| (mutant, clause)));
+    let unsure: Vec<_> = broken
+        .filter(|(mutant, clause)| known_killer(mutant, clause, &matrix).is_none())
+        .map(|(mutant, clause)| format!("{}: {clause}", mutant.name))
+        .collect();
+    assert!(unsure.is_empty(), "killed by races alone, if at all: {unsure:?}");
 }
 
 /// Most of the time goes by in waiting for what a mutant never does, so several are judged at a time.
