@@ -14,7 +14,7 @@ use cloud_conformance::{
     outcome::Verdict,
     waivers::Waivers,
 };
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 use std::{
     collections::BTreeSet,
     process::ExitCode,
@@ -23,20 +23,25 @@ use std::{
 use support::{ON_A_SERVER, judge, ready, required, workers};
 
 fn main() -> ExitCode {
+    let trial = |name: &str, test: fn()| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    };
+    let matrix = Trial::ignorable_test("kill_matrix_is_as_measured", || {
+        if !required("matrix") {
+            return Ok(Completion::ignored_with("takes minutes; CLOUD_CONFORMANCE_REQUIRE=matrix runs it"));
+        }
+        kill_matrix_is_as_measured();
+        Ok(Completion::Completed)
+    });
     let trials = vec![
-        Trial::test("every_mutant_is_killed", || Ok(every_mutant_is_killed())),
-        Trial::ignorable_test("kill_matrix_is_as_measured", || {
-            if !required("matrix") {
-                return Ok(Completion::ignored_with("takes minutes; CLOUD_CONFORMANCE_REQUIRE=matrix runs it"));
-            }
-            kill_matrix_is_as_measured();
-            Ok::<_, Failed>(Completion::Completed)
-        }),
-        Trial::test("no_death_is_left_to_chance", || Ok(no_death_is_left_to_chance())),
-        Trial::test("mutants_are_told_apart", || Ok(mutants_are_told_apart())),
-        Trial::test("a_mutant_that_panics_fails_one_case_and_no_more", || {
-            Ok(a_mutant_that_panics_fails_one_case_and_no_more())
-        }),
+        trial("every_mutant_is_killed", every_mutant_is_killed),
+        matrix,
+        trial("no_death_is_left_to_chance", no_death_is_left_to_chance),
+        trial("mutants_are_told_apart", mutants_are_told_apart),
+        trial("a_mutant_that_panics_fails_one_case_and_no_more", a_mutant_that_panics_fails_one_case_and_no_more),
     ];
     // One after the other: each uses all cores.
     libtest_mimic::run(&Arguments { test_threads: Some(1), ..Arguments::from_args() }, trials).exit_code()
