@@ -16,9 +16,10 @@ use wasi_cloud_wasmtime::{
 };
 use wasmtime::{Result, bail, component::Resource};
 
-type Link = fn(&mut Linker) -> Result<()>;
+/// Redefines functions that are linked into guests.
+pub(super) type Link = fn(&mut Linker) -> Result<()>;
 
-struct Cut(Link);
+pub(super) struct Cut(pub(super) Link);
 
 impl Tamper for Cut {
     fn linker(&self, linker: &mut Linker) -> Result<()> {

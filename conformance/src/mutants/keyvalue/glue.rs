@@ -1,8 +1,11 @@
 //! Hosts that link one defective function of the extension into guests.
 
 use crate::{
-    host::{embedded::Linker, stage::Tamper},
-    mutants::Row,
+    host::embedded::Linker,
+    mutants::{
+        Row,
+        glue::{Cut, Link},
+    },
 };
 use std::sync::Arc;
 use wasi_cloud_core::{Kind, keyvalue::Bucket};
@@ -14,17 +17,6 @@ use wasi_cloud_wasmtime::{
     },
 };
 use wasmtime::{Result, component::Resource};
-
-type Link = fn(&mut Linker) -> Result<()>;
-
-struct Cut(Link);
-
-impl Tamper for Cut {
-    fn linker(&self, linker: &mut Linker) -> Result<()> {
-        linker.allow_shadowing(true);
-        (self.0)(linker)
-    }
-}
 
 pub(in crate::mutants) fn rows() -> Vec<Row> {
     let row = |name, bug, clauses, link: Link| Row { name, bug, clauses, tamper: Arc::new(Cut(link)) };

@@ -6,7 +6,11 @@ use crate::{
 };
 use cloud_conformance::service::Service;
 use criterion::Criterion;
-use std::{hint::black_box, sync::Arc, time::Instant};
+use std::{
+    hint::black_box,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::runtime::Runtime;
 use wasi_cloud_core::{Registry, keyvalue::Bucket, provider::EnvSecrets};
 
@@ -37,6 +41,16 @@ pub fn measure(criterion: &mut Criterion, runtime: &Runtime, table: &mut Table) 
 }
 
 /// The other side asks as one who uses the library by hand would: one prepared statement, key by key, in a transaction.
+/// So many calls of ours.
+async fn ours(bucket: &Bucket, keys: &[String], n: u64) -> Duration {
+    let began = Instant::now();
+    for _ in 0..n {
+        let found = bucket.get_many(black_box(keys)).await.expect("an answer");
+        assert!(found.len() == KEYS && found.iter().all(Option::is_some), "a key is missing");
+    }
+    began.elapsed()
+}
+
 fn sqlite(criterion: &mut Criterion, runtime: &Runtime, table: &mut Table) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("bench.db");
@@ -44,14 +58,6 @@ fn sqlite(criterion: &mut Criterion, runtime: &Runtime, table: &mut Table) {
     let bucket = runtime.block_on(filled(&registry, &format!("sqlite://{}", path.display())));
     let mut connection = rusqlite::Connection::open(&path).expect("the file");
     let keys = keys();
-    let ours = async |n: u64| {
-        let began = Instant::now();
-        for _ in 0..n {
-            let found = bucket.get_many(black_box(&keys)).await.expect("an answer");
-            assert!(found.len() == KEYS && found.iter().all(Option::is_some), "a key is missing");
-        }
-        began.elapsed()
-    };
     let mut peer = |n: u64| {
         let began = Instant::now();
         for _ in 0..n {
@@ -66,7 +72,7 @@ fn sqlite(criterion: &mut Criterion, runtime: &Runtime, table: &mut Table) {
         began.elapsed()
     };
     let mut group = criterion.benchmark_group("sqlite-get-many");
-    group.bench_function("ours", |b| b.iter_custom(|n| runtime.block_on(ours(n))));
+    group.bench_function("ours", |b| b.iter_custom(|n| runtime.block_on(ours(&bucket, &keys, n))));
     group.bench_function("peer", |b| b.iter_custom(&mut peer));
     group.finish();
     table.add(Row {
@@ -82,14 +88,6 @@ fn redis(criterion: &mut Criterion, runtime: &Runtime, table: &mut Table, servic
     let client = redis::Client::open(service.url()).expect("a URL");
     let mut connection = runtime.block_on(client.get_multiplexed_async_connection()).expect("a connection");
     let keys = keys();
-    let ours = async |n: u64| {
-        let began = Instant::now();
-        for _ in 0..n {
-            let found = bucket.get_many(black_box(&keys)).await.expect("an answer");
-            assert!(found.len() == KEYS && found.iter().all(Option::is_some), "a key is missing");
-        }
-        began.elapsed()
-    };
     let names: Vec<_> = keys.iter().map(|key| format!("default:{key}")).collect();
     let mut peer = async |n: u64| {
         let began = Instant::now();
@@ -102,7 +100,7 @@ fn redis(criterion: &mut Criterion, runtime: &Runtime, table: &mut Table, servic
         began.elapsed()
     };
     let mut group = criterion.benchmark_group("redis-get-many");
-    group.bench_function("ours", |b| b.iter_custom(|n| runtime.block_on(ours(n))));
+    group.bench_function("ours", |b| b.iter_custom(|n| runtime.block_on(ours(&bucket, &keys, n))));
     group.bench_function("peer", |b| b.iter_custom(|n| runtime.block_on(peer(n))));
     group.finish();
     table.add(Row {
