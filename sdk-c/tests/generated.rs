@@ -1,0 +1,162 @@
+//! `gen/` is what wit-bindgen makes of `wit/`, in the pieces that a linker can leave out.
+//! `BLESS=1 cargo test -p wasi-cloud-sdk-c --test generated` writes it anew.
+
+#![allow(clippy::expect_used, reason = "a test")]
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+};
+use wit_bindgen_c::Opts;
+use wit_bindgen_core::{Files, wit_parser::Resolve};
+
+/// What each interface is called in C. The names of the WIT would clash with a program's own bindings of the same interface.
+const INTERFACES: [(&str, &str); 9] = [
+    ("wasi:keyvalue/store@0.2.0-draft2", "wcl_gen_store"),
+    ("wasi:keyvalue/atomics@0.2.0-draft2", "wcl_gen_atomics"),
+    ("wasi:keyvalue/batch@0.2.0-draft2", "wcl_gen_batch"),
+    ("wasi-cloud:keyvalue/extension@0.1.0", "wcl_gen_extension"),
+    ("wasi:messaging/types@0.2.0-draft", "wcl_gen_messaging"),
+    ("wasi:messaging/producer@0.2.0-draft", "wcl_gen_producer"),
+    ("wasi:messaging/request-reply@0.2.0-draft", "wcl_gen_request_reply"),
+    ("wasi:messaging/incoming-handler@0.2.0-draft", "wcl_gen_handler"),
+    ("wasi:config/store@0.2.0-rc.1", "wcl_gen_config"),
+];
+
+/// The worlds of the suite's drivers, each with bindings of its own beside the SDK's.
+const DRIVERS: [&str; 4] = ["config-driver", "keyvalue-driver", "keyvalue-ext-driver", "messaging-driver"];
+
+/// Where the headers get their own text.
+const LAST_INCLUDE: &str = "#include <stddef.h>\n";
+/// Where the code begins that ties in the component type.
+const LINK: &str = "// Ensure that the *_component_type.o";
+/// Attributes that only WebAssembly has. Other compilers warn of them.
+const ABI: &str = "
+#ifdef __wasm__
+#define WCL_GEN_ABI(attributes) __attribute__(attributes)
+#else
+#define WCL_GEN_ABI(attributes)
+#endif
+";
+
+/// Files by name.
+type Folder = BTreeMap<String, Vec<u8>>;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}
+
+fn generate(wit: &str, world: &str, options: &Opts) -> Folder {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_path(root().join(wit)).expect("the WIT parses");
+    let world = resolve.select_world(&[package], Some(world)).expect("the world exists");
+    let mut files = Files::default();
+    options.build().generate(&mut resolve, world, &mut files).expect("the generator runs");
+    files.iter().map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).collect()
+}
+
+fn options(name: &str, exported: bool) -> Opts {
+    let renamed = INTERFACES.iter().filter(|(wit, _)| exported || !wit.contains("incoming-handler"));
+    Opts {
+        rename: renamed.map(|(wit, c)| ((*wit).to_owned(), (*c).to_owned())).collect(),
+        rename_world: Some(name.to_owned()),
+        ..Opts::default()
+    }
+}
+
+fn text(files: &Folder, name: &str) -> String {
+    String::from_utf8(files[name].clone()).expect("C is UTF-8")
+}
+
+/// The text from the line that begins with `from` to the one that begins with `to`.
+fn piece<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let start = text.find(&format!("\n{from}")).expect(from) + 1;
+    let length = text[start..].find(&format!("\n{to}")).expect(to) + 1;
+    &text[start..start + length]
+}
+
+/// For compilers of any machine: only WebAssembly has names of imports and exports, and component types.
+fn portable(mut files: Folder) -> Folder {
+    for (name, bytes) in &mut files {
+        let text = String::from_utf8_lossy(bytes);
+        let made = match name.rsplit_once('.') {
+            Some((_, "h")) => text.replacen(LAST_INCLUDE, &format!("{LAST_INCLUDE}{ABI}"), 1),
+            Some((_, "c")) => {
+                let (code, link) = text.split_at(text.find(LINK).expect(LINK));
+                let code = code
+                    .replace("((__weak__, __export_name__", "((__weak__)) WCL_GEN_ABI((__export_name__")
+                    .replace("__attribute__((__export_name__", "WCL_GEN_ABI((__export_name__")
+                    .replace("__attribute__((__import_module__", "WCL_GEN_ABI((__import_module__");
+                format!("{code}#ifdef __wasm__\n{link}#endif\n")
+            }
+            _ => continue,
+        };
+        *bytes = made.into_bytes();
+    }
+    files
+}
+
+/// The SDK's: what a program imports, and apart from it what one exports that handles messages. Each of the two has a type of its
+/// own, which the linker takes along with the code, so that a program that only sends exports nothing.
+fn sdk() -> Folder {
+    let mut imports = generate("wit", "imports", &options("wcl_gen", false));
+    let mut service = generate("wit", "service", &options("wcl_gen", true));
+    let mut handler = generate("wit", "service", &options("wcl_gen_handler", true));
+
+    let whole = text(&service, "wcl_gen.c");
+    let head = whole.split("\n\n").next().expect("a head");
+    let code = [
+        head,
+        "\n\n",
+        piece(&whole, "// Exported Functions", "// Canonical ABI"),
+        piece(&whole, "__attribute__((__aligned__(sizeof(void*))))\nstatic uint8_t RET_AREA", "// Helper Functions"),
+        piece(&whole, "__attribute__((__export_name__(\"wasi:messaging/incoming-handler", LINK),
+        &whole[whole.find(LINK).expect(LINK)..].replace("link_wcl_gen", "link_wcl_gen_handler"),
+    ];
+    let take = |files: &mut Folder, name: &str| files.remove_entry(name).expect(name);
+    portable(BTreeMap::from([
+        take(&mut service, "wcl_gen.h"),
+        take(&mut imports, "wcl_gen.c"),
+        ("wcl_gen_handler.c".to_owned(), code.concat().into_bytes()),
+        take(&mut imports, "wcl_gen_component_type.o"),
+        take(&mut handler, "wcl_gen_handler_component_type.o"),
+    ]))
+}
+
+fn drivers() -> Folder {
+    portable(DRIVERS.iter().flat_map(|world| generate("conformance/wit", world, &Opts::default())).collect())
+}
+
+fn check(folder: &str, made: &Folder) {
+    let folder = root().join(folder);
+    if env::var_os("BLESS").is_some() {
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("a folder");
+        for (name, bytes) in made {
+            fs::write(folder.join(name), bytes).expect("written");
+        }
+    }
+    let entries = fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.expect("an entry"));
+    let kept: Folder = entries
+        .map(|entry| (entry.file_name().into_string().expect("a name"), fs::read(entry.path()).expect("a file")))
+        .collect();
+    let stale: Vec<_> =
+        made.iter().filter(|(name, bytes)| kept.get(*name) != Some(*bytes)).map(|(name, _)| name).collect();
+    assert!(stale.is_empty(), "{} is stale in {stale:?}: run this test with BLESS=1", folder.display());
+    assert!(
+        kept.keys().eq(made.keys()),
+        "{} holds more than was generated: run this test with BLESS=1",
+        folder.display()
+    );
+}
+
+#[test]
+fn the_bindings_of_the_sdk_are_what_the_generator_makes() {
+    check("sdk-c/gen", &sdk());
+}
+
+#[test]
+fn the_bindings_of_the_drivers_are_what_the_generator_makes() {
+    check("conformance/guests/c/gen", &drivers());
+}
