@@ -124,8 +124,33 @@ fn sdk() -> Folder {
     ]))
 }
 
+/// Makes one `enum` of the numbers of each variant, so that a compiler can say which case a `switch` forgot.
+fn enumerated(header: &str) -> String {
+    let blocks = header.split("\n\n").map(|block| {
+        let numbers: Vec<_> = block.lines().filter_map(|line| line.strip_prefix("#define EXPORTS_")).collect();
+        let Some(first) = numbers.first().filter(|_| block.lines().all(|line| line.starts_with(['#', '/']))) else {
+            return block.to_owned();
+        };
+        let shared = |at: usize| numbers.iter().all(|number| number.get(..at) == first.get(..at));
+        let length = first.match_indices('_').map(|(at, _)| at).filter(|at| shared(*at)).last().expect("a prefix");
+        let cases = block.lines().map(|line| match line.strip_prefix("#define ").and_then(|line| line.split_once(' ')) {
+            Some((name, number)) => format!("  {name} = {number},\n"),
+            None => format!("  {line}\n"),
+        });
+        format!("enum exports_{} {{\n{}}};", first[..length].to_lowercase(), cases.collect::<String>())
+    });
+    blocks.collect::<Vec<_>>().join("\n\n")
+}
+
 fn drivers() -> Folder {
-    portable(DRIVERS.iter().flat_map(|world| generate("conformance/wit", world, &Opts::default())).collect())
+    let made = DRIVERS.iter().flat_map(|world| generate("conformance/wit", world, &Opts::default()));
+    let mut files = portable(made.collect());
+    for (name, bytes) in &mut files {
+        if name.ends_with(".h") {
+            *bytes = enumerated(&String::from_utf8_lossy(bytes)).into_bytes();
+        }
+    }
+    files
 }
 
 fn check(folder: &str, made: &Folder) {

@@ -23,21 +23,25 @@ typedef struct config_driver_string_t {
 // The kind of a failure, as the SDK shows it.
 typedef uint8_t exports_wasi_cloud_conformance_config_kind_t;
 
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_NOT_FOUND 0
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_ACCESS_DENIED 1
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_INVALID 2
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_CONFLICT 3
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_UNSUPPORTED 4
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_QUOTA 5
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_TIMEOUT 6
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_UNAVAILABLE 7
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_OTHER 8
+enum exports_wasi_cloud_conformance_config_kind {
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_NOT_FOUND = 0,
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_ACCESS_DENIED = 1,
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_INVALID = 2,
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_CONFLICT = 3,
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_UNSUPPORTED = 4,
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_QUOTA = 5,
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_TIMEOUT = 6,
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_UNAVAILABLE = 7,
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_KIND_OTHER = 8,
+};
 
 // Whether the failed call may have taken effect, as the SDK shows it.
 typedef uint8_t exports_wasi_cloud_conformance_config_applied_t;
 
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_APPLIED_NO 0
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_APPLIED_MAYBE 1
+enum exports_wasi_cloud_conformance_config_applied {
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_APPLIED_NO = 0,
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_APPLIED_MAYBE = 1,
+};
 
 // A failure, as the SDK shows it.
 typedef struct exports_wasi_cloud_conformance_config_failure_t {
@@ -54,8 +58,10 @@ typedef struct exports_wasi_cloud_conformance_config_op_t {
   } val;
 } exports_wasi_cloud_conformance_config_op_t;
 
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_OP_GET 0
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_OP_GET_ALL 1
+enum exports_wasi_cloud_conformance_config_op {
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_OP_GET = 0,
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_OP_GET_ALL = 1,
+};
 
 typedef struct {
   bool is_some;
@@ -82,9 +88,11 @@ typedef struct exports_wasi_cloud_conformance_config_seen_t {
   } val;
 } exports_wasi_cloud_conformance_config_seen_t;
 
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_SEEN_VALUE 0
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_SEEN_PAIRS 1
-#define EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_SEEN_FAILED 2
+enum exports_wasi_cloud_conformance_config_seen {
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_SEEN_VALUE = 0,
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_SEEN_PAIRS = 1,
+  EXPORTS_WASI_CLOUD_CONFORMANCE_CONFIG_SEEN_FAILED = 2,
+};
 
 // Exported Functions from `wasi-cloud:conformance/config@0.1.0`
 void exports_wasi_cloud_conformance_config_exec(exports_wasi_cloud_conformance_config_op_t *op, exports_wasi_cloud_conformance_config_seen_t *ret);
