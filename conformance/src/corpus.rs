@@ -6,7 +6,7 @@
 pub(crate) mod archive;
 pub(crate) mod lock;
 
-use crate::compose::compose;
+use crate::{compose::compose, language::Language};
 use anyhow::{Context, Result, ensure};
 use lock::Lock;
 use std::{collections::BTreeMap, fmt, fs, path::Path, sync::Arc};
@@ -15,6 +15,9 @@ use std::{collections::BTreeMap, fmt, fs, path::Path, sync::Arc};
 pub const ARCHIVE: &str = "guests.tar.xz";
 /// The lock's file name, beside [`ARCHIVE`].
 pub const LOCK: &str = "corpus.lock";
+
+/// The lock of the corpus inside this program.
+const LOCK_TEXT: &str = include_str!("../corpus/corpus.lock");
 
 /// All guests, unpacked in memory. Clones share them.
 #[derive(Clone)]
@@ -28,8 +31,7 @@ impl Corpus {
     /// # Errors
     /// If the archive is damaged or is not the one that the lock describes.
     pub fn load() -> Result<Self> {
-        let lock = include_str!("../corpus/corpus.lock");
-        Self::unpack(include_bytes!("../corpus/guests.tar.xz"), lock).context("the built-in corpus")
+        Self::unpack(include_bytes!("../corpus/guests.tar.xz"), LOCK_TEXT).context("the built-in corpus")
     }
 
     /// The corpus that a build wrote to `dir`.
@@ -50,6 +52,16 @@ impl Corpus {
             anyhow::bail!("`{name}` is not what {LOCK} says: build the corpus again");
         }
         Ok(Self { guests: Arc::new(guests) })
+    }
+
+    /// The languages of the guests inside this program. Reads the lock and unpacks nothing.
+    ///
+    /// # Errors
+    /// If the lock is damaged.
+    pub fn languages() -> Result<Vec<Language>> {
+        let names = Lock::parse(LOCK_TEXT).context("the built-in corpus")?.components;
+        let has = |language: &Language| names.keys().any(|name| name.split('/').next() == Some(language.name()));
+        Ok(Language::ALL.into_iter().filter(has).collect())
     }
 
     /// All names, sorted.

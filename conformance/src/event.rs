@@ -206,7 +206,7 @@ pub struct Summary {
     pub leaks: usize,
     /// How long it took, in milliseconds.
     pub millis: u64,
-    /// Whether the host may be called conformant: a whole run at all altitudes, with no failure, known ones included.
+    /// Whether the host may be called conformant: a whole run at all altitudes, in all languages, with no failure, known ones included.
     pub conformant: bool,
     /// The exit code.
     pub exit: u8,

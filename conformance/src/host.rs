@@ -7,7 +7,10 @@ pub mod foreign;
 pub mod profiles;
 pub mod stage;
 
-use crate::session::{Broken, Session};
+use crate::{
+    language::Language,
+    session::{Broken, Session},
+};
 use async_trait::async_trait;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -80,8 +83,9 @@ impl From<Subscribed<'_>> for wasi_cloud_core::messaging::Subscription {
 pub enum Altitude {
     /// The portable types, without wasm: red here is the backend or the core.
     Direct,
-    /// Guests inside the host, in this process: green above and red here is the glue or the SDK.
-    Embedded,
+    /// Guests of one language inside the host, in this process: green above and red here is the glue or the SDK. Red in
+    /// one language and green in the others is that language's SDK.
+    Embedded(Language),
     /// The guests' drivers on the SDK's native twin, which has no host and no wasm: green above and red here is the
     /// twin. Only a test of the suite stands here.
     Native,
@@ -89,11 +93,28 @@ pub enum Altitude {
 
 impl fmt::Display for Altitude {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Direct => "direct",
-            Self::Embedded => "embedded",
-            Self::Native => "native",
-        })
+        match self {
+            Self::Direct => f.write_str("direct"),
+            Self::Embedded(language) => write!(f, "embedded-{language}"),
+            Self::Native => f.write_str("native"),
+        }
+    }
+}
+
+impl Altitude {
+    /// How the command line of `run` asks for it.
+    #[must_use]
+    pub fn flags(self) -> String {
+        match self {
+            Self::Embedded(language) => format!("--altitude embedded --lang {language}"),
+            other => format!("--altitude {other}"),
+        }
+    }
+
+    /// Whether a user means it by this word; `embedded` is any language.
+    #[must_use]
+    pub fn is_called(self, word: &str) -> bool {
+        word == self.to_string() || (word == "embedded" && matches!(self, Self::Embedded(_)))
     }
 }
 

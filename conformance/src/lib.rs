@@ -9,6 +9,7 @@ pub mod corpus;
 pub mod coverage;
 pub mod event;
 pub mod host;
+pub mod language;
 pub mod matrix;
 pub mod mutants;
 pub mod outcome;

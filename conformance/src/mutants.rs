@@ -12,7 +12,7 @@ mod messaging;
 mod restart;
 mod sdk;
 
-use crate::host::stage::Tamper;
+use crate::{host::stage::Tamper, language::Language};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where a defect sits.
@@ -43,6 +43,8 @@ pub struct Mutant {
     pub clauses: Vec<String>,
     /// It traps, hangs or panics, so it may fail more than a third of the cases.
     pub crude: bool,
+    /// The language of the guests that show it, if it takes guests.
+    pub language: Language,
     /// The defect.
     pub tamper: Arc<dyn Tamper>,
 }
@@ -92,6 +94,7 @@ fn mutants(seam: Seam, rows: Vec<Row>) -> impl Iterator<Item = Mutant> {
         bug: row.bug.to_owned(),
         clauses: row.clauses.iter().map(|clause| (*clause).to_owned()).collect(),
         crude: false,
+        language: Language::Rust,
         tamper: row.tamper,
     })
 }

@@ -22,13 +22,11 @@ use anyhow::{Context, anyhow, bail};
 use places::Private;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    iter,
     sync::Arc,
 };
 use url::Url;
 use wasi_cloud_core::{Clock, Services};
-
-/// The languages whose guests drive at the altitude `embedded`.
-pub const LANGUAGE: &str = "rust";
 
 /// The declarations that come with the suite, by name.
 const DECLARATIONS: [(&str, &str); 5] = [
@@ -198,11 +196,20 @@ fn controls(foreign: bool) -> BTreeSet<Control> {
     ours.into_iter().chain(foreign.then_some(Foreign)).collect()
 }
 
+/// Where a host has to conform: without guests, and with those of every language that this build has guests in.
+///
+/// # Errors
+/// If the guests of this build cannot be read.
+pub fn altitudes() -> anyhow::Result<Vec<Altitude>> {
+    let embedded = Corpus::languages()?.into_iter().map(Altitude::Embedded);
+    Ok(iter::once(Altitude::Direct).chain(embedded).collect())
+}
+
 impl Prepared {
     /// The host at an altitude.
     ///
     /// # Errors
-    /// If the machine cannot run guests, or this build carries none.
+    /// If the machine cannot run guests, or this build carries none of the language.
     pub fn at(&self, altitude: Altitude, deadlines: Deadlines) -> anyhow::Result<Arc<dyn Host>> {
         let description = HostDescription {
             name: self.subject.name.clone(),
@@ -218,9 +225,14 @@ impl Prepared {
         let subject = self.subject.clone();
         Ok(match altitude {
             Altitude::Direct => Arc::new(Direct::new(subject, description, call_timeout)),
-            Altitude::Embedded => {
+            Altitude::Embedded(language) => {
+                let known = Corpus::languages()?;
+                if !known.contains(&language) {
+                    let known = known.iter().map(|language| language.name()).collect::<Vec<_>>().join(",");
+                    bail!("this build has no guests in {language}: `--lang {known}` is all that there is");
+                }
                 let corpus = Corpus::load().context("the guests of this build cannot be read")?;
-                let embedded = Embedded::new(subject, description, call_timeout, corpus, LANGUAGE);
+                let embedded = Embedded::new(subject, description, call_timeout, corpus, language);
                 Arc::new(embedded.map_err(|why| anyhow!("guests cannot run on this machine: {why}"))?)
             }
             Altitude::Native => bail!("the SDK's native twin has no backend to choose: see the test `twin`"),

@@ -4,6 +4,7 @@
 
 mod program;
 
+use cloud_conformance::{corpus::Corpus, language::Language};
 use program::{PROGRAM, cli, code, err, events, out, refused};
 use serde_json::Value;
 use std::{
@@ -191,6 +192,36 @@ fn exit_codes() {
     assert_eq!(code(&run(&["--run", "negotiation/keyvalue/declaration"])), 0);
     assert_eq!(code(&run(&["--run", CHEAP, "--require", "config"])), 0);
     assert_eq!(code(&run(&["--run", CHEAP, "--require", "embedded"])), 3);
+}
+
+/// A defect of one language's SDK fails there and in no other language, and its line brings it back.
+#[test]
+fn languages_are_told_apart() {
+    refused(&run(&["--lang", "rust"]), &["--altitude direct", "--lang"]);
+    refused(&cli(&["run", "--host", "memory", "--lang", "cobol"]), &["cobol", "rust, c"]);
+    let case = "keyvalue/store/empty-value-is-a-value";
+    let of_rust = ["run", "--host", "mutant:sdk-empty-is-missing", "--altitude", "embedded", "--run", case];
+    let known = Corpus::languages().expect("a corpus");
+    for language in Language::ALL {
+        let (lang, altitude) = (language.name(), format!("embedded-{language}"));
+        let output = cli(&[&of_rust[..], &["--lang", lang, "--require", &altitude]].concat());
+        if language == Language::Rust {
+            assert_eq!(code(&output), 1, "{}", err(&output));
+            let text = out(&output);
+            assert!(text.contains(&format!("fail {case} (embedded-rust, core)")), "{text}");
+            let repro =
+                text.lines().find_map(|line| line.trim().strip_prefix("repro: cloud-conformance ")).expect("a line");
+            assert!(repro.contains("--altitude embedded --lang rust"), "{repro}");
+            let words: Vec<_> = repro.split(' ').map(|word| word.trim_matches('\'')).collect();
+            assert_eq!(code(&cli(&words)), 1);
+        } else if known.contains(&language) {
+            assert_eq!(code(&output), 0, "{}{}", out(&output), err(&output));
+        } else {
+            refused(&output, &[&format!("no guests in {language}"), "--lang rust"]);
+        }
+    }
+    let other = cli(&[&of_rust[..], &["--lang", "rust", "--require", "embedded-c"]].concat());
+    assert!(code(&other) == 3 && out(&other).contains("--require embedded-c: no executed case"), "{}", out(&other));
 }
 
 #[test]

@@ -1,17 +1,23 @@
-//! How much a run on the memory host is, pinned: fewer is red. What Redis runs is pinned in `redis.rs`.
+//! How much a run on the memory host is, pinned: fewer is red. What the others run is pinned where they are tested.
+//!
+//! And it is the same run at each altitude and in each language: what guests see is no matter of their SDK.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+mod compare;
 mod support;
+mod transcripts;
 
-use cloud_conformance::host::Altitude;
-use support::{judge, pinned, ready, workers};
+use cloud_conformance::{corpus::Corpus, language::Language};
+use compare::alike;
 
 #[test]
-fn the_memory_host_runs_what_it_ran() {
-    let workers = workers();
-    let prepared = ready(&workers, "memory", None).expect("a host");
-    for altitude in [Altitude::Direct, Altitude::Embedded] {
-        let ran = judge(&workers, &prepared, altitude, &[], |_| ()).expect("a run");
-        assert_eq!(ran.failed(), [""; 0], "{altitude}");
-        assert_eq!((ran.summary.planned, ran.summary.executed), pinned("memory", altitude), "{altitude}");
-    }
+fn the_memory_host_runs_what_it_ran_at_each_altitude() {
+    alike("memory").unwrap_or_else(|why| panic!("{why:?}"));
+}
+
+#[test]
+#[ignore = "the corpus has no guests in c"]
+fn every_language_has_guests() {
+    assert_eq!(Corpus::languages().expect("a corpus"), Language::ALL);
 }

@@ -111,7 +111,7 @@ fn killers(mutant: &Mutant, picks: &[String]) -> Vec<String> {
     let host = ready(&workers, &format!("mutant:{}", mutant.name), None).expect("a host");
     let altitude = match mutant.seam {
         Seam::Backend | Seam::Link | Seam::Description => Altitude::Direct,
-        Seam::Glue | Seam::Sdk => Altitude::Embedded,
+        Seam::Glue | Seam::Sdk => Altitude::Embedded(mutant.language),
     };
     let picks: Vec<_> = picks.iter().map(String::as_str).collect();
     let ran = judge(&workers, &host, altitude, &picks, |_| ()).expect("a run");

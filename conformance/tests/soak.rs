@@ -8,14 +8,14 @@ mod support;
 mod transcripts;
 
 use cloud_conformance::{
-    bench::Deadlines, event::Record, host::Altitude, plan::Plan, service::Service, transcript::normal::Rules,
+    bench::Deadlines, event::Record, host::Altitude, plan::Plan, service::Service, subject::altitudes,
+    transcript::normal::Rules,
 };
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::{collections::BTreeMap, process::ExitCode, thread, time::Duration};
 use support::{Sitting, deadlines, missing, pinned, planned, ready, required, sit, threads};
 use transcripts::{Transcripts, comparable, differences};
 
-const ALTITUDES: [Altitude; 2] = [Altitude::Direct, Altitude::Embedded];
 /// How often each of the two shapes is tried on a host in this process, and on one that waits for a server or a disk.
 const ROUNDS: usize = 10;
 const SOME: usize = 3;
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments { test_threads: Some(1), ..Arguments::from_args() }, trials).exit_code()
 }
 
-/// So many runs of the whole catalogue at both altitudes, each in another order, on so many threads, and as many cases
+/// So many runs of the whole catalogue at all altitudes, each in another order, on so many threads, and as many cases
 /// at a time. Guests are compiled once.
 fn rounds(host: &str, rounds: usize, count: usize) -> Result<(), Failed> {
     runs(host, None, rounds, count, deadlines())
@@ -56,9 +56,9 @@ fn rounds(host: &str, rounds: usize, count: usize) -> Result<(), Failed> {
 
 fn runs(host: &str, url: Option<&str>, rounds: usize, count: usize, deadlines: Deadlines) -> Result<(), Failed> {
     let workers = threads(count);
-    let prepared = ready(&workers, host, url)?;
+    let (prepared, altitudes) = (ready(&workers, host, url)?, altitudes()?);
     let plans: Vec<Plan> =
-        ALTITUDES.iter().map(|altitude| planned(&workers, &prepared, *altitude, &[])).collect::<Result<_, _>>()?;
+        altitudes.iter().map(|altitude| planned(&workers, &prepared, *altitude, &[])).collect::<Result<_, _>>()?;
     let mut first = None;
     for round in 1..=rounds {
         let sitting = Sitting { seed: rand::random::<u32>().into(), jobs: count, whole: true, deadlines };
@@ -68,7 +68,7 @@ fn runs(host: &str, url: Option<&str>, rounds: usize, count: usize, deadlines: D
             let failed: Vec<_> = ran.records.iter().filter(|record| record.is_bad()).map(told).collect();
             return Err(format!("{about}: {:?}\n{}", ran.summary, failed.join("\n")).into());
         }
-        let seen = by_altitude(ran.records, host)?;
+        let seen = by_altitude(ran.records, host, &altitudes)?;
         let different = first.get_or_insert_with(|| seen.clone()).iter().zip(&seen);
         let different: Vec<_> = different.flat_map(|(one, other)| differences(one, other, Rules::ALL)).collect();
         if !different.is_empty() {
@@ -89,13 +89,13 @@ fn told(record: &Record) -> String {
 }
 
 /// What can be compared, an entry per altitude. Fewer cases than are pinned were judged by nobody.
-fn by_altitude(records: Vec<Record>, host: &str) -> Result<Vec<Transcripts>, Failed> {
+fn by_altitude(records: Vec<Record>, host: &str, altitudes: &[Altitude]) -> Result<Vec<Transcripts>, Failed> {
     let mut sorted: BTreeMap<String, Vec<Record>> = BTreeMap::new();
     for record in records {
         sorted.entry(record.altitude.clone()).or_default().push(record);
     }
     let mut all = Vec::new();
-    for altitude in ALTITUDES {
+    for &altitude in altitudes {
         let records = sorted.remove(&altitude.to_string()).unwrap_or_default();
         let judged = records.iter().filter(|record| record.attempts > 0 && !record.check).count();
         if judged != pinned(host, altitude).1 {

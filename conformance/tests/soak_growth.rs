@@ -12,6 +12,7 @@ mod support;
 
 use anyhow::ensure;
 use async_trait::async_trait;
+use cloud_conformance::{corpus::Corpus, language::Language};
 use growth::{Defect, Guest, Usage};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use serde_json::{Value, json};
@@ -31,21 +32,27 @@ const SOONER: usize = 30_000;
 /// What an allocator may keep. An operation that leaves 40 bytes behind adds up to more.
 const SLACK: usize = 4 << 20;
 
+type Test = Box<dyn FnOnce() -> Result<(), Failed> + Send>;
+
 fn main() -> ExitCode {
-    let trial = |name, test: fn() -> Result<(), Failed>| {
+    let trial = |name: &str, test: Test| {
         Trial::ignorable_test(name, move || match (required("soak"), cfg!(target_os = "linux")) {
             (false, _) => Ok(Completion::ignored_with("takes a minute; CLOUD_CONFORMANCE_REQUIRE=soak runs it")),
             (_, false) => Ok(Completion::ignored_with("the host's memory is read from /proc, which only Linux has")),
             _ => test().map(|()| Completion::Completed),
         })
     };
-    let trials = vec![
-        trial("keyvalue_does_not_grow", || stays(&grown("keyvalue", KEYVALUE, Host::default(), MEASURED)?)),
-        trial("the_extension_does_not_grow", || stays(&grown("keyvalue-ext", EXTENSION, Host::default(), MEASURED)?)),
-        trial("a_handle_that_is_never_dropped_is_found", a_lost_handle),
-        trial("a_host_that_keeps_something_of_each_call_is_found", a_growing_host),
-        trial("a_guest_that_keeps_handles_is_found", a_growing_guest),
+    let mut trials = vec![
+        trial("a_handle_that_is_never_dropped_is_found", Box::new(a_lost_handle)),
+        trial("a_host_that_keeps_something_of_each_call_is_found", Box::new(a_growing_host)),
+        trial("a_guest_that_keeps_handles_is_found", Box::new(a_growing_guest)),
     ];
+    for language in Corpus::languages().expect("a corpus") {
+        for script in [KEYVALUE, EXTENSION] {
+            let name = format!("{language}_{}_does_not_grow", script.driver);
+            trials.push(trial(&name, Box::new(move || stays(&grown(language, script, Host::default(), MEASURED)?))));
+        }
+    }
     // One at a time: they measure the process.
     libtest_mimic::run(&Arguments { test_threads: Some(1), ..Arguments::from_args() }, trials).exit_code()
 }
@@ -53,6 +60,7 @@ fn main() -> ExitCode {
 /// What a guest does, turn after turn.
 #[derive(Clone, Copy)]
 struct Script {
+    driver: &'static str,
     /// By the number of the turn.
     turn: fn(usize) -> Vec<Value>,
     /// How many operations of a turn fail.
@@ -60,7 +68,7 @@ struct Script {
 }
 
 /// Every operation of the standard, with all of its endings.
-const KEYVALUE: Script = Script { turn: keyvalue, failures: 3 };
+const KEYVALUE: Script = Script { driver: "keyvalue", turn: keyvalue, failures: 3 };
 
 fn keyvalue(turn: usize) -> Vec<Value> {
     let key = format!("key {}", turn % 100);
@@ -89,7 +97,7 @@ fn keyvalue(turn: usize) -> Vec<Value> {
 }
 
 /// The same for the extension.
-const EXTENSION: Script = Script { turn: extension, failures: 3 };
+const EXTENSION: Script = Script { driver: "keyvalue-ext", turn: extension, failures: 3 };
 
 fn extension(turn: usize) -> Vec<Value> {
     let key = format!("key {}", turn % 100);
@@ -119,10 +127,10 @@ struct Host {
 }
 
 /// What was in use when the guest was warm, and so many operations later.
-fn grown(driver: &str, script: Script, host: Host, operations: usize) -> Result<[Usage; 2], Failed> {
+fn grown(language: Language, script: Script, host: Host, operations: usize) -> Result<[Usage; 2], Failed> {
     let runtime = threads(2);
     let measured = runtime.block_on(async {
-        let mut guest = Guest::start(driver, host.layers, host.linker).await?;
+        let mut guest = Guest::start(language, script.driver, host.layers, host.linker).await?;
         let mut turn = 0;
         let mut until = async |most: usize| {
             let mut done = 0;
@@ -136,7 +144,7 @@ fn grown(driver: &str, script: Script, host: Host, operations: usize) -> Result<
         };
         anyhow::Ok([until(WARM).await?, until(operations).await?])
     })?;
-    println!("{driver}, {operations} operations: {} to {}", measured[0], measured[1]);
+    println!("{language}/{}, {operations} operations: {} to {}", script.driver, measured[0], measured[1]);
     Ok(measured)
 }
 
@@ -154,7 +162,7 @@ fn a_lost_handle() -> Result<(), Failed> {
         linker.instance("wasi:keyvalue/store@0.2.0-draft2")?.resource("bucket", ty, |_, _| Ok(()))
     };
     let host = Host { linker: Some(linker), ..Host::default() };
-    let [before, after] = grown("keyvalue", KEYVALUE, host, SOONER)?;
+    let [before, after] = grown(Language::Rust, KEYVALUE, host, SOONER)?;
     if after.handles > before.handles { Ok(()) } else { Err(format!("{before} became {after}").into()) }
 }
 
@@ -172,7 +180,7 @@ impl Layer for Diary {
 
 fn a_growing_host() -> Result<(), Failed> {
     let host = Host { layers: vec![Arc::new(Diary(Mutex::default()))], ..Host::default() };
-    let [before, after] = grown("keyvalue", KEYVALUE, host, SOONER)?;
+    let [before, after] = grown(Language::Rust, KEYVALUE, host, SOONER)?;
     if after.host > before.host + SLACK { Ok(()) } else { Err(format!("{before} became {after}").into()) }
 }
 
@@ -182,7 +190,7 @@ fn a_growing_guest() -> Result<(), Failed> {
         let open = json!({ "Open": [turn + 1, "default"] });
         [vec![open], vec![json!({ "Get": [turn + 1, "key"] }); 9]].concat()
     };
-    let script = Script { turn, failures: 0 };
-    let [before, after] = grown("keyvalue", script, Host::default(), SOONER)?;
+    let script = Script { turn, failures: 0, ..KEYVALUE };
+    let [before, after] = grown(Language::Rust, script, Host::default(), SOONER)?;
     if after.guest > before.guest { Ok(()) } else { Err(format!("{before} became {after}").into()) }
 }

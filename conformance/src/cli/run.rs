@@ -1,5 +1,6 @@
 //! `run`.
 
+mod places;
 mod repeat;
 mod tell;
 
@@ -21,6 +22,7 @@ use crate::{
 use anstream::AutoStream;
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
+use places::Places;
 use repeat::{Ran, Repeats, Verdicts};
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 use tell::Teller;
@@ -39,9 +41,8 @@ pub(super) struct Run {
     /// Where the backend is, instead of a private server.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// How much of the host takes part: `direct` is the backend and the core, `embedded` adds guests.
-    #[arg(long, value_name = "ALTITUDE", default_value = "all")]
-    altitude: Altitudes,
+    #[command(flatten)]
+    places: Places,
     /// Only these cases: a glob over ids (`*` within a part, `**` across) or `@FILE` with one a line. May be repeated.
     #[arg(long, value_name = "GLOB|@FILE")]
     run: Vec<String>,
@@ -95,19 +96,14 @@ const EXAMPLES: &str = "\
 Examples:
   cloud-conformance run --host memory
   cloud-conformance run --host redis --altitude direct
+  cloud-conformance run --host memory --lang rust,c
+  cloud-conformance run --host redis --altitude embedded --lang c --require embedded-c
   cloud-conformance run --host sqlite:///var/lib/app/keyvalue.db
   cloud-conformance run --host redis --url redis://127.0.0.1:6379 --jobs 8
   cloud-conformance run --host memory --run 'keyvalue/**' --skip '**/ttl-*' --seed 7
   cloud-conformance run --host memory --known-failing @known.txt --deny skip --deny flaky
   cloud-conformance run --host memory --quiet --repeat 20
   cloud-conformance run --host mutant:loses-increment --bundle report.tar.xz";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Altitudes {
-    Direct,
-    Embedded,
-    All,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -121,16 +117,6 @@ enum Deny {
     Flaky,
 }
 
-impl Altitudes {
-    const fn list(self) -> &'static [Altitude] {
-        match self {
-            Self::Direct => &[Altitude::Direct],
-            Self::Embedded => &[Altitude::Embedded],
-            Self::All => &[Altitude::Direct, Altitude::Embedded],
-        }
-    }
-}
-
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     let duration = Duration::try_from_secs_f64(seconds).map_err(|why| why.to_string())?;
@@ -140,6 +126,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 impl Run {
     pub(super) fn execute(&self, cases: &[Case], law: &Law, color: anstream::ColorChoice) -> anyhow::Result<u8> {
         let selection = self.selection(cases)?;
+        let (altitudes, everywhere) = self.places.picked()?;
         let jobs = self.jobs.map_or_else(default_jobs, usize::from);
         // Two runtimes: deadlines pass on this thread even if a case blocks every thread of the other.
         let control = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -148,8 +135,9 @@ impl Run {
         let code = control.block_on(async {
             let ready = workers.spawn(prepare(self.host.clone(), self.url.clone()));
             let prepared = ready.await??;
-            let plans = self.plans(&prepared, cases, law, &selection)?;
-            let options = self.options(&prepared, jobs, &selection, &plans, workers.handle().clone());
+            let plans = self.plans(&prepared, &altitudes, cases, law, &selection)?;
+            let rules = self.rules(&selection, &plans, everywhere);
+            let options = self.options(&prepared, jobs, rules, workers.handle().clone());
             let code = self.runs(&prepared, &plans, options, color).await;
             prepared.stop().await;
             code
@@ -179,14 +167,18 @@ impl Run {
 }
 
 impl Run {
-    fn options(
-        &self,
-        prepared: &Prepared,
-        jobs: usize,
-        selection: &Selection,
-        plans: &[Plan],
-        cases: Handle,
-    ) -> Options {
+    fn rules(&self, selection: &Selection, plans: &[Plan], everywhere: bool) -> Rules {
+        Rules {
+            deny_skip: self.deny.contains(&Deny::Skip),
+            deny_flaky: self.deny.contains(&Deny::Flaky),
+            require: self.require.clone(),
+            whole: selection.is_whole(),
+            everywhere,
+            checks_count: plans.iter().flat_map(|plan| &plan.checks).any(|check| selection.run.matches(&check.id)),
+        }
+    }
+
+    fn options(&self, prepared: &Prepared, jobs: usize, rules: Rules, cases: Handle) -> Options {
         let (sender, stop) = watch::channel(false);
         tokio::spawn(async move {
             interrupted().await;
@@ -206,13 +198,7 @@ impl Run {
             stop,
             cases,
             panics: Panics::of_this_process(),
-            rules: Rules {
-                deny_skip: self.deny.contains(&Deny::Skip),
-                deny_flaky: self.deny.contains(&Deny::Flaky),
-                require: self.require.clone(),
-                whole: selection.is_whole(),
-                checks_count: plans.iter().flat_map(|plan| &plan.checks).any(|check| selection.run.matches(&check.id)),
-            },
+            rules,
         }
     }
 
@@ -235,6 +221,7 @@ impl Run {
     fn plans(
         &self,
         prepared: &Prepared,
+        altitudes: &[Altitude],
         cases: &[Case],
         law: &Law,
         selection: &Selection,
@@ -244,7 +231,7 @@ impl Run {
             let host = prepared.at(*altitude, self.deadlines())?;
             plan::plan(host, cases, law, selection, Some(&declaration), &today()).map_err(|why| anyhow!(why))
         };
-        self.altitude.list().iter().map(plan).collect()
+        altitudes.iter().map(plan).collect()
     }
 
     /// Runs the plans as often as was asked for, unless a run differs from the first.

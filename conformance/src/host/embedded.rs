@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     corpus::Corpus,
+    language::Language,
     session::{Broken, Session},
 };
 use async_trait::async_trait;
@@ -34,7 +35,7 @@ pub struct Embedded {
 struct Engine {
     runtime: Runtime,
     corpus: Corpus,
-    language: String,
+    language: Language,
     apps: Mutex<HashMap<String, Arc<OnceCell<App>>>>,
 }
 
@@ -48,7 +49,7 @@ impl Embedded {
         description: HostDescription,
         call_timeout: Duration,
         corpus: Corpus,
-        language: &str,
+        language: Language,
     ) -> wasmtime::Result<Self> {
         // A case's guests are few and short; a guest that spins must cost less than the case's deadline.
         // So few handles that a case which uses them up, or leaks them, ends soon on a slow backend too.
@@ -61,7 +62,7 @@ impl Embedded {
             ..Limits::default()
         };
         let runtime = Runtime::with_linker(limits, |linker| subject.tamper.linker(linker))?;
-        let engine = Engine { runtime, corpus, language: language.into(), apps: Mutex::default() };
+        let engine = Engine { runtime, corpus, language, apps: Mutex::default() };
         Ok(Self { subject, description, call_timeout, engine: Arc::new(engine) })
     }
 }
@@ -76,18 +77,20 @@ const fn name(program: Program) -> &'static str {
 impl Engine {
     /// The program that drives, composed of shell and driver.
     async fn driver(self: &Arc<Self>, driver: Driver, subject: &Subject) -> Result<App, Broken> {
-        match subject.tamper.guest(driver) {
+        let (language, mutant) = (self.language, subject.tamper.guest(self.language, driver));
+        let driver = driver.name();
+        match mutant {
             Some(mutant) => {
-                let name = format!("{mutant}+{}", driver.name());
-                self.app(name, move |corpus, _| corpus.mutated(&mutant, driver.name())).await
+                let name = format!("{mutant}+{driver}");
+                self.app(name, move |corpus| corpus.mutated(&mutant, driver)).await
             }
-            None => self.app(driver.name().into(), move |corpus, lang| corpus.composed(lang, driver.name())).await,
+            None => self.app(driver.into(), move |corpus| corpus.composed(language.name(), driver)).await,
         }
     }
 
     async fn program(self: &Arc<Self>, program: Program) -> Result<App, Broken> {
         let this = self.clone();
-        self.app(name(program).into(), move |_, _| Ok(this.bytes(program)?)).await
+        self.app(name(program).into(), move |_| Ok(this.bytes(program)?)).await
     }
 
     fn bytes(&self, program: Program) -> Result<Vec<u8>, Broken> {
@@ -98,13 +101,13 @@ impl Engine {
     async fn app(
         self: &Arc<Self>,
         name: String,
-        bytes: impl FnOnce(&Corpus, &str) -> anyhow::Result<Vec<u8>> + Send + 'static,
+        bytes: impl FnOnce(&Corpus) -> anyhow::Result<Vec<u8>> + Send + 'static,
     ) -> Result<App, Broken> {
         let cell = self.apps.lock().await.entry(name.clone()).or_default().clone();
         let this = self.clone();
         let compile = move || -> Result<App, Broken> {
             let setup = |why: String| Broken::Setup(format!("guest `{name}`: {why}"));
-            let wasm = bytes(&this.corpus, &this.language).map_err(|e| setup(format!("{e:#}")))?;
+            let wasm = bytes(&this.corpus).map_err(|e| setup(format!("{e:#}")))?;
             this.runtime.compile(&wasm).map_err(|e| setup(format!("{e:#}")))
         };
         let app = cell.get_or_try_init(|| async {

@@ -3,7 +3,7 @@
 mod witness;
 
 use super::{Declared, Deployment, Driver, HostCall, foreign::Foreign};
-use crate::session::Broken;
+use crate::{language::Language, session::Broken};
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use std::{
@@ -100,9 +100,9 @@ pub trait Tamper: Send + Sync {
         let _ = linker;
         Ok(())
     }
-    /// Seam *SDK*: the guest of the corpus that drives instead.
-    fn guest(&self, driver: Driver) -> Option<String> {
-        let _ = driver;
+    /// Seam *SDK*: the guest below `mutant/` in the corpus that drives instead, where guests are of this language.
+    fn guest(&self, language: Language, driver: Driver) -> Option<String> {
+        let _ = (language, driver);
         None
     }
 }

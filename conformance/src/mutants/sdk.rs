@@ -4,18 +4,20 @@
 use super::{Mutant, Seam};
 use crate::{
     host::{Driver, stage::Tamper},
+    language::Language,
     toolchain,
 };
 use std::sync::Arc;
 
 struct OtherGuest {
+    language: Language,
     driver: String,
     guest: String,
 }
 
 impl Tamper for OtherGuest {
-    fn guest(&self, driver: Driver) -> Option<String> {
-        (driver.name() == self.driver).then(|| self.guest.clone())
+    fn guest(&self, language: Language, driver: Driver) -> Option<String> {
+        (language == self.language && driver.name() == self.driver).then(|| self.guest.clone())
     }
 }
 
@@ -33,7 +35,8 @@ pub(super) fn mutants() -> anyhow::Result<Vec<Mutant>> {
             bug: mutant.bug,
             clauses: mutant.clauses,
             crude: false,
-            tamper: Arc::new(OtherGuest { driver: mutant.driver, guest: mutant.name }),
+            language: Language::Rust,
+            tamper: Arc::new(OtherGuest { language: Language::Rust, driver: mutant.driver, guest: mutant.name }),
         })
         .collect())
 }

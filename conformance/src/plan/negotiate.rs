@@ -24,7 +24,7 @@ pub(super) fn decide(case: &Case, host: &HostDescription) -> Decision {
     let mut skip = None;
     for need in case.needs {
         match need {
-            Need::Guest if host.altitude != Altitude::Embedded => {
+            Need::Guest if !matches!(host.altitude, Altitude::Embedded(_)) => {
                 return Decision::Inapplicable("it is about guests, and there are none at this altitude".into());
             }
             Need::Foreign if declared.durability == Durability::Process.name() => {

@@ -49,9 +49,10 @@ impl<W: Write> Pretty<W> {
             *suite.entry(record.verdict).or_default() += 1;
         }
         let width = suites.keys().map(|(suite, _)| suite.len()).max().unwrap_or_default();
+        let beside = suites.keys().map(|(_, altitude)| altitude.len()).max().unwrap_or_default();
         writeln!(self.out)?;
         for ((suite, altitude), verdicts) in suites {
-            writeln!(self.out, "{suite:width$}  {altitude:8}  {}", counts(&verdicts))?;
+            writeln!(self.out, "{suite:width$}  {altitude:beside$}  {}", counts(&verdicts))?;
         }
         Ok(())
     }

@@ -150,11 +150,13 @@ fn last_word(altitudes: &[&str], picked: bool, xfail: usize, conformant: bool) -
 
 #[test]
 fn only_a_whole_run_at_all_altitudes_without_known_failures_is_called_conformant() {
-    let all = ["direct", "embedded"];
+    let all = ["direct", "embedded-rust", "embedded-c"];
     assert_eq!(last_word(&all, false, 0, true), "conformant");
     assert_eq!(last_word(&all, true, 0, false), "the picked cases pass: no claim of conformance");
     assert_eq!(last_word(&["direct"], false, 0, false), "conforms at direct: no guest took part");
-    assert_eq!(last_word(&["embedded"], false, 0, false), "conforms at embedded: no claim beyond it");
+    assert_eq!(last_word(&["embedded-c"], false, 0, false), "conforms at embedded-c: no claim beyond it");
+    let one_language = last_word(&["direct", "embedded-rust"], false, 0, false);
+    assert_eq!(one_language, "conforms at direct, embedded-rust: no claim beyond it");
     let known = "as expected, with 2 known failures: no claim of conformance";
     assert_eq!(last_word(&all, false, 2, false), known);
 }

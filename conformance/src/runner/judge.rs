@@ -76,11 +76,11 @@ fn checked(check: &Check, plan: &Plan, options: &Options) -> Record {
 }
 
 fn record(id: &str, host: &dyn Host, options: &Options) -> Record {
-    let altitude = host.describe().altitude.to_string();
-    let repro = format!("{} --altitude {altitude} --run '{id}' --seed {}", options.command, options.seed);
+    let altitude = host.describe().altitude;
+    let repro = format!("{} {} --run '{id}' --seed {}", options.command, altitude.flags(), options.seed);
     Record {
         id: id.to_owned(),
-        altitude,
+        altitude: altitude.to_string(),
         verdict: Verdict::Pass,
         level: String::new(),
         clauses: Vec::new(),

@@ -3,7 +3,6 @@
 use super::Options;
 use crate::{
     event::{Record, Summary},
-    host::Altitude,
     outcome::Verdict,
     plan::Plan,
 };
@@ -24,6 +23,8 @@ pub struct Rules {
     pub require: Vec<String>,
     /// Whether every declared feature must have been exercised: when the user has not picked cases.
     pub whole: bool,
+    /// Whether the plans are for every altitude and language: only then is a host called conformant.
+    pub everywhere: bool,
     /// Whether a check of the declaration counts as something executed: when the user picked it by name.
     pub checks_count: bool,
 }
@@ -96,11 +97,8 @@ impl Tally {
             exit: 0,
         };
         summary.exit = exit(&summary);
-        let everywhere = [Altitude::Direct, Altitude::Embedded]
-            .iter()
-            .all(|altitude| plans.iter().any(|plan| plan.host.describe().altitude == *altitude));
-        let whole = options.rules.whole && everywhere;
-        summary.conformant = summary.exit == 0 && whole && summary.count(Verdict::Xfail) == 0;
+        let Rules { whole, everywhere, .. } = options.rules;
+        summary.conformant = summary.exit == 0 && whole && everywhere && summary.count(Verdict::Xfail) == 0;
         summary
     }
 
@@ -159,7 +157,7 @@ impl Tally {
             let ran = |id: &str| self.executed.contains(&(altitude.clone(), id.to_owned()));
             let about = |entry: &crate::plan::Entry| {
                 entry.case.capability() == word
-                    || altitude == word
+                    || host.altitude.is_called(word)
                     || host.name == word
                     || entry.level == word
                     || entry.case.needs.iter().any(|need| need.word() == word)

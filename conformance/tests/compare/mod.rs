@@ -1,10 +1,12 @@
 //! Runs whole hosts and compares their transcripts.
 
+#![allow(dead_code, reason = "each test file uses what it needs")]
+
 use crate::{
     support::{judge, pinned, ready, workers},
     transcripts::{Transcripts, comparable, differences},
 };
-use cloud_conformance::{host::Altitude, transcript::normal::Rules};
+use cloud_conformance::{host::Altitude, subject::altitudes, transcript::normal::Rules};
 use libtest_mimic::Failed;
 
 /// All cases that passed on a host.
@@ -21,6 +23,28 @@ pub fn passed(host: &str, altitude: Altitude, picked: &[&str]) -> Result<Transcr
         return Err(format!("{host} at {altitude} planned and executed {counts:?}: see `pinned`").into());
     }
     Ok(comparable(ran.records, picked.is_empty())?)
+}
+
+/// All cases that passed on a host, by altitude, once each altitude has the transcripts of the one before: guests see what
+/// the portable types show, and those of one language what those of another see.
+pub fn alike(host: &str) -> Result<Vec<(Altitude, Transcripts)>, Failed> {
+    let mut all: Vec<(Altitude, Transcripts)> = Vec::new();
+    for altitude in altitudes()? {
+        let transcripts = passed(host, altitude, &[])?;
+        if let Some((before, expected)) = all.last() {
+            equal(&format!("{host} at {before} and at {altitude}"), expected, &transcripts)?;
+        }
+        all.push((altitude, transcripts));
+    }
+    Ok(all)
+}
+
+/// That a host has memory's transcripts, at every altitude.
+pub fn as_memory(host: &str) -> Result<(), Failed> {
+    let (memory, other) = (alike("memory")?, alike(host)?);
+    memory.iter().zip(&other).try_for_each(|((altitude, expected), (_, transcripts))| {
+        equal(&format!("memory and {host} at {altitude}"), expected, transcripts)
+    })
 }
 
 /// That every case which ran on both has the same transcript there.

@@ -1,7 +1,7 @@
 //! A driver guest in the product's host, and what the two of them use.
 
 use anyhow::{Context, ensure};
-use cloud_conformance::corpus::Corpus;
+use cloud_conformance::{corpus::Corpus, language::Language};
 use serde_json::{Value, json};
 use std::{
     fmt, fs,
@@ -52,8 +52,13 @@ pub struct Guest {
 
 impl Guest {
     /// Starts a driver on a store in this process, under `default`.
-    pub async fn start(driver: &str, layers: Vec<Arc<dyn Layer>>, more: Option<Defect>) -> anyhow::Result<Self> {
-        let wasm = Corpus::load()?.composed("rust", driver)?;
+    pub async fn start(
+        language: Language,
+        driver: &str,
+        layers: Vec<Arc<dyn Layer>>,
+        more: Option<Defect>,
+    ) -> anyhow::Result<Self> {
+        let wasm = Corpus::load()?.composed(language.name(), driver)?;
         let seen = Seen::default();
         let probe = seen.clone();
         let runtime = Runtime::with_linker(Limits::default(), |linker| {

@@ -33,15 +33,16 @@ impl Ran {
     }
 }
 
-/// Planned and executed cases per host and altitude. More is a reason to raise the number, fewer a reason to look.
+/// Planned and executed cases per host and altitude: as many in one language as in another. More is a reason to raise the
+/// number, fewer a reason to look.
 pub fn pinned(host: &str, altitude: Altitude) -> (usize, usize) {
     match (host, altitude) {
         ("memory", Altitude::Direct) => (444, 444),
-        ("memory", Altitude::Embedded) => (453, 453),
+        ("memory", Altitude::Embedded(_)) => (453, 453),
         ("sqlite", Altitude::Direct) => (452, 452),
-        ("sqlite", Altitude::Embedded) => (461, 461),
+        ("sqlite", Altitude::Embedded(_)) => (461, 461),
         ("redis", Altitude::Direct) => (451, 451),
-        ("redis", Altitude::Embedded) => (460, 460),
+        ("redis", Altitude::Embedded(_)) => (460, 460),
         _ => panic!("nothing is pinned for {host}"),
     }
 }
