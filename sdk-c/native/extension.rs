@@ -1,0 +1,106 @@
+//! `wasi-cloud:keyvalue/extension`.
+
+use crate::{
+    abi::{In, List, Lower, Ret, as_it_is, trap},
+    keyvalue::{BUCKETS, page},
+};
+use std::time::Duration;
+use wasi_cloud_sdk::{
+    self as sdk, Applied, Kind,
+    keyvalue::{Condition, Entry, PutOptions, Version},
+};
+
+/// `extension.error`.
+#[repr(C)]
+pub(crate) struct Error {
+    kind: u8,
+    applied: bool,
+    message: List<u8>,
+}
+
+as_it_is!(Error);
+
+fn case(error: sdk::Error) -> Error {
+    let kind = match error.kind {
+        Kind::NotFound => 0,
+        Kind::AccessDenied => 1,
+        Kind::Invalid => 2,
+        Kind::Conflict => 3,
+        Kind::Unsupported => 4,
+        Kind::Quota => 5,
+        Kind::Timeout => 6,
+        Kind::Unavailable => 7,
+        Kind::Other => 8,
+    };
+    Error { kind, applied: error.applied == Applied::Maybe, message: error.message.lower() }
+}
+
+fn condition(case: i32, version: In<'_>, len: usize) -> Condition {
+    match case {
+        0 => Condition::Always,
+        1 => Condition::Absent,
+        2 => Condition::Version(Version::new(version.text(len))),
+        _ => trap("a condition is none of the three: a host traps here"),
+    }
+}
+
+fn entry(entry: Entry) -> (Vec<u8>, String) {
+    (entry.value, entry.version.as_str().to_owned())
+}
+
+#[unsafe(export_name = "__wasm_import_wcl_gen_extension_get")]
+extern "C" fn get(bucket: i32, key: In<'_>, len: usize, ret: Ret<'_, Result<Option<(Vec<u8>, String)>, Error>>) {
+    let found = BUCKETS.get(bucket).get_entry(key.text(len));
+    ret.write(found.map(|found| found.map(entry)).map_err(case).lower());
+}
+
+#[unsafe(export_name = "__wasm_import_wcl_gen_extension_put")]
+extern "C" fn put(
+    bucket: i32,
+    key: In<'_>,
+    key_len: usize,
+    value: In<'_>,
+    len: usize,
+    under: i32,
+    version: In<'_>,
+    version_len: usize,
+    has_ttl: i32,
+    ttl_ms: u64,
+    ret: Ret<'_, Result<String, Error>>,
+) {
+    let mut options = PutOptions::new().condition(condition(under, version, version_len));
+    if has_ttl == 1 {
+        options = options.ttl(Duration::from_millis(ttl_ms));
+    }
+    let put = BUCKETS.get(bucket).put(key.text(key_len), value.list(len), options);
+    ret.write(put.map(|version| version.as_str().to_owned()).map_err(case).lower());
+}
+
+#[unsafe(export_name = "__wasm_import_wcl_gen_extension_delete")]
+extern "C" fn delete(
+    bucket: i32,
+    key: In<'_>,
+    len: usize,
+    under: i32,
+    version: In<'_>,
+    version_len: usize,
+    ret: Ret<'_, Result<bool, Error>>,
+) {
+    let condition = condition(under, version, version_len);
+    ret.write(BUCKETS.get(bucket).delete_if(key.text(len), condition).map_err(case).lower());
+}
+
+#[unsafe(export_name = "__wasm_import_wcl_gen_extension_list_keys")]
+extern "C" fn list_keys(
+    bucket: i32,
+    prefix: In<'_>,
+    prefix_len: usize,
+    some: i32,
+    cursor: In<'_>,
+    len: usize,
+    limit: u32,
+    ret: Ret<'_, Result<(Vec<String>, Option<String>), Error>>,
+) {
+    let listed = BUCKETS.get(bucket).list_page_prefix(prefix.text(prefix_len), cursor.option(some, len), limit);
+    ret.write(listed.map(page).map_err(case).lower());
+}

@@ -1,0 +1,62 @@
+#include "internal.h"
+
+#ifdef __wasm__
+#define WCLI_THREAD static
+#else
+#define WCLI_THREAD static _Thread_local
+#endif
+
+// The library's one state: the last failure of this thread.
+WCLI_THREAD struct {
+  wcl_status status;
+  bool maybe_applied;
+  char text[1024];
+} last;
+
+static const char *const names[] = {
+    [WCL_OK] = "ok",
+    [WCL_NOT_FOUND] = "not-found",
+    [WCL_ACCESS_DENIED] = "access-denied",
+    [WCL_INVALID] = "invalid",
+    [WCL_CONFLICT] = "conflict",
+    [WCL_UNSUPPORTED] = "unsupported",
+    [WCL_QUOTA] = "quota",
+    [WCL_TIMEOUT] = "timeout",
+    [WCL_UNAVAILABLE] = "unavailable",
+    [WCL_OTHER] = "other",
+};
+
+const char *wcl_status_name(wcl_status status) {
+  size_t at = (size_t)status;
+  return at < sizeof names / sizeof *names ? names[at] : "unknown";
+}
+
+const char *wcl_errmsg(void) { return last.text; }
+
+bool wcl_maybe_applied(void) { return last.maybe_applied; }
+
+wcl_status wcli_fail(wcl_status status, bool maybe_applied, const void *text, size_t len) {
+  if (len >= sizeof last.text) {
+    len = sizeof last.text - 1;
+    // A byte of the form 10xxxxxx goes on with a character: cut before the whole of it.
+    while (len > 0 && (((const unsigned char *)text)[len] & 0xC0) == 0x80) len--;
+  }
+  // The text may be the last failure's own.
+  if (len > 0) memmove(last.text, text, len);
+  last.text[len] = '\0';
+  last.status = status;
+  last.maybe_applied = maybe_applied;
+  return status;
+}
+
+wcl_status wcli_fail_with(wcl_status status, bool maybe_applied, wcl_gen_string_t *text) {
+  wcli_fail(status, maybe_applied, text->ptr, text->len);
+  wcl_gen_string_free(text);
+  return status;
+}
+
+wcl_status wcl_fail(wcl_status status, const char *message) { return wcli_fail(status, false, message, wcli_len(message)); }
+
+void wcli_forget(void) { wcli_fail(WCL_OK, false, NULL, 0); }
+
+const char *wcli_reason(wcl_status status) { return last.status == status ? last.text : ""; }
