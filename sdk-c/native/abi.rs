@@ -1,12 +1,13 @@
 //! How values lie in memory between the generated C and this library.
 
 use std::{
-    ffi::c_void,
+    ffi::{CStr, c_char, c_void},
     marker::PhantomData,
     mem::MaybeUninit,
     ptr::{NonNull, null_mut},
     slice,
 };
+use wasi_cloud_sdk::{Error, Kind, Result};
 
 unsafe extern "C" {
     /// The program's own allocator, part of the generated C, as a host would use it: so sanitizers see who does not free.
@@ -69,6 +70,41 @@ impl<'a> View<'a> {
     }
 }
 
+/// A text with a zero behind it, or NULL.
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'a>(*const c_char, PhantomData<&'a CStr>);
+
+impl<'a> Text<'a> {
+    pub(crate) fn is_null(&self) -> bool {
+        self.0.is_null()
+    }
+
+    pub(crate) fn get(self) -> Result<&'a str> {
+        if self.is_null() {
+            return Err(Error::new(Kind::Invalid, "a text is NULL"));
+        }
+        // SAFETY: C lends a text with a zero behind it.
+        let text = unsafe { CStr::from_ptr(self.0) };
+        text.to_str().map_err(|_| Error::new(Kind::Invalid, "a text is not UTF-8"))
+    }
+}
+
+/// A list that ends with an item which is none, or NULL.
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub(crate) struct Ended<'a, T>(*const T, PhantomData<&'a T>);
+
+impl<'a, T> Ended<'a, T> {
+    pub(crate) fn list(&self, is_end: impl Fn(&T) -> bool) -> Option<&'a [T]> {
+        // SAFETY: C lends a list that goes on to its end, where this stops.
+        let at = |place| unsafe { &*self.0.add(place) };
+        let length = || (0..).find(|&place| is_end(at(place)));
+        // SAFETY: all before the end are there.
+        (!self.0.is_null()).then(|| unsafe { slice::from_raw_parts(self.0, length().unwrap_or_default()) })
+    }
+}
+
 /// Where C wants a result.
 pub(crate) type Ret<'a, T> = &'a mut MaybeUninit<<T as Lower>::Low>;
 
@@ -82,12 +118,20 @@ pub(crate) trait Lower {
 /// A list or a text, in memory that C frees.
 #[repr(C)]
 pub(crate) struct List<T> {
-    ptr: NonNull<T>,
-    len: usize,
+    pub(crate) ptr: NonNull<T>,
+    pub(crate) len: usize,
+}
+
+impl List<u8> {
+    /// What C wrote.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        In(self.ptr.as_ptr().cast_const(), PhantomData).list(self.len)
+    }
 }
 
 /// `option`.
 #[repr(C, u8)]
+#[allow(dead_code, reason = "C reads it")]
 pub(crate) enum Maybe<T> {
     None,
     Some(T),
@@ -95,6 +139,7 @@ pub(crate) enum Maybe<T> {
 
 /// `result`.
 #[repr(C, u8)]
+#[allow(dead_code, reason = "C reads it")]
 pub(crate) enum Outcome<T, E> {
     Ok(T),
     Err(E),

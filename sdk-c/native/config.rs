@@ -5,6 +5,7 @@ use wasi_cloud_sdk::{self as sdk, Kind, config};
 
 /// `store.error`.
 #[repr(C, u8)]
+#[allow(dead_code, reason = "C reads it")]
 pub(crate) enum Error {
     Upstream(List<u8>),
     Io(List<u8>),

@@ -6,12 +6,13 @@ use crate::{
 };
 use std::time::Duration;
 use wasi_cloud_sdk::{
-    self as sdk, Applied, Kind,
+    self as sdk, Applied,
     keyvalue::{Condition, Entry, PutOptions, Version},
 };
 
 /// `extension.error`.
 #[repr(C)]
+#[allow(dead_code, reason = "C reads it")]
 pub(crate) struct Error {
     kind: u8,
     applied: bool,
@@ -21,17 +22,8 @@ pub(crate) struct Error {
 as_it_is!(Error);
 
 fn case(error: sdk::Error) -> Error {
-    let kind = match error.kind {
-        Kind::NotFound => 0,
-        Kind::AccessDenied => 1,
-        Kind::Invalid => 2,
-        Kind::Conflict => 3,
-        Kind::Unsupported => 4,
-        Kind::Quota => 5,
-        Kind::Timeout => 6,
-        Kind::Unavailable => 7,
-        Kind::Other => 8,
-    };
+    // In the order of the WIT, as `KINDS` is.
+    let kind = error.kind as u8;
     Error { kind, applied: error.applied == Applied::Maybe, message: error.message.lower() }
 }
 

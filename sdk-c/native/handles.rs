@@ -40,8 +40,9 @@ impl<T> Handles<T> {
     pub(crate) fn take(&self, handle: i32) -> T {
         let found = self.open().all.remove(&handle);
         let taken = found.unwrap_or_else(|| self.stale(handle));
-        Arc::into_inner(taken)
-            .unwrap_or_else(|| trap(&format!("{} {handle} is used up while a call in another thread uses it", self.what)))
+        Arc::into_inner(taken).unwrap_or_else(|| {
+            trap(&format!("{} {handle} is used up while a call in another thread uses it", self.what))
+        })
     }
 
     pub(crate) fn close(&self, handle: i32) {

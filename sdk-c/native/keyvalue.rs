@@ -14,6 +14,7 @@ pub(crate) static CAS: Handles<Cas> = Handles::new("cas");
 
 /// `store.error`.
 #[repr(C, u8)]
+#[allow(dead_code, reason = "C reads it")]
 pub(crate) enum Error {
     NoSuchStore,
     AccessDenied,
@@ -22,6 +23,7 @@ pub(crate) enum Error {
 
 /// `atomics.cas-error`.
 #[repr(C, u8)]
+#[allow(dead_code, reason = "C reads it")]
 pub(crate) enum CasError {
     StoreError(Error),
     CasFailed(i32),
@@ -89,13 +91,7 @@ extern "C" fn exists(bucket: i32, key: In<'_>, len: usize, ret: Ret<'_, Result<b
 }
 
 #[unsafe(export_name = "__wasm_import_wcl_gen_store_method_bucket_list_keys")]
-extern "C" fn list_keys(
-    bucket: i32,
-    some: i32,
-    cursor: In<'_>,
-    len: usize,
-    ret: Ret<'_, Result<KeyResponse, Error>>,
-) {
+extern "C" fn list_keys(bucket: i32, some: i32, cursor: In<'_>, len: usize, ret: Ret<'_, Result<KeyResponse, Error>>) {
     ret.write(BUCKETS.get(bucket).list_page(cursor.option(some, len)).map(page).map_err(case).lower());
 }
 

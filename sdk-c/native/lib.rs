@@ -13,5 +13,7 @@ mod extension;
 mod handles;
 mod keyvalue;
 mod messaging;
+mod program;
+mod testing;
 
 const _: () = assert!(size_of::<usize>() == 8, "the layouts here are those of 64-bit machines");

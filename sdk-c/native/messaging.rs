@@ -19,6 +19,7 @@ pub(crate) static OPTIONS: Handles<Mutex<RequestOptions>> = Handles::new("reques
 
 /// `types.error`.
 #[repr(C, u8)]
+#[allow(dead_code, reason = "C reads it")]
 pub(crate) enum Error {
     Timeout,
     Connection(List<u8>),
