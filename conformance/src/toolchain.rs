@@ -1,7 +1,7 @@
 //! Builds the corpus: the one place that knows how guests are compiled. For maintainers; who tests a host needs none of it.
 //!
-//! A build is a function of the sources and the compiler. It happens in a copy of the tree (`stage`), with a scrubbed
-//! environment and without paths of this machine (`cargo`), so it gives the same bytes in every folder; [`check`] proves
+//! A build is a function of the sources and the compilers. It happens in a copy of the tree (`stage`), with a scrubbed
+//! environment and without paths of this machine (`cargo`, `zig`), so it gives the same bytes in every folder; [`check`] proves
 //! that and compares them with what is checked in.
 
 mod cargo;
@@ -9,30 +9,35 @@ mod guests;
 mod mutant;
 mod paths;
 mod stage;
+mod zig;
 
 pub use mutant::{Mutant, mutants};
 pub use paths::absolute_paths;
 
-use crate::corpus::{
-    ARCHIVE, LOCK, archive,
-    lock::{self, Lock},
+use crate::{
+    corpus::{
+        ARCHIVE, LOCK, archive,
+        lock::{self, Lock},
+    },
+    language::Language,
 };
 use anyhow::{Context, Result, bail, ensure};
 use cargo::Cargo;
-use guests::{GUESTS, Guest};
+use guests::{Guest, Source, guest, guests};
 use stage::Stage;
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
+use zig::Zig;
 
 /// Where to build.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The repository.
     pub root: PathBuf,
-    /// A folder for copies and cargo's output, made if it is missing. What is left there makes the next build faster.
+    /// A folder for copies and the compilers' output, made if it is missing. What is left there makes the next build faster.
     pub scratch: PathBuf,
 }
 
@@ -89,31 +94,37 @@ pub fn is_current(root: &Path) -> Result<bool> {
     Ok(checked_in(root)?.inputs == stage::inputs(root)?)
 }
 
-/// Builds every guest and every SDK mutant, and checks each: against its world, and for paths of this machine. Takes about a
-/// minute, and needs cargo with the toolchain that `guests/rust-toolchain.toml` names; crates are downloaded if they are missing.
+/// Builds every guest and every SDK mutant, and checks each: against its world, and for paths of this machine. Takes some
+/// minutes, and needs cargo with the toolchain that `guests/rust-toolchain.toml` names, and the zig that
+/// `guests/c/requirements.txt` names; crates are downloaded if they are missing.
 ///
 /// # Errors
-/// If the toolchain is another one, something does not compile, or a component fails a check.
+/// If a compiler is missing or another one, something does not compile, or a component fails a check.
 pub fn build(options: &Options) -> Result<Built> {
     let inputs = stage::inputs(&options.root)?;
     let stage = Stage::new(&options.root, &options.scratch.join("tree"))?;
-    let cargo = Cargo::new(&stage, &options.scratch.join("target"))?;
-    let rustc = cargo.rustc_version()?;
+    let compilers = Compilers {
+        cargo: Cargo::new(&stage, &options.scratch.join("target"))?,
+        zig: Zig::new(&stage, &options.scratch.join("zig"))?,
+        options,
+    };
+    let (rustc, zig) = (compilers.cargo.rustc_version()?, compilers.zig.version().to_owned());
 
-    cargo.build(None)?;
-    let mut guests = BTreeMap::new();
-    for guest in GUESTS {
-        guests.insert(guest.name.to_owned(), checked(guest.name, guest, &cargo, options)?);
+    compilers.zig.archive()?;
+    compilers.cargo.build(None)?;
+    let mut built = BTreeMap::new();
+    for guest in guests() {
+        built.insert(guest.name.clone(), compilers.component(&guest.name, &guest)?);
     }
     for mutant in mutants()? {
         let name = format!("mutant/{}", mutant.name);
-        let wasm = mutated(&mutant, &name, &stage, &cargo, options)?;
-        ensure!(guests.values().all(|other| *other != wasm), "`{name}` equals another guest: its bug does not show");
-        guests.insert(name, wasm);
+        let wasm = compilers.mutated(&mutant, &name, &stage)?;
+        ensure!(built.values().all(|other| *other != wasm), "`{name}` equals another guest: its bug does not show");
+        built.insert(name, wasm);
     }
 
-    let lock = Lock { rustc, inputs, components: lock::hashes(&guests) }.render();
-    Ok(Built { archive: archive::pack(&guests)?, guests, lock })
+    let lock = Lock { rustc, zig, inputs, components: lock::hashes(&built) }.render();
+    Ok(Built { archive: archive::pack(&built)?, guests: built, lock })
 }
 
 /// Builds the corpus twice from nothing, in folders of different depth, and compares both with what is checked in. Takes some
@@ -135,7 +146,9 @@ pub fn check(root: &Path) -> Result<()> {
 }
 
 fn compare(expected: &Lock, actual: &Lock) -> Result<()> {
-    ensure!(expected.rustc == actual.rustc, "{LOCK} says {}, here is {}", expected.rustc, actual.rustc);
+    for (expected, actual) in [(&expected.rustc, &actual.rustc), (&expected.zig, &actual.zig)] {
+        ensure!(expected == actual, "{LOCK} says {expected}, here is {actual}");
+    }
     let names = expected.components.keys().chain(actual.components.keys());
     let differs = |name: &&String| expected.components.get(*name) != actual.components.get(*name);
     let mut different: Vec<_> = names.filter(differs).map(String::as_str).collect();
@@ -152,23 +165,39 @@ fn checked_in(root: &Path) -> Result<Lock> {
     Lock::parse(&fs::read_to_string(root.join(stage::CORPUS).join(LOCK)).context(LOCK)?)
 }
 
-/// Builds the driver on the SDK with the bug, and takes the bug away again.
-fn mutated(mutant: &Mutant, name: &str, stage: &Stage, cargo: &Cargo<'_>, options: &Options) -> Result<Vec<u8>> {
-    let driver = GUESTS.iter().find(|guest| guest.name.strip_prefix("rust/") == Some(&mutant.driver));
-    let driver = driver.with_context(|| format!("`{name}`: there is no driver `{}`", mutant.driver))?;
-    let original = mutant.apply(&stage.sdk())?;
-    cargo.build(Some(driver.package)).with_context(|| format!("`{name}` does not compile"))?;
-    let wasm = checked(name, driver, cargo, options)?;
-    original.restore()?;
-    Ok(wasm)
+/// What builds guests, each language with its own.
+struct Compilers<'a> {
+    cargo: Cargo<'a>,
+    zig: Zig<'a>,
+    options: &'a Options,
 }
 
-/// The component that cargo built for `guest`, after its checks.
-fn checked(name: &str, guest: &Guest, cargo: &Cargo<'_>, options: &Options) -> Result<Vec<u8>> {
-    let wasm = cargo.artifact(&guest.artifact())?;
-    guest.check(&wasm, &options.root).with_context(|| format!("`{name}` does not fit its world"))?;
-    let prefixes = [options.root.as_path(), options.scratch.as_path(), cargo.home()];
-    let paths = absolute_paths(&wasm, &prefixes);
-    ensure!(paths.is_empty(), "`{name}` has paths of this machine in it: {}", paths.join(", "));
-    Ok(wasm)
+impl Compilers<'_> {
+    /// Builds the driver on the SDK with the bug, and takes the bug away again.
+    fn mutated(&self, mutant: &Mutant, name: &str, stage: &Stage) -> Result<Vec<u8>> {
+        let driver = guest(mutant.language, &mutant.driver);
+        let driver = driver.with_context(|| format!("`{name}`: there is no driver `{}`", mutant.driver))?;
+        let original = mutant.apply(&stage.sdk(mutant.language))?;
+        let compiled = match (mutant.language, &driver.source) {
+            (Language::Rust, Source::Cargo { package, .. }) => self.cargo.build(Some(package)),
+            _ => self.zig.archive(),
+        };
+        compiled.with_context(|| format!("`{name}` does not compile"))?;
+        let wasm = self.component(name, &driver)?;
+        original.restore()?;
+        Ok(wasm)
+    }
+
+    /// The component of `guest`, after its checks.
+    fn component(&self, name: &str, guest: &Guest) -> Result<Vec<u8>> {
+        let Options { root, scratch } = self.options;
+        let wasm = match &guest.source {
+            Source::Cargo { artifact, .. } => self.cargo.artifact(artifact)?,
+            Source::Zig { own, line } => self.zig.module(own, line.as_deref())?,
+        };
+        let wasm = guest.component(&wasm, root).with_context(|| format!("`{name}` does not fit its world"))?;
+        let paths = absolute_paths(&wasm, &[root, scratch, self.cargo.home(), self.zig.library()]);
+        ensure!(paths.is_empty(), "`{name}` has paths of this machine in it: {}", paths.join(", "));
+        Ok(wasm)
+    }
 }

@@ -10,7 +10,8 @@ Examples:
   cloud-conformance build --check
 
 For maintainers, in a checkout: the guests come prebuilt with this program. Needs rustup with the toolchain and the target
-that conformance/guests/rust-toolchain.toml names, and takes about a minute.";
+that conformance/guests/rust-toolchain.toml names, and the zig that conformance/guests/c/requirements.txt names (`pip install
+-r` of that file). Takes some minutes.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

@@ -11,6 +11,9 @@ use std::{collections::BTreeMap, fmt::Write};
 pub struct Lock {
     /// `rustc --version` of the compiler, commit included.
     pub rustc: String,
+    /// The release of zig, which is the C compiler.
+    #[serde(default)]
+    pub zig: String,
     /// SHA-256 over all sources: see `toolchain::inputs`.
     pub inputs: String,
     /// SHA-256 of each component by its name.
@@ -28,7 +31,8 @@ impl Lock {
     pub fn render(&self) -> String {
         let mut text =
             String::from("# Written by `cloud-conformance build`: what guests.tar.xz was built from and holds.\n");
-        let _ = write!(text, "rustc = \"{}\"\ninputs = \"{}\"\n\n[components]\n", self.rustc, self.inputs);
+        let _ = write!(text, "rustc = \"{}\"\nzig = \"{}\"\n", self.rustc, self.zig);
+        let _ = write!(text, "inputs = \"{}\"\n\n[components]\n", self.inputs);
         for (name, hash) in &self.components {
             let _ = writeln!(text, "\"{name}\" = \"{hash}\"");
         }
@@ -54,6 +58,7 @@ mod tests {
     fn what_is_rendered_parses() {
         let lock = Lock {
             rustc: "rustc 1.95.0 (59807616e 2026-04-14)".into(),
+            zig: "zig 0.17.1".into(),
             inputs: sha256(b"in"),
             components: [("rust/a".into(), sha256(b"a")), ("shell/b".into(), sha256(b"b"))].into(),
         };

@@ -1,5 +1,7 @@
-//! The list of guests: a new one is a row here and a member in `guests/Cargo.toml`.
+//! The list of guests: a new one is a row here, and its sources in each language.
 
+use super::stage::{C_GUESTS, C_SDK};
+use crate::language::Language;
 use anyhow::Result;
 use std::path::Path;
 use wasi_cloud_componentize::{Componentize, World};
@@ -7,64 +9,94 @@ use wasi_cloud_componentize::{Componentize, World};
 /// One guest of the corpus.
 pub struct Guest {
     /// Its name in the corpus.
-    pub name: &'static str,
-    /// Its package in the guests' workspace.
-    pub package: &'static str,
-    /// The worlds of the line protocol that it is held to, and those of the law.
-    worlds: (&'static [&'static str], &'static [&'static str]),
+    pub name: String,
+    /// What it is built from.
+    pub source: Source,
+    worlds: Worlds,
 }
 
-/// Everything but the mutants. A guest may import the packages that it is here for and no other.
-pub const GUESTS: &[Guest] = &[
-    driver("rust/config", "config-driver", (&["config-driver"], &["wasi:config/imports"])),
-    driver("rust/keyvalue", "keyvalue-driver", (&["keyvalue-driver"], &["wasi:keyvalue/imports"])),
-    driver(
-        "rust/keyvalue-ext",
-        "keyvalue-ext-driver",
-        (&["keyvalue-ext-driver"], &["wasi:keyvalue/imports", "wasi-cloud:keyvalue/imports"]),
-    ),
-    driver("rust/messaging", "messaging-driver", (&["messaging-driver"], &["wasi:messaging/imports-request-reply"])),
-    program("rust/pingpong", "pingpong", &["wasi-cloud:cloud/service"]),
-    program("rust/recorder", "recorder", &["wasi:messaging/messaging-request-reply"]),
-    shell("shell/config", &["config-shell"]),
-    shell("shell/keyvalue", &["keyvalue-shell"]),
-    shell("shell/keyvalue-ext", &["keyvalue-ext-shell"]),
-    shell("shell/messaging", &["messaging-shell"]),
+/// What a guest is built from.
+pub enum Source {
+    /// A package of the guests' workspace.
+    Cargo {
+        /// Its name.
+        package: String,
+        /// What cargo calls its wasm file, without the suffix: libraries lose their hyphens, programs keep them.
+        artifact: String,
+    },
+    /// C below the repository.
+    Zig {
+        /// The file, or the folder of files.
+        own: String,
+        /// The bindings of the line, for a driver.
+        line: Option<String>,
+    },
+}
+
+/// The worlds of the line protocol that a guest is held to, and those of the law. A guest may import the packages that it is
+/// here for and no other.
+type Worlds = (&'static [&'static str], &'static [&'static str]);
+
+/// What there is in every language.
+const PROGRAMS: [(&str, Worlds); 6] = [
+    ("config", (&["config-driver"], &["wasi:config/imports"])),
+    ("keyvalue", (&["keyvalue-driver"], &["wasi:keyvalue/imports"])),
+    ("keyvalue-ext", (&["keyvalue-ext-driver"], &["wasi:keyvalue/imports", "wasi-cloud:keyvalue/imports"])),
+    ("messaging", (&["messaging-driver"], &["wasi:messaging/imports-request-reply"])),
+    ("pingpong", (&[], &["wasi-cloud:cloud/service"])),
+    ("recorder", (&[], &["wasi:messaging/messaging-request-reply"])),
+];
+/// What there is once.
+const SHELLS: [(&str, Worlds); 4] = [
+    ("config", (&["config-shell"], &[])),
+    ("keyvalue", (&["keyvalue-shell"], &[])),
+    ("keyvalue-ext", (&["keyvalue-ext-shell"], &[])),
+    ("messaging", (&["messaging-shell"], &[])),
 ];
 
-type Names = &'static [&'static str];
-
-const fn driver(name: &'static str, package: &'static str, worlds: (Names, Names)) -> Guest {
-    Guest { name, package, worlds }
+/// Everything but the mutants.
+pub fn guests() -> impl Iterator<Item = Guest> {
+    let programs = PROGRAMS.iter().flat_map(|(name, worlds)| Language::ALL.map(|language| program(language, name, *worlds)));
+    programs.chain(SHELLS.iter().map(|(name, worlds)| shell(name, *worlds)))
 }
 
-const fn program(name: &'static str, package: &'static str, law: Names) -> Guest {
-    Guest { name, package, worlds: (&[], law) }
+/// A guest of a language.
+pub fn guest(language: Language, name: &str) -> Option<Guest> {
+    PROGRAMS.iter().find(|(program, _)| *program == name).map(|(name, worlds)| program(language, name, *worlds))
 }
 
-const fn shell(name: &'static str, lines: Names) -> Guest {
-    Guest { name, package: "shell", worlds: (lines, &[]) }
+fn program(language: Language, name: &str, worlds: Worlds) -> Guest {
+    let driver = !worlds.0.is_empty();
+    let source = match language {
+        Language::Rust => {
+            let package = if driver { format!("{name}-driver") } else { name.to_owned() };
+            Source::Cargo { artifact: package.replace('-', "_"), package }
+        }
+        // Word for word what the SDK shows its users.
+        Language::C if name == "pingpong" => Source::Zig { own: format!("{C_SDK}/examples/pingpong.c"), line: None },
+        Language::C => Source::Zig {
+            own: format!("{C_GUESTS}/{name}"),
+            line: driver.then(|| format!("{}_driver", name.replace('-', "_"))),
+        },
+    };
+    Guest { name: format!("{language}/{name}"), source, worlds }
+}
+
+fn shell(name: &str, worlds: Worlds) -> Guest {
+    let source = Source::Cargo { package: "shell".to_owned(), artifact: name.to_owned() };
+    Guest { name: format!("shell/{name}"), source, worlds }
 }
 
 impl Guest {
-    /// What cargo calls its wasm file, without the suffix: libraries lose their hyphens, programs keep them.
-    pub fn artifact(&self) -> String {
-        match self.name.strip_prefix("shell/") {
-            Some(program) => program.to_owned(),
-            None => self.package.replace('-', "_"),
-        }
-    }
-
-    /// Holds a component to the guest's worlds.
+    /// The component of what a compiler made, held to the guest's worlds.
     ///
     /// # Errors
     /// If it exports less, or imports anything more but WASI's own.
-    pub fn check(&self, component: &[u8], root: &Path) -> Result<()> {
+    pub fn component(&self, wasm: &[u8], root: &Path) -> Result<Vec<u8>> {
         let (lines, law) = self.worlds;
         let lines = lines.iter().map(|world| World::path(root.join("conformance/wit")).named(*world));
         let law = law.iter().map(|world| World::path(root.join("wit")).named(*world));
-        lines.chain(law).fold(Componentize::new(), Componentize::world).run(component)?;
-        Ok(())
+        Ok(lines.chain(law).fold(Componentize::new(), Componentize::world).run(wasm)?)
     }
 }
 
@@ -76,11 +108,15 @@ mod tests {
     #[test]
     fn every_guest_fits_its_own_row_and_drivers_no_other() {
         let (corpus, root) = (Corpus::load().unwrap(), super::super::find_root(Path::new(".")).unwrap());
-        let rows = GUESTS.iter().filter(|guest| guest.name.starts_with("rust/") && !guest.worlds.0.is_empty());
-        for row in rows.clone() {
-            for guest in rows.clone().map(|guest| guest.name) {
-                let fits = row.check(corpus.guest(guest).unwrap(), &root);
-                assert_eq!(fits.is_ok(), row.name == guest, "{guest} in the world of {}: {fits:?}", row.name);
+        for language in Language::ALL {
+            let folder = format!("{language}/");
+            let rows: Vec<_> =
+                guests().filter(|guest| guest.name.starts_with(&folder) && !guest.worlds.0.is_empty()).collect();
+            for row in &rows {
+                for guest in rows.iter().map(|guest| &guest.name) {
+                    let fits = row.component(corpus.guest(guest).unwrap(), &root);
+                    assert_eq!(fits.is_ok(), row.name == *guest, "{guest} in the world of {}: {fits:?}", row.name);
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! SDKs with one bug each: do the cases notice what an SDK can do wrong?
 
 use super::stage::replace_once;
+use crate::language::Language;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use std::{
@@ -14,13 +15,16 @@ use std::{
 pub struct Mutant {
     /// Its name.
     pub name: String,
+    /// The language of the SDK, which the file's name says.
+    #[serde(skip, default = "of_the_file")]
+    pub language: Language,
     /// What the bug is, for people.
     pub bug: String,
     /// The driver that shows it: `keyvalue`, `keyvalue-ext`, `messaging` or `config`.
     pub driver: String,
     /// The clauses that it breaks: cases that cite one of them must fail, and no others need to.
     pub clauses: Vec<String>,
-    /// The file to change, below `sdk-rust`.
+    /// The file to change, below the SDK.
     pub file: PathBuf,
     /// The text to change, which occurs once.
     pub find: String,
@@ -34,19 +38,30 @@ struct File {
     mutant: Vec<Mutant>,
 }
 
-/// All mutants of the Rust SDK, as `mutants/sdk.toml` declares them.
+/// Until [`declared`] says it.
+fn of_the_file() -> Language {
+    Language::Rust
+}
+
+/// The mutants of every SDK, as the files in `mutants` declare them.
 ///
 /// # Errors
 /// If the declarations are not valid.
 pub fn mutants() -> Result<Vec<Mutant>> {
-    let file: File = toml::from_str(include_str!("../../mutants/sdk.toml")).context("mutants/sdk.toml")?;
-    for (at, mutant) in file.mutant.iter().enumerate() {
-        let first = file.mutant.iter().position(|other| other.name == mutant.name);
+    let mut all = declared(Language::Rust, include_str!("../../mutants/sdk.toml")).context("mutants/sdk.toml")?;
+    all.extend(declared(Language::C, include_str!("../../mutants/sdk-c.toml")).context("mutants/sdk-c.toml")?);
+    for (at, mutant) in all.iter().enumerate() {
+        let first = all.iter().position(|other| other.name == mutant.name);
         ensure!(first == Some(at), "the SDK mutant `{}` is declared twice", mutant.name);
         ensure!(mutant.find != mutant.replace, "the SDK mutant `{}` changes nothing", mutant.name);
         ensure!(!mutant.clauses.is_empty(), "the SDK mutant `{}` breaks no clause", mutant.name);
     }
-    Ok(file.mutant)
+    Ok(all)
+}
+
+fn declared(language: Language, text: &str) -> Result<Vec<Mutant>> {
+    let file: File = toml::from_str(text)?;
+    Ok(file.mutant.into_iter().map(|mutant| Mutant { language, ..mutant }).collect())
 }
 
 impl Mutant {

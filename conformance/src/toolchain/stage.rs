@@ -4,7 +4,7 @@
 //! the workspace that is built. The SDK lies beside the guests' workspace, so the copy moves it inside: `guests/tree` holds
 //! what guests depend on of the repository.
 
-use crate::corpus::lock::sha256;
+use crate::{corpus::lock::sha256, language::Language};
 use anyhow::{Context, Result, ensure};
 use std::{
     fmt::Write,
@@ -14,18 +14,29 @@ use std::{
 
 /// The guests' workspace in the repository.
 pub const GUESTS: &str = "conformance/guests";
+/// The guests in C, below the others.
+pub const C_GUESTS: &str = "conformance/guests/c";
+/// The C SDK in the repository, and in the copy.
+pub const C_SDK: &str = "sdk-c";
 /// Where the corpus is checked in.
 pub const CORPUS: &str = "conformance/corpus";
 const LINES: &str = "conformance/wit";
 
-/// What guests depend on: the SDK, the manifest that it inherits from, and what cargo wants to see of the SDK's native twin though
+/// Of the C SDK, what guests are built from.
+const C: [&str; 4] = ["sdk-c/examples", "sdk-c/gen", "sdk-c/include", "sdk-c/src"];
+/// What guests in Rust depend on: the SDK, the manifest that it inherits from, and what cargo wants to see of the SDK's native twin though
 /// it is not built.
 const TREE: [&str; 4] = ["Cargo.toml", "sdk-rust", "hosts/core", "hosts/backends/memory"];
 /// What decides the bytes of the guests. The twin does not.
-const INPUTS: [&str; 8] = [
+const INPUTS: [&str; 13] = [
     GUESTS,
     LINES,
     "conformance/mutants/sdk.toml",
+    "conformance/mutants/sdk-c.toml",
+    "sdk-c/examples/pingpong.c",
+    "sdk-c/gen",
+    "sdk-c/include",
+    "sdk-c/src",
     "sdk-rust/Cargo.toml",
     "sdk-rust/examples/pingpong.rs",
     "sdk-rust/macros",
@@ -52,7 +63,7 @@ impl Stage {
         fs::create_dir_all(dir)?;
         // Cargo and rustc see through links, so prefixes have to be real paths.
         let stage = Self { dir: dir.canonicalize()? };
-        for part in [GUESTS, LINES, "sdk-rust/examples"] {
+        for part in [GUESTS, LINES, "sdk-rust/examples"].into_iter().chain(C) {
             copy(root, &stage.dir, part)?;
         }
         for part in TREE {
@@ -72,9 +83,12 @@ impl Stage {
         self.dir.join(GUESTS)
     }
 
-    /// The SDK in the copy.
-    pub fn sdk(&self) -> PathBuf {
-        self.guests().join("tree/sdk-rust")
+    /// A language's SDK in the copy.
+    pub fn sdk(&self, language: Language) -> PathBuf {
+        match language {
+            Language::Rust => self.guests().join("tree/sdk-rust"),
+            Language::C => self.dir.join(C_SDK),
+        }
     }
 }
 
@@ -116,7 +130,10 @@ fn copy(root: &Path, to: &Path, part: &str) -> Result<()> {
 }
 
 /// The files below `part`, or `part` itself: relative to `root`, with `/` on every system, sorted. Not what builds leave behind.
-fn files(root: &Path, part: &str) -> Result<Vec<String>> {
+///
+/// # Errors
+/// If a folder cannot be read.
+pub fn files(root: &Path, part: &str) -> Result<Vec<String>> {
     let path = root.join(part);
     if path.is_file() {
         return Ok(vec![part.to_owned()]);
