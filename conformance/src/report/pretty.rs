@@ -4,7 +4,7 @@ mod case;
 
 use super::{Detail, Report};
 use crate::{
-    event::{Event, HostInfo, Record, Started, Summary},
+    event::{Event, HostInfo, Inapplicable, Record, Started, Summary},
     outcome::Verdict,
 };
 use anstyle::{AnsiColor, Style};
@@ -73,14 +73,10 @@ impl<W: Write> Pretty<W> {
 
     /// Skips by reason, and what had no place in this run.
     fn untested(&mut self) -> io::Result<()> {
-        let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut reasons = self.inapplicable();
         for record in self.records.iter().filter(|record| record.verdict == Verdict::Skip) {
             let reason = format!("skip: {}", record.why.as_deref().unwrap_or("no reason given"));
             reasons.entry(reason).or_default().push(format!("{} ({})", record.id, record.altitude));
-        }
-        for other in &self.started.inapplicable {
-            let reason = format!("not applicable at {}: {}", other.altitude, other.reason);
-            reasons.entry(reason).or_default().push(other.id.clone());
         }
         if !reasons.is_empty() {
             writeln!(self.out, "\n{BOLD}not run{BOLD:#}")?;
@@ -92,6 +88,23 @@ impl<W: Write> Pretty<W> {
             }
         }
         self.without_a_case()
+    }
+
+    /// What has no place in this run, by the reason. Altitudes at which it is the same share a line.
+    fn inapplicable(&self) -> BTreeMap<String, Vec<String>> {
+        let mut cases: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        for Inapplicable { id, altitude, reason } in &self.started.inapplicable {
+            cases.entry((reason, altitude)).or_default().push(id);
+        }
+        let mut altitudes: BTreeMap<(&str, Vec<&str>), Vec<&str>> = BTreeMap::new();
+        for ((reason, altitude), ids) in cases {
+            altitudes.entry((reason, ids)).or_default().push(altitude);
+        }
+        let line = |((reason, ids), altitudes): ((&str, Vec<&str>), Vec<&str>)| {
+            let ids = ids.into_iter().map(str::to_owned).collect();
+            (format!("not applicable at {}: {reason}", altitudes.join(", ")), ids)
+        };
+        altitudes.into_iter().map(line).collect()
     }
 
     /// Clauses by the reason why nothing tests them.

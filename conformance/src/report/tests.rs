@@ -175,6 +175,26 @@ fn what_was_observed_and_what_is_undeclared_are_told_also_in_short() {
 }
 
 #[test]
+fn altitudes_where_the_same_does_not_apply_share_a_line() {
+    let case = |id: &str, altitude: &str, reason: &str| Inapplicable {
+        id: id.into(),
+        altitude: altitude.into(),
+        reason: reason.into(),
+    };
+    let [guests, foreign] = ["it is about guests", "no other program can write"];
+    let inapplicable = ["direct", "embedded-c"].map(|altitude| ["a", "b"].map(|id| case(id, altitude, foreign)));
+    let inapplicable = [vec![case("c", "direct", guests)], inapplicable.concat()].concat();
+    let events = [Event::Started(Started { inapplicable, ..Started::default() }), Event::Finished(Summary::default())];
+    let text = written_of(&events, |out| Box::new(Pretty::new(out, Detail::default())));
+    let lines: Vec<_> = text.lines().filter(|line| line.contains("not applicable")).collect();
+    let [one, other] = [format!("{guests}: c"), format!("{foreign}: 2 cases, such as a")];
+    assert_eq!(
+        lines,
+        [format!("  not applicable at direct, embedded-c: {other}"), format!("  not applicable at direct: {one}"),]
+    );
+}
+
+#[test]
 fn a_skip_never_looks_like_a_pass() {
     let text = written(|out| Box::new(Pretty::new(out, Detail::default())));
     for line in text.lines().filter(|line| line.contains("store/skip")) {
