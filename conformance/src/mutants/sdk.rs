@@ -1,5 +1,5 @@
-//! SDKs with one defect each. The defects are patches of the SDK's text (`mutants/sdk.toml`); the corpus holds a driver
-//! built on each.
+//! SDKs with one defect each. The defects are patches of the SDK's text (`mutants/sdk*.toml`); the corpus holds a driver
+//! built on each, which drives in the place of that language's.
 
 use super::{Mutant, Seam};
 use crate::{
@@ -35,8 +35,8 @@ pub(super) fn mutants() -> anyhow::Result<Vec<Mutant>> {
             bug: mutant.bug,
             clauses: mutant.clauses,
             crude: false,
-            language: Language::Rust,
-            tamper: Arc::new(OtherGuest { language: Language::Rust, driver: mutant.driver, guest: mutant.name }),
+            language: mutant.language,
+            tamper: Arc::new(OtherGuest { language: mutant.language, driver: mutant.driver, guest: mutant.name }),
         })
         .collect())
 }
