@@ -3,7 +3,8 @@
 #
 #   sh build.sh PREFIX [NAME=VALUE ...]
 #
-# puts the headers into PREFIX/include, libwasi_cloud.a into PREFIX/lib, and what pkg-config and CMake read beside it.
+# puts the headers into PREFIX/include, libwasi_cloud.a into PREFIX/lib, and what pkg-config and CMake read beside it. The
+# folder may be moved. Each setting may as well be a variable of the environment.
 #
 #   CC      the compiler   [default: python3 -m ziglang cc -target wasm32-wasi]
 #   AR      the archiver   [default: python3 -m ziglang ar]
@@ -12,7 +13,6 @@
 #   sh build.sh ~/wasi-cloud                                                    # zig, as pip installs it
 #   sh build.sh ~/wasi-cloud CC='clang --target=wasm32-wasi' AR=llvm-ar         # clang, lld and wasi-libc
 #   sh build.sh ~/wasi-cloud CC=$WASI_SDK/bin/clang AR=$WASI_SDK/bin/llvm-ar    # wasi-sdk
-#   sh build.sh ~/native CC=cc AR=ar CFLAGS=-g                                  # this machine: for tests
 set -eu
 
 case "${1:-}" in
@@ -28,14 +28,19 @@ done
 : "${CC:=python3 -m ziglang cc -target wasm32-wasi}" "${AR:=python3 -m ziglang ar}" "${CFLAGS:=-Oz}"
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck disable=SC2086 # CC and CFLAGS are lists of words.
+if ! $CC $CFLAGS -dM -E -x c /dev/null | grep -q __wasm__; then
+  echo "build.sh: CC=\`$CC\` does not compile for WebAssembly; set CC and AR, see sh build.sh --help" >&2
+  exit 1
+fi
+
 mkdir -p "$prefix/lib/pkgconfig" "$prefix/lib/cmake/wasi_cloud" "$prefix/include"
 prefix=$(cd "$prefix" && pwd)
 objects=$(mktemp -d)
 trap 'rm -r "$objects"' EXIT
 
-for source in "$here"/src/*.c "$here"/gen/*.c; do
+for source in "$here"/start.c "$here"/src/*.c "$here"/gen/*.c; do
   name=${source##*/}
-  # CC and CFLAGS are lists of words.
   # shellcheck disable=SC2086
   $CC $CFLAGS -std=c11 -c "$source" -o "$objects/${name%.c}.o"
 done
@@ -46,6 +51,6 @@ $AR rcs "$prefix/lib/libwasi_cloud.a" "$objects"/*.o
 
 cp -R "$here/include/." "$prefix/include"
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$here/../Cargo.toml" | head -n 1)
-sed "s|@prefix@|$prefix|; s|@version@|$version|" "$here/wasi_cloud.pc.in" > "$prefix/lib/pkgconfig/wasi_cloud.pc"
+sed "s|@version@|$version|" "$here/wasi_cloud.pc.in" > "$prefix/lib/pkgconfig/wasi_cloud.pc"
 cp "$here/wasi_cloud-config.cmake" "$prefix/lib/cmake/wasi_cloud"
 echo "$prefix/lib/libwasi_cloud.a"
