@@ -1,8 +1,8 @@
-//! The SDK's native twin behind the suite's traits: a deployment is a `testing::Cloud`, a guest is a thread that entered it.
+//! A twin of an SDK behind the suite's traits: a deployment is a cloud, and guests live in it.
 
 use crate::{
+    cloud::{self, Control, Start},
     defect::Defect,
-    drivers::{Step, driver},
 };
 use async_trait::async_trait;
 use cloud_conformance::{
@@ -11,7 +11,6 @@ use cloud_conformance::{
 };
 use std::{
     sync::{Arc, Mutex},
-    thread,
     time::Duration,
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -19,30 +18,44 @@ use wasi_cloud_core::{
     Kind,
     layer::{FaultRule, Moment},
 };
-use wasi_cloud_sdk::{
-    self as sdk,
-    testing::{Cloud, Fault},
-};
 
-/// The twin, with a defect or with none.
+/// One operation, and who waits for what comes of it.
+pub struct Ask {
+    pub line: String,
+    pub seen: oneshot::Sender<Result<String, Broken>>,
+}
+
+/// A cloud with guests in it.
+#[async_trait]
+pub trait Guests: Send + Sync {
+    /// Starts a guest, which lives until nobody asks any more.
+    async fn guest(&self, driver: Driver, asked: mpsc::UnboundedReceiver<Ask>) -> Result<(), Broken>;
+
+    async fn control(&self, what: Control) -> Result<(), Broken>;
+
+    /// Ends all guests, and says what was wrong with them.
+    async fn end(&self) -> Result<(), Broken>;
+}
+
+/// Makes a cloud.
+pub type Begin = Arc<dyn Fn(Start) -> Result<Box<dyn Guests>, Broken> + Send + Sync>;
+
+/// A twin, with a defect or with none.
 pub struct Twin {
     pub description: HostDescription,
     /// A call that the cloud gives up on must come back while the case still waits for it.
     pub call_timeout: Duration,
     pub defect: Option<Defect>,
+    pub begin: Begin,
 }
 
 struct Deployed {
-    cloud: Arc<Cloud>,
+    guests: Box<dyn Guests>,
     /// What a restart goes back to.
     grants: Vec<String>,
     /// Dropping it ends the guests.
     alive: Mutex<watch::Sender<()>>,
     defect: Option<Defect>,
-}
-
-fn setup(error: wasi_cloud_sdk::Error) -> Broken {
-    Broken::Setup(error.to_string())
 }
 
 #[async_trait]
@@ -52,16 +65,15 @@ impl Host for Twin {
     }
 
     async fn deploy(&self, deployment: &Deployment) -> Result<Box<dyn Environment>, Broken> {
-        let mut cloud = Cloud::builder()
-            .links(deployment.links.iter().map(|(capability, label)| format!("{capability}:{label}")))
-            .grants(Defect::granted(self.defect, &deployment.grants))
-            .call_timeout(self.call_timeout);
-        for (key, value) in &deployment.config {
-            cloud = cloud.config(key, value);
-        }
-        let cloud = Arc::new(cloud.start().map_err(setup)?);
+        let links = deployment.links.iter().map(|(capability, label)| format!("{capability}:{label}")).collect();
+        let guests = (self.begin)(Start {
+            links,
+            grants: Defect::granted(self.defect, &deployment.grants),
+            config: deployment.config.clone(),
+            call_timeout: self.call_timeout,
+        })?;
         let (alive, defect) = (Mutex::new(watch::Sender::new(())), self.defect);
-        Ok(Box::new(Deployed { cloud, grants: deployment.grants.clone(), alive, defect }))
+        Ok(Box::new(Deployed { guests, grants: deployment.grants.clone(), alive, defect }))
     }
 }
 
@@ -69,10 +81,9 @@ impl Host for Twin {
 impl Environment for Deployed {
     async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken> {
         let (ops, asked) = mpsc::unbounded_channel();
-        let (cloud, defect) = (self.cloud.clone(), self.defect);
-        thread::spawn(move || live(&cloud, Defect::within(defect, driver, self::driver(driver)), asked));
         let end = self.alive.lock().expect("no panic under the lock").subscribe();
-        Ok(Box::new(Threaded { ops, end }))
+        self.guests.guest(driver, asked).await?;
+        Ok(Box::new(Asked { ops, end }))
     }
 
     async fn serve(&self, _: Program, _: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
@@ -80,38 +91,38 @@ impl Environment for Deployed {
     }
 
     async fn grant(&self, rules: &[&str]) -> Result<(), Broken> {
-        match self.defect {
-            Some(Defect::RevokedHandleWorks) => Ok(()),
-            _ => self.cloud.grant(rules).map_err(setup),
+        if self.defect == Some(Defect::RevokedHandleWorks) {
+            return Ok(());
         }
+        self.guests.control(Control::Grant(rules.iter().map(|&rule| rule.to_owned()).collect())).await
     }
 
     async fn switch(&self, capability: &str, label: &str) -> Result<(), Broken> {
-        self.cloud.switch(&format!("{capability}:{label}")).map_err(setup)
+        self.guests.control(Control::Switch(format!("{capability}:{label}"))).await
     }
 
     /// Data lives as long as its cloud does, which a host that is restarted finds again, and so do the twin's guests.
     async fn restart(&self) -> Result<(), Broken> {
         *self.alive.lock().expect("no panic under the lock") = watch::Sender::new(());
-        self.cloud.grant(&self.grants).map_err(setup)
+        self.guests.control(Control::Grant(self.grants.clone())).await
     }
 
     async fn advance(&self, by: Duration) -> Result<(), Broken> {
-        if self.defect != Some(Defect::TimeStandsStill) {
-            self.cloud.advance(by);
+        if self.defect == Some(Defect::TimeStandsStill) {
+            return Ok(());
         }
-        Ok(())
+        self.guests.control(Control::Advance(by)).await
     }
 
     async fn fault(&self, rule: FaultRule, kind: Kind) -> Result<(), Broken> {
-        let name = format!("{}:*", rule.capability);
-        let fault = match rule.moment {
-            Moment::Before => Fault::before(name),
-            Moment::After => Fault::after(name),
-            Moment::Delay(by) => Fault::delay(name, by),
-            Moment::Hang => Fault::hang(name),
+        let moment = match rule.moment {
+            Moment::Before => cloud::Moment::Before,
+            Moment::After => cloud::Moment::After,
+            Moment::Delay(by) => cloud::Moment::Delay(by),
+            Moment::Hang => cloud::Moment::Hang,
         };
-        self.cloud.inject(fault.op(rule.op).skip(rule.nth).kind(told(kind))).map_err(setup)
+        let (name, kind) = (format!("{}:*", rule.capability), kind.to_string());
+        self.guests.control(Control::Fault { name, op: rule.op, skip: rule.nth, kind, moment }).await
     }
 
     /// The twin has no host to tell of it.
@@ -119,52 +130,23 @@ impl Environment for Deployed {
         Vec::new()
     }
 
-    /// All of it goes with the cloud.
+    /// What was stored goes with the cloud.
     async fn clean(&self) -> Result<(), Broken> {
-        Ok(())
+        self.guests.end().await
     }
 }
 
-/// The kind as the SDK has it.
-fn told(kind: Kind) -> sdk::Kind {
-    match kind {
-        Kind::NotFound => sdk::Kind::NotFound,
-        Kind::AccessDenied => sdk::Kind::AccessDenied,
-        Kind::Invalid => sdk::Kind::Invalid,
-        Kind::Conflict => sdk::Kind::Conflict,
-        Kind::Unsupported => sdk::Kind::Unsupported,
-        Kind::Quota => sdk::Kind::Quota,
-        Kind::Timeout => sdk::Kind::Timeout,
-        Kind::Unavailable => sdk::Kind::Unavailable,
-        Kind::Other => sdk::Kind::Other,
-    }
-}
-
-struct Ask {
-    line: String,
-    seen: oneshot::Sender<Result<String, Broken>>,
-}
-
-/// A guest: its thread ends when this is dropped, or the host restarted.
-struct Threaded {
+/// A guest, which ends when this is dropped, or the host restarted.
+struct Asked {
     ops: mpsc::UnboundedSender<Ask>,
     end: watch::Receiver<()>,
 }
 
-/// The life of a guest: whatever it calls is of this cloud.
-fn live(cloud: &Cloud, mut step: Step, mut asked: mpsc::UnboundedReceiver<Ask>) {
-    let _entered = cloud.enter();
-    while let Some(Ask { line, seen }) = asked.blocking_recv() {
-        // A case that gave up no longer listens.
-        let _ = seen.send(step(&line));
-    }
-}
-
 #[async_trait]
-impl Session for Threaded {
+impl Session for Asked {
     async fn exec(&mut self, op: &str) -> Result<String, Broken> {
         let (seen, answer) = oneshot::channel();
-        // A thread that ended has dropped `seen`.
+        // A guest that ended has dropped `seen`.
         let _ = self.ops.send(Ask { line: op.to_owned(), seen });
         tokio::select! {
             biased;

@@ -1,4 +1,4 @@
-//! The certified fake: the SDK's native twin, which users run their tests against, runs the cases that hosts run, driven
+//! The certified fakes: the SDKs' native twins, which users run their tests against, run the cases that hosts run, driven
 //! by the same sources as the guests.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
@@ -10,14 +10,22 @@ extern crate self as driver;
 mod common;
 use common::{Slots, Stop};
 
+mod bug;
+mod c;
+#[path = "../../../sdk-c/tests/cc/mod.rs"]
+mod cc;
+mod cloud;
 mod defect;
 mod drivers;
 mod host;
+mod rust;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../transcripts/mod.rs"]
 mod transcripts;
 
+use bug::{BUGS, Seen};
+use c::Parts;
 use cloud_conformance::{
     catalogue::{self, Case},
     clauses::Law,
@@ -27,9 +35,10 @@ use cloud_conformance::{
     plan::{Plan, Selection, ids, plan},
 };
 use defect::Defect;
-use host::Twin;
+use host::{Begin, Twin};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     sync::Arc,
 };
 use support::{Ran, Sitting, deadlines, planned, ready, sit, workers};
@@ -58,14 +67,23 @@ fn description(memory: &HostDescription) -> HostDescription {
     twin
 }
 
-/// The plan of the twin: the picked cases, all if none are picked.
-fn plan_of(memory: &Plan, defect: Option<Defect>, picked: &[&str]) -> Plan {
-    let twin = Twin { description: description(memory.host.describe()), call_timeout: deadlines().op / 2, defect };
+/// The plan of a twin: the picked cases, all if none are picked.
+fn plan_of(memory: &Plan, begin: Begin, defect: Option<Defect>, picked: &[&str]) -> Plan {
+    let call_timeout = deadlines().op / 2;
+    let twin = Twin { description: description(memory.host.describe()), call_timeout, defect, begin };
     let cases = catalogue::all();
     let globs: Vec<String> = picked.iter().map(|&glob| glob.to_owned()).collect();
     let run = Patterns::read(&globs, ids(&cases).iter().map(String::as_str)).expect("patterns");
     let selection = Selection { run, ..Selection::default() };
     plan(Arc::new(twin), &cases, &Law::embedded().expect("the law"), &selection, None, "1970-01-01").expect("a plan")
+}
+
+fn in_rust(defect: Option<Defect>) -> Begin {
+    Arc::new(move |start| rust::begin(start, defect))
+}
+
+fn in_c(program: PathBuf) -> Begin {
+    Arc::new(move |start| c::begin(&program, &start))
 }
 
 fn memory(workers: &Runtime) -> Plan {
@@ -88,12 +106,12 @@ fn reasons(plan: &Plan) -> BTreeMap<&str, &str> {
     skipped.chain(plan.inapplicable.iter().map(|case| (&*case.id, &*case.reason))).collect()
 }
 
-/// What memory runs without wasm and the twin does not is listed, and none of it is of key-value or config.
+/// What memory runs without wasm and a twin does not is listed, and none of it is of key-value or config.
 #[test]
-fn the_twin_runs_what_memory_runs() {
+fn a_twin_runs_what_memory_runs() {
     let workers = workers();
     let memory = memory(&workers);
-    let twin = plan_of(&memory, None, &[]);
+    let twin = plan_of(&memory, in_rust(None), None, &[]);
     let (here, there) = (running(&twin), running(&memory));
     assert_eq!(here.difference(&there).collect::<Vec<_>>(), [""; 0], "these run on the twin alone");
     let missing: Vec<_> = there.difference(&here).collect();
@@ -104,11 +122,10 @@ fn the_twin_runs_what_memory_runs() {
 }
 
 /// Every case passes, every planned case is run, and a transcript says what memory's says.
-#[test]
-fn the_twin_passes_with_the_transcripts_of_memory() {
+fn certify(begin: Begin) {
     let workers = workers();
     let memory = memory(&workers);
-    let twin = plan_of(&memory, None, &[]);
+    let twin = plan_of(&memory, begin, None, &[]);
     let here = running(&twin);
     let ran = run(&workers, twin, true);
     assert_eq!(ran.failed(), [""; 0]);
@@ -122,17 +139,53 @@ fn the_twin_passes_with_the_transcripts_of_memory() {
     assert!(different.is_empty(), "the twin and memory:\n{}", different.join("\n"));
 }
 
+#[test]
+fn the_twin_in_rust_passes_with_the_transcripts_of_memory() {
+    certify(in_rust(None));
+}
+
+#[test]
+fn the_twin_in_c_passes_with_the_transcripts_of_memory() {
+    let parts = Parts::new();
+    certify(in_c(parts.honest()));
+}
+
+/// The cases that cite a clause, run on a twin that breaks it.
+fn judged(workers: &Runtime, memory: &Plan, begin: Begin, defect: Option<Defect>, clause: &str) -> Ran {
+    let citing: Vec<_> = catalogue::all().iter().filter(|case| case.clauses.contains(&clause)).map(Case::id).collect();
+    let picked: Vec<_> = citing.iter().map(String::as_str).collect();
+    run(workers, plan_of(memory, begin, defect, &picked), false)
+}
+
 /// The certificate can be refused: each defect fails a case that cites the clause which it breaks.
 #[test]
-fn a_twin_with_a_defect_is_refused() {
+fn a_twin_in_rust_with_a_defect_is_refused() {
     let workers = workers();
     let memory = memory(&workers);
-    let cases = catalogue::all();
     for (defect, clause) in Defect::ALL {
-        let citing: Vec<_> = cases.iter().filter(|case| case.clauses.contains(&clause)).map(Case::id).collect();
-        let picked: Vec<_> = citing.iter().map(String::as_str).collect();
-        let ran = run(&workers, plan_of(&memory, Some(defect), &picked), false);
-        assert!(!ran.failed().is_empty(), "{defect:?} breaks {clause}, and none of {citing:?} fails");
+        let ran = judged(&workers, &memory, in_rust(Some(defect)), Some(defect), clause);
+        assert!(!ran.failed().is_empty(), "{defect:?} breaks {clause}, and no case that cites it fails");
         assert_eq!(ran.summary.exit, 1, "{defect:?} is not judged but breaks the suite");
+    }
+}
+
+/// A bug in the C sources fails such a case, or the program that has it says so in the end.
+#[test]
+fn a_twin_in_c_with_a_bug_is_refused() {
+    let workers = workers();
+    let memory = memory(&workers);
+    let parts = Parts::new();
+    for (number, bug) in BUGS.iter().enumerate() {
+        if matches!(bug.seen, Seen::Sanitizers(_)) && !cc::sanitizers() {
+            continue;
+        }
+        let ran = judged(&workers, &memory, in_c(parts.with(number, bug)), None, bug.clause);
+        let seen = match bug.seen {
+            Seen::Case => !ran.failed().is_empty(),
+            Seen::Sanitizers(says) | Seen::Program(says) => {
+                ran.records.iter().filter_map(|record| record.leak.as_deref()).any(|end| end.contains(says))
+            }
+        };
+        assert!(seen && ran.summary.exit != 0, "{bug:?} is not seen: {:?}", ran.summary);
     }
 }

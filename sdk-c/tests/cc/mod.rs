@@ -1,5 +1,6 @@
 //! Builds C programs for this machine, of the SDK's sources and its native twin.
 
+#![allow(dead_code, reason = "each test file uses what it needs")]
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use std::{
