@@ -2,7 +2,7 @@
 
 use crate::{
     abi::{In, List, Lower, Ret, as_it_is, trap},
-    keyvalue::{BUCKETS, page},
+    keyvalue::{BUCKETS, KeyResponse, page},
 };
 use std::time::Duration;
 use wasi_cloud_sdk::{
@@ -36,14 +36,17 @@ fn condition(case: i32, version: In<'_>, len: usize) -> Condition {
     }
 }
 
-fn entry(entry: Entry) -> (Vec<u8>, String) {
+/// A value and its version.
+type Found = (Vec<u8>, String);
+
+fn found(entry: Entry) -> Found {
     (entry.value, entry.version.as_str().to_owned())
 }
 
 #[unsafe(export_name = "__wasm_import_wcl_gen_extension_get")]
-extern "C" fn get(bucket: i32, key: In<'_>, len: usize, ret: Ret<'_, Result<Option<(Vec<u8>, String)>, Error>>) {
-    let found = BUCKETS.get(bucket).get_entry(key.text(len));
-    ret.write(found.map(|found| found.map(entry)).map_err(case).lower());
+extern "C" fn get(bucket: i32, key: In<'_>, len: usize, ret: Ret<'_, Result<Option<Found>, Error>>) {
+    let entry = BUCKETS.get(bucket).get_entry(key.text(len));
+    ret.write(entry.map(|entry| entry.map(found)).map_err(case).lower());
 }
 
 #[unsafe(export_name = "__wasm_import_wcl_gen_extension_put")]
@@ -91,7 +94,7 @@ extern "C" fn list_keys(
     cursor: In<'_>,
     len: usize,
     limit: u32,
-    ret: Ret<'_, Result<(Vec<String>, Option<String>), Error>>,
+    ret: Ret<'_, Result<KeyResponse, Error>>,
 ) {
     let listed = BUCKETS.get(bucket).list_page_prefix(prefix.text(prefix_len), cursor.option(some, len), limit);
     ret.write(listed.map(page).map_err(case).lower());

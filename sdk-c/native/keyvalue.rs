@@ -47,7 +47,7 @@ fn case(error: sdk::Error) -> Error {
 }
 
 /// `key-response`, and the extension's `page`: keys and a cursor.
-type KeyResponse = (Vec<String>, Option<String>);
+pub(crate) type KeyResponse = (Vec<String>, Option<String>);
 
 pub(crate) fn page(page: Page) -> KeyResponse {
     (page.keys, page.cursor)

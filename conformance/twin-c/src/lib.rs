@@ -1,7 +1,7 @@
 //! The suite's side of a program that has the C drivers and the C SDK's native twin in it: one deployment, with guests that are
 //! threads of it. The suite says on stdin what to do; `tests/twin` builds the program and drives it.
 //!
-//! Its argument is a [`Start`]. Each line is a number and JSON: 0 and a [`Control`], answered by 0 and `null` or
+//! Its argument is a `Start`. Each line is a number and JSON: 0 and a `Control`, answered by 0 and `null` or
 //! why it failed; a number and the name of a driver, which is a new guest; or a guest's number and an operation, answered by
 //! its number and the observation. When stdin ends the guests do, and then no handle may be open.
 
