@@ -87,7 +87,9 @@ pub fn sanitizers() -> bool {
         let (source, out) = (dir.path().join("empty.c"), dir.path().join("empty"));
         fs::write(&source, "int main(void) { return 0; }\n").expect("written");
         let built = Command::new("cc").args(SANITIZE).arg(&source).arg("-o").arg(&out).output().expect("cc runs");
-        built.status.success() && Command::new(&out).output().is_ok_and(|ran| ran.status.success())
+        let runs = || Command::new(&out).output().is_ok_and(|ran| ran.status.success());
+        // Where a kernel spreads memory wider than an older compiler expects, some runs fail and others do not.
+        built.status.success() && (0..20).all(|_| runs())
     })
 }
 
