@@ -1,0 +1,3 @@
+#include <wasi_cloud.h>
+
+int main(void) { return 0; }

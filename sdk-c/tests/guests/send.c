@@ -1,0 +1,3 @@
+#include <wasi_cloud.h>
+
+int main(void) { return wcl_publish("topic", "data", 4) != WCL_OK; }
