@@ -1,0 +1,229 @@
+//! The call in the middle, and what Go functions return around it.
+
+use wit_bindgen_core::abi::Instruction;
+use wit_bindgen_core::wit_parser::{FunctionKind, Resolve, Type, TypeDefKind};
+use wit_bindgen_core::{Direction, dealias};
+
+use super::Abi;
+use crate::func::{Payload, Shape};
+use crate::plan::handle;
+
+impl Abi<'_, '_> {
+    pub(super) fn call(
+        &mut self,
+        resolve: &Resolve,
+        instruction: &Instruction<'_>,
+        from: &[String],
+        to: &mut Vec<String>,
+    ) -> bool {
+        match instruction {
+            Instruction::GetArg { nth } => to.push(format!("p{nth}")),
+            Instruction::Flush { .. } => to.extend_from_slice(from),
+            Instruction::CallWasm { sig, .. } => {
+                if self.uses.given {
+                    self.line("scope.Commit()");
+                }
+                let name = self.file.world.plan.funcs.get(&(self.unit, self.func.name.clone()));
+                let call = format!("wasm{}({})", name.map(|n| &*n.unique).unwrap_or_default(), from.join(", "));
+                match sig.results.is_empty() {
+                    true => self.line(call),
+                    false => to.push(self.bind(&call)),
+                }
+                self.keep_alive(resolve);
+            }
+            Instruction::CallInterface { .. } => {
+                let shape = Shape::of(resolve, self.func);
+                self.call_handler(&shape, from, to);
+            }
+            Instruction::Return { .. } if self.direction == Direction::Export => {
+                if let [value] = from {
+                    self.line(format!("return {value}"));
+                }
+            }
+            Instruction::Return { func, .. } => {
+                let shape = Shape::of(resolve, func);
+                self.give_back(resolve, &shape, from);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// A resource whose handle is in use must not be collected, and its handle dropped.
+    fn keep_alive(&mut self, resolve: &Resolve) {
+        for (i, param) in self.func.params.iter().enumerate() {
+            if borrows(resolve, &param.ty) {
+                self.file.std("runtime");
+                self.line(format!("runtime.KeepAlive(p{i})"));
+            }
+        }
+    }
+
+    /// Returns what an import gave as Go does: a result as an error, an option as a boolean, a tuple as values.
+    fn give_back(&mut self, resolve: &Resolve, shape: &Shape, from: &[String]) {
+        let Some(value) = from.first() else { return };
+        let value = self.ident(value);
+        let mut source = value.clone();
+        if shape.fallible {
+            self.line(format!("if {value}.IsErr {{"));
+            let error = self.error_of(resolve, shape.err, &format!("{value}.Err"));
+            self.line(format!("err = {error}"));
+            self.line("return");
+            self.line("}");
+            source += ".Ok";
+        }
+        let nil = if shape.fallible { ", nil" } else { "" };
+        match &shape.payload {
+            Payload::Nothing => self.line("return nil"),
+            Payload::One(_) => self.line(format!("return {source}{nil}")),
+            Payload::Option(ty) if handle(resolve, ty).is_some() => {
+                self.line(format!("return {source}, {source} != nil{nil}"));
+            }
+            Payload::Option(_) => {
+                self.line(format!("if {source} == nil {{"));
+                self.line("return");
+                self.line("}");
+                self.line(format!("return *{source}, true{nil}"));
+            }
+            Payload::Many(types) => {
+                let all: Vec<_> = (0..types.len()).map(|i| format!("{source}.F{i}")).collect();
+                self.line(format!("return {}{nil}", all.join(", ")));
+            }
+        }
+    }
+
+    /// The error side of a result as a Go error.
+    fn error_of(&mut self, resolve: &Resolve, ty: Option<Type>, value: &str) -> String {
+        let Some(ty) = ty else { return self.file.wit("ErrFailed") };
+        if is_go_error(self, resolve, &ty) {
+            return value.to_owned();
+        }
+        let name = self.ty(&ty);
+        format!("&{}{{Value: {value}}}", self.file.wit(&format!("Fail[{name}]")))
+    }
+
+    /// Calls what the component's author wrote, and makes a WIT value of what it returned.
+    fn call_handler(&mut self, shape: &Shape, from: &[String], to: &mut Vec<String>) {
+        let plan = self.file.world.plan;
+        let Some(name) = plan.funcs.get(&(self.unit, self.func.name.clone())) else { return };
+        let base = plan.handlers.get(&self.unit).map(|s| &**s).unwrap_or_default();
+        let (target, args) = match (&self.func.kind, from) {
+            (FunctionKind::Method(_), [receiver, args @ ..]) => (self.ident(receiver), args),
+            _ => (format!("registered{base}()"), from),
+        };
+        let mut all = args.to_vec();
+        if shape.fallible {
+            self.file.std("context");
+            all.insert(0, "context.Background()".to_owned());
+        }
+        let call = format!("{target}.{}({})", name.name, all.join(", "));
+        let mut names: Vec<String> = match &shape.payload {
+            Payload::Nothing => Vec::new(),
+            Payload::One(_) => vec![format!("v{}", self.number())],
+            Payload::Option(_) => vec![format!("v{}", self.number()), format!("v{}", self.number())],
+            Payload::Many(types) => types.iter().map(|_| format!("v{}", self.number())).collect(),
+        };
+        let values = names.clone();
+        if shape.fallible {
+            names.push(format!("v{}", self.number()));
+        }
+        let assign = if names.is_empty() { String::new() } else { format!("{} := ", names.join(", ")) };
+        self.line(format!("{assign}{call}"));
+        if self.uses.loans {
+            self.line("loans.End()");
+        }
+        let yield_ = self.file.wit("Yield()");
+        self.line(yield_);
+        match (shape.fallible, names.last()) {
+            (true, Some(error)) => {
+                let result = self.result(shape, &values, error);
+                to.push(result);
+            }
+            _ => to.extend(self.value(&shape.payload, &values)),
+        }
+    }
+
+    fn value(&mut self, payload: &Payload, values: &[String]) -> Option<String> {
+        match payload {
+            Payload::Nothing => None,
+            Payload::One(_) => Some(values[0].clone()),
+            Payload::Many(types) => {
+                let tuple = self.tuple(types, values);
+                Some(self.bind(&tuple))
+            }
+            Payload::Option(ty) => {
+                let (option, (star, address)) = (format!("v{}", self.number()), self.pointer(ty));
+                let ty = self.ty(ty);
+                self.line(format!("var {option} {star}{ty}"));
+                self.line(format!("if {} {{", values[1]));
+                self.line(format!("{option} = {address}{}", values[0]));
+                self.line("}");
+                Some(option)
+            }
+        }
+    }
+
+    /// How an option of the type is declared, and made of a value.
+    fn pointer(&self, ty: &Type) -> (&'static str, &'static str) {
+        if handle(self.file.world.resolve, ty).is_some() { ("", "") } else { ("*", "&") }
+    }
+
+    fn result(&mut self, shape: &Shape, values: &[String], error: &str) -> String {
+        let result = format!("v{}", self.number());
+        let ty = match self.func.result {
+            Some(Type::Id(id)) => self.file.structure(dealias(self.file.world.resolve, id)),
+            _ => String::new(),
+        };
+        self.line(format!("var {result} {ty}"));
+        self.line(format!("if {error} != nil {{"));
+        if let Some(ty) = shape.err {
+            let err = self.lower_error(&ty, error);
+            self.line(format!("{result}.Err = {err}"));
+        }
+        self.line(format!("{result}.IsErr = true"));
+        if !values.is_empty() {
+            self.line("} else {");
+            if let Some(value) = self.value(&shape.payload, values) {
+                self.line(format!("{result}.Ok = {value}"));
+            }
+        }
+        self.line("}");
+        result
+    }
+
+    /// Any Go error as the WIT's.
+    fn lower_error(&mut self, ty: &Type, error: &str) -> String {
+        let resolve = self.file.world.resolve;
+        if let (true, Type::Id(id)) = (is_go_error(self, resolve, ty), ty) {
+            let id = dealias(resolve, *id);
+            if !self.uses.errors.contains(&id) {
+                self.uses.errors.push(id);
+            }
+            return format!("{}({error})", crate::errors::lower_name(self.file, id));
+        }
+        let name = self.ty(ty);
+        self.file.wit(&format!("ToFail[{name}]({error})"))
+    }
+}
+
+fn is_go_error(abi: &Abi<'_, '_>, resolve: &Resolve, ty: &Type) -> bool {
+    matches!(ty, Type::Id(id) if abi.file.world.plan.errors.contains(&dealias(resolve, *id)))
+}
+
+/// Whether a borrowed handle is in the type.
+fn borrows(resolve: &Resolve, ty: &Type) -> bool {
+    let Type::Id(id) = ty else { return false };
+    let any = |mut types: &mut dyn Iterator<Item = &Type>| Iterator::any(&mut types, |ty| borrows(resolve, ty));
+    match &resolve.types[*id].kind {
+        TypeDefKind::Handle(_) => matches!(handle(resolve, ty), Some((_, true))),
+        TypeDefKind::Type(ty) | TypeDefKind::List(ty) | TypeDefKind::Option(ty) | TypeDefKind::FixedLengthList(ty, _) => {
+            borrows(resolve, ty)
+        }
+        TypeDefKind::Map(key, value) => any(&mut [key, value].into_iter()),
+        TypeDefKind::Record(record) => any(&mut record.fields.iter().map(|field| &field.ty)),
+        TypeDefKind::Tuple(tuple) => any(&mut tuple.types.iter()),
+        TypeDefKind::Variant(variant) => any(&mut variant.cases.iter().filter_map(|case| case.ty.as_ref())),
+        TypeDefKind::Result(result) => any(&mut result.ok.iter().chain(&result.err)),
+        _ => false,
+    }
+}

@@ -1,0 +1,201 @@
+//! Core functions: those that a package imports and those that it exports, with the code between them and Go.
+
+use std::collections::BTreeSet;
+
+use wit_bindgen_core::abi::{self, AbiVariant, LiftLower, WasmType};
+use wit_bindgen_core::wit_parser::{
+    Function, FunctionKind, LiftLowerAbi, ManglingAndAbi, ResourceIntrinsic, TypeDefKind, TypeId, WasmExport, WasmExportKind, WasmImport,
+};
+use wit_bindgen_core::Direction;
+
+use crate::abi::{Abi, Intrinsic, Uses, core, intrinsic_name};
+use crate::errors;
+use crate::file::File;
+use crate::func::Shape;
+use crate::plan::FuncName;
+
+const MANGLING: ManglingAndAbi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
+
+/// What a whole file needs once.
+#[derive(Default)]
+pub(crate) struct Shared {
+    intrinsics: BTreeSet<(Intrinsic, TypeId)>,
+    errors: BTreeSet<TypeId>,
+}
+
+impl Shared {
+    fn add(&mut self, uses: &Uses) {
+        self.intrinsics.extend(&uses.intrinsics);
+        self.errors.extend(&uses.errors);
+    }
+
+    /// The core functions for handles, and what makes errors of handlers WIT's.
+    pub(crate) fn declare(self, file: &mut File<'_>) {
+        for (intrinsic, id) in self.intrinsics {
+            let world = file.world;
+            let exported = world.plan.exported.contains_key(&id);
+            let unit = world.plan.units.iter().find(|unit| unit.types.iter().any(|(_, ty)| *ty == id));
+            let kind = match intrinsic {
+                Intrinsic::Drop if exported => ResourceIntrinsic::ExportedDrop,
+                Intrinsic::Drop => ResourceIntrinsic::ImportedDrop,
+                Intrinsic::New => ResourceIntrinsic::ExportedNew,
+                Intrinsic::Rep => ResourceIntrinsic::ExportedRep,
+            };
+            let interface = unit.and_then(|unit| unit.key.as_ref());
+            let import = WasmImport::ResourceIntrinsic { interface, resource: id, intrinsic: kind };
+            let (module, field) = world.resolve.wasm_import_name(MANGLING, import);
+            let name = intrinsic_name(file, intrinsic, id);
+            let result = if intrinsic == Intrinsic::Drop { "" } else { " int32" };
+            file.std("unsafe");
+            file.code.gap();
+            file.code.add(format!("//go:wasmimport {module} {field}\nfunc {name}(handle int32){result}"));
+        }
+        for id in self.errors {
+            errors::lower(file, id);
+        }
+    }
+}
+
+/// The imports of a unit: for each function the core function, and the private one that the API calls.
+pub(crate) fn imports(file: &mut File<'_>, unit: usize, shared: &mut Shared) {
+    let plan = file.world.plan;
+    for func in &plan.units[unit].funcs {
+        if let Some(name) = plan.funcs.get(&(unit, func.name.clone())) {
+            import(file, unit, func, name, shared);
+        }
+    }
+}
+
+fn import(file: &mut File<'_>, unit: usize, func: &Function, name: &FuncName, shared: &mut Shared) {
+    let resolve = file.world.resolve;
+    let signature = resolve.wasm_signature(AbiVariant::GuestImport, func);
+    let interface = file.world.plan.units[unit].key.as_ref();
+    let (module, field) = resolve.wasm_import_name(MANGLING, WasmImport::Func { interface, func });
+    let unique = &name.unique;
+
+    let params: Vec<_> = signature.params.iter().enumerate().map(|(i, ty)| format!("p{i} {}", core(*ty))).collect();
+    let result = signature.results.first().map(|ty| format!(" {}", core(*ty))).unwrap_or_default();
+    file.std("unsafe");
+    file.code.gap();
+    file.code.add(format!("//go:wasmimport {module} {field}\n//go:noescape"));
+    file.code.add(format!("func wasm{unique}({}){result}", params.join(", ")));
+
+    let mut body = Abi::new(file, unit, func, Direction::Import, signature.indirect_params);
+    abi::call(resolve, AbiVariant::GuestImport, LiftLower::LowerArgsLiftResults, func, &mut body, false);
+    let (lines, uses) = body.finish();
+
+    let shape = Shape::of(resolve, func);
+    let declared = private_signature(file, func, &shape);
+    file.code.gap();
+    file.code.add(format!("func import{unique}{declared} {{"));
+    let reap = file.wit("Reap()");
+    file.code.add(reap);
+    if shape.fallible && !func.params.is_empty() {
+        let catch = file.wit("Catch(&err)");
+        file.code.add(format!("defer {catch}"));
+    }
+    if uses.scope {
+        let scope = file.wit("Scope");
+        file.code.add(format!("var scope {scope}\ndefer scope.Free()"));
+    }
+    file.code.add(lines.join("\n"));
+    file.code.add("}");
+    shared.add(&uses);
+}
+
+/// The private functions where there is no host.
+pub(crate) fn natives(file: &mut File<'_>, unit: usize) {
+    let plan = file.world.plan;
+    for func in &plan.units[unit].funcs {
+        let Some(name) = plan.funcs.get(&(unit, func.name.clone())) else { continue };
+        let shape = Shape::of(file.world.resolve, func);
+        let declared = private_signature(file, func, &shape);
+        let error = file.wit("ErrNative");
+        file.code.gap();
+        file.code.add(format!("func import{}{declared} {{", name.unique));
+        file.code.add(match (shape.fallible, func.result.is_some()) {
+            (false, _) => format!("panic({error})"),
+            (true, _) => format!("err = {error}\nreturn"),
+        });
+        file.code.add("}");
+    }
+}
+
+/// Parameters by number, so that nothing clashes with them. All results have names.
+fn private_signature(file: &mut File<'_>, func: &Function, shape: &Shape) -> String {
+    let params: Vec<_> = func.params.iter().enumerate().map(|(i, p)| format!("p{i} {}", file.ty(&p.ty))).collect();
+    let results: Vec<_> = shape.results(file).into_iter().map(|(name, ty)| format!("{name} {ty}")).collect();
+    let results = if results.is_empty() { String::new() } else { format!(" ({})", results.join(", ")) };
+    format!("({}){results}", params.join(", "))
+}
+
+/// The exports of a unit: for each function the core function and what frees its result, and for each resource the
+/// destructor.
+pub(crate) fn exports(file: &mut File<'_>, unit: usize, shared: &mut Shared) {
+    let plan = file.world.plan;
+    let at = &plan.units[unit];
+    if !at.funcs.is_empty() {
+        let (base, package) = (&plan.handlers[&unit], &plan.packages[at.package].name);
+        file.code.gap();
+        file.code.add(format!("func registered{base}() {base}Handler {{\nif handler{base} == nil {{"));
+        file.code.add(format!("panic(\"{package}: no handler: call {package}.Handle{base} in an init function\")\n}}"));
+        file.code.add(format!("return handler{base}\n}}"));
+    }
+    for func in &at.funcs {
+        if let Some(name) = plan.funcs.get(&(unit, func.name.clone())) {
+            export(file, unit, func, &name.unique, shared);
+        }
+    }
+    let resolve = file.world.resolve;
+    for (_, id) in &at.types {
+        let (Some(interface), TypeDefKind::Resource) = (&at.key, &resolve.types[*id].kind) else { continue };
+        let export = resolve.wasm_export_name(MANGLING, WasmExport::ResourceDtor { interface, resource: *id });
+        let (name, destroy) = (file.named(*id).unwrap_or_default(), file.wit("Destroy"));
+        file.code.gap();
+        file.code.add(format!("//go:wasmexport {export}\nfunc destroy{name}(number int32) {{\n{destroy}(number)\n}}"));
+    }
+}
+
+fn export(file: &mut File<'_>, unit: usize, func: &Function, unique: &str, shared: &mut Shared) {
+    let resolve = file.world.resolve;
+    let signature = resolve.wasm_signature(AbiVariant::GuestExport, func);
+    let interface = file.world.plan.units[unit].key.as_ref();
+    let export_name =
+        |kind| resolve.wasm_export_name(MANGLING, WasmExport::Func { interface, func, kind });
+
+    let mut body = Abi::new(file, unit, func, Direction::Export, signature.indirect_params);
+    abi::call(resolve, AbiVariant::GuestExport, LiftLower::LiftArgsLowerResults, func, &mut body, false);
+    let (lines, uses) = body.finish();
+
+    let mut signature = signature;
+    if let (FunctionKind::Method(_), Some(receiver)) = (&func.kind, signature.params.first_mut()) {
+        // Elsewhere the receiver is an address. Here it is the number of an object.
+        *receiver = WasmType::I32;
+    }
+    let params: Vec<_> = signature.params.iter().enumerate().map(|(i, ty)| format!("p{i} {}", core(*ty))).collect();
+    let result = signature.results.first().map(|ty| format!(" {}", core(*ty))).unwrap_or_default();
+    if signature.params.iter().chain(&signature.results).any(|ty| core(*ty) == "unsafe.Pointer") {
+        file.std("unsafe");
+    }
+    file.code.gap();
+    file.code.add(format!("//go:wasmexport {}", export_name(WasmExportKind::Normal)));
+    file.code.add(format!("func export{unique}({}){result} {{", params.join(", ")));
+    if uses.scope {
+        let scope = file.wit("Scope");
+        file.code.add(format!("var scope {scope}"));
+    }
+    if uses.loans {
+        let loans = file.wit("Loans");
+        file.code.add(format!("var loans {loans}"));
+    }
+    file.code.add(lines.join("\n"));
+    file.code.add("}");
+    if signature.retptr {
+        let release = file.wit("Release");
+        file.std("unsafe");
+        file.code.gap();
+        file.code.add(format!("//go:wasmexport {}", export_name(WasmExportKind::PostReturn)));
+        file.code.add(format!("func post{unique}(result unsafe.Pointer) {{\n{release}(result)\n}}"));
+    }
+    shared.add(&uses);
+}

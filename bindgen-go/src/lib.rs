@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod abi;
+mod api;
+mod check;
+mod code;
+mod docs;
+mod errors;
+mod file;
+mod func;
+mod glue;
+mod names;
+mod plan;
+mod runtime;
+pub mod tree;
+mod types;
+mod world;
+
+pub use world::{Generator, Options};

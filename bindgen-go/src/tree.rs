@@ -1,0 +1,56 @@
+//! Generated files on disk: written where they differ, removed where they are no more.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use wit_bindgen_core::Files;
+
+/// Makes `dir` hold `files`, and of what was generated for the same world before nothing else. Other files are left alone, as
+/// is what is the same already. Returns the paths that differ; without `write` it only looks.
+pub fn sync(dir: &Path, files: &Files, write: bool) -> io::Result<Vec<PathBuf>> {
+    let mut differ = Vec::new();
+    let mut kept = BTreeSet::new();
+    for (name, text) in files.iter() {
+        let path = dir.join(name);
+        kept.insert(path.clone());
+        if fs::read(&path).is_ok_and(|old| old == text) {
+            continue;
+        }
+        if write {
+            fs::create_dir_all(path.parent().unwrap_or(dir))?;
+            fs::write(&path, text)?;
+        }
+        differ.push(path);
+    }
+    // All generated files begin with a line that names the world.
+    let mark = files.iter().find(|(name, _)| name.ends_with(".go")).and_then(|(_, text)| text.split(|b| *b == b'\n').next());
+    for path in generated(dir, mark.unwrap_or_default())? {
+        if !kept.contains(&path) {
+            if write {
+                fs::remove_file(&path)?;
+            }
+            differ.push(path);
+        }
+    }
+    Ok(differ)
+}
+
+/// The Go files below `dir` that a run of the generator wrote.
+fn generated(dir: &Path, mark: &[u8]) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let entries = match fs::read_dir(dir) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(found),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() && !path.is_symlink() {
+            found.extend(generated(&path, mark)?);
+        } else if path.extension().is_some_and(|e| e == "go") && fs::read(&path)?.starts_with(mark) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,143 @@
+//! The generator as `wit-bindgen-core` drives it: plan, then one set of files per Go package.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, ensure};
+use wit_bindgen_core::wit_parser::{Function, InterfaceId, Resolve, SizeAlign, TypeId, WorldId, WorldKey};
+use wit_bindgen_core::{Direction, Files, WorldGenerator};
+
+use crate::check::check;
+use crate::file::{File, World, mark};
+use crate::plan::Plan;
+use crate::{api, docs, errors, glue, runtime, types};
+
+/// What to generate, besides the world.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The Go import path of the folder that the files go to.
+    pub module: String,
+    /// The import path of a runtime package that is there already. Without one, it is generated as `wit` below the module.
+    pub runtime: Option<String>,
+    /// Whether the folder is a Go module of its own, and so gets a `go.mod`.
+    pub go_mod: bool,
+}
+
+impl Options {
+    /// The generator for one world.
+    pub fn build(self) -> Generator {
+        Generator { options: self, sizes: SizeAlign::default(), plan: Plan::default() }
+    }
+}
+
+/// A [`WorldGenerator`] of Go.
+pub struct Generator {
+    options: Options,
+    sizes: SizeAlign,
+    plan: Plan,
+}
+
+impl WorldGenerator for Generator {
+    fn preprocess(&mut self, resolve: &Resolve, world: WorldId) -> Result<()> {
+        let valid = |path: &str| !path.is_empty() && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/".contains(&b));
+        for path in [Some(&self.options.module), self.options.runtime.as_ref()].into_iter().flatten() {
+            ensure!(valid(path), "`{path}` is no Go import path: use one like `example.com/app/gen`");
+        }
+        self.sizes.fill(resolve)?;
+        self.plan = Plan::new(resolve, world);
+        check(resolve, &self.plan)
+    }
+
+    // All is written at the end: a Go package holds several interfaces.
+    fn import_interface(&mut self, _: &Resolve, _: &WorldKey, _: InterfaceId, _: &mut Files) -> Result<()> {
+        Ok(())
+    }
+    fn export_interface(&mut self, _: &Resolve, _: &WorldKey, _: InterfaceId, _: &mut Files) -> Result<()> {
+        Ok(())
+    }
+    fn import_funcs(&mut self, _: &Resolve, _: WorldId, _: &[(&str, &Function)], _: &mut Files) -> Result<()> {
+        Ok(())
+    }
+    fn export_funcs(&mut self, _: &Resolve, _: WorldId, _: &[(&str, &Function)], _: &mut Files) -> Result<()> {
+        Ok(())
+    }
+    fn import_types(&mut self, _: &Resolve, _: WorldId, _: &[(&str, TypeId)], _: &mut Files) -> Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self, resolve: &Resolve, world: WorldId, files: &mut Files) -> Result<()> {
+        let at = &resolve.worlds[world];
+        let package = at.package.map(|id| format!(" of {}", resolve.packages[id].name)).unwrap_or_default();
+        let id = format!("world {}{package}", at.name);
+        let runtime = self.options.runtime.clone().unwrap_or_else(|| format!("{}/wit", self.options.module));
+        let world = World {
+            resolve,
+            plan: &self.plan,
+            sizes: &self.sizes,
+            id: &id,
+            module: &self.options.module,
+            runtime: &runtime,
+        };
+        for package in 0..self.plan.packages.len() {
+            write_package(&world, package, files);
+        }
+        if self.options.runtime.is_none() {
+            for (name, text) in runtime::FILES {
+                files.push(&format!("wit/{name}"), format!("{}\n{text}", mark(&id)).as_bytes());
+            }
+        }
+        if self.options.go_mod {
+            files.push("go.mod", format!("module {}\n\ngo 1.26\n", self.options.module).as_bytes());
+        }
+        Ok(())
+    }
+}
+
+/// Three files: what is seen, what is behind it in a component, and what elsewhere.
+fn write_package(world: &World<'_>, package: usize, files: &mut Files) {
+    let at = &world.plan.packages[package];
+    let mut write = |suffix: &str, text: String| files.push(&format!("{}/{}{suffix}.go", at.dir, at.name), text.as_bytes());
+    let units = |direction| world.plan.units_of(package, direction).map(|(i, _)| i);
+
+    let mut seen = File::new(world, package);
+    for unit in units(Direction::Import) {
+        types::declare(&mut seen, unit);
+        api::imports(&mut seen, unit);
+    }
+    for unit in units(Direction::Export) {
+        types::declare(&mut seen, unit);
+        api::handler(&mut seen, unit);
+    }
+    if api::fails(&seen) {
+        errors::wrapper(&mut seen);
+    }
+    write("", seen.finish(&package_docs(world, package)));
+
+    let (mut wasm, mut native) = (File::new(world, package), File::new(world, package));
+    let mut shared = glue::Shared::default();
+    for unit in units(Direction::Import) {
+        glue::imports(&mut wasm, unit, &mut shared);
+        glue::natives(&mut native, unit);
+    }
+    for unit in units(Direction::Export) {
+        glue::exports(&mut wasm, unit, &mut shared);
+    }
+    shared.declare(&mut wasm);
+    if !wasm.code.is_empty() {
+        write("_wasip1", wasm.finish(""));
+    }
+    if !native.code.is_empty() {
+        write("_native", native.finish("//go:build !wasip1\n\n"));
+    }
+}
+
+fn package_docs(world: &World<'_>, package: usize) -> String {
+    let at = &world.plan.packages[package];
+    let mut text = at.docs.contents.clone().unwrap_or_else(|| format!("Package {} is {} in Go.", at.name, at.source));
+    for (_, unit) in world.plan.units.iter().enumerate().filter(|(_, unit)| unit.package == package && unit.key.is_some()) {
+        if let Some(docs) = &unit.docs.contents {
+            let _ = write!(text, "\n\n## Interface {}\n\n{docs}", unit.label);
+        }
+    }
+    let _ = write!(text, "\n\nGenerated from {}.", at.source);
+    docs::comment_of(&text)
+}
