@@ -62,7 +62,8 @@ pub(crate) fn handle(message: Message) -> Result<()> {
     Err(failure(&told))
 }
 
-/// The failure of which a host sees this text: its kind is told before it, but for `Other`.
+/// The failure of which a host sees this text. A kind is told before its reason, but for `Other`, of which the reason alone is
+/// told; that may begin as a kind does, and then is the last failure's own text.
 fn failure(told: &str) -> Error {
     // SAFETY: the error slot of this thread always has a text.
     let reason = unsafe { CStr::from_ptr(wcl_errmsg()) }.to_string_lossy();
