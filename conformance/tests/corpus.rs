@@ -6,9 +6,10 @@ mod trouble;
 
 use cloud_conformance::{
     corpus::{ARCHIVE, Corpus, LOCK},
+    language::Language,
     toolchain, wire,
 };
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
 use wasmtime::{
     Config, Engine, Store, Trap,
     component::{Component, Linker, ResourceTable, ResourceType, types::ComponentItem},
@@ -17,12 +18,40 @@ use wasmtime_wasi::{
     WasiCtx, WasiCtxView, WasiView,
     p2::{
         self,
-        bindings::sync::Command,
+        bindings::sync::Command as Program,
         pipe::{MemoryInputPipe, MemoryOutputPipe},
     },
 };
 
 const DRIVERS: [&str; 4] = ["config", "keyvalue", "keyvalue-ext", "messaging"];
+
+/// A driver in C that leaves out an operation is refused by any C compiler, with the operation's name.
+#[cfg(unix)] // Where rustc links with a C compiler too.
+#[test]
+fn a_driver_in_c_without_one_of_its_operations_does_not_compile() {
+    let (root, temporary) = (toolchain::find_root(here()).unwrap(), tempfile::tempdir().unwrap());
+    let compile = |source: &Path| {
+        let mut cc = Command::new("cc");
+        cc.args(["-std=c11", "-Wall", "-Werror", "-fsyntax-only"]).arg(source).env("LC_ALL", "C");
+        for folder in ["sdk-c/include", "conformance/guests/c/driver", "conformance/guests/c/gen"] {
+            cc.arg("-I").arg(root.join(folder));
+        }
+        String::from_utf8(cc.output().unwrap().stderr).unwrap()
+    };
+    for driver in DRIVERS {
+        let source = root.join("conformance/guests/c").join(driver).join("step.c");
+        assert_eq!(compile(&source), "", "{driver}");
+        let text = fs::read_to_string(source).unwrap();
+        let labels: Vec<_> = text.lines().filter_map(|line| line.trim().strip_prefix("case OP(")).collect();
+        assert!(labels.len() > 1, "{driver}");
+        for op in labels.iter().map(|label| label.split(')').next().unwrap()) {
+            let without = temporary.path().join("step.c");
+            fs::write(&without, text.replacen(&format!("case OP({op}):"), ";", 1)).unwrap();
+            let said = compile(&without);
+            assert!(said.contains(&format!("_OP_{op}' not handled in switch")), "{driver} without {op}: {said}");
+        }
+    }
+}
 
 fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -31,8 +60,10 @@ fn here() -> &'static Path {
 #[test]
 fn the_corpus_is_complete() {
     let corpus = Corpus::load().unwrap();
-    let mut expected: BTreeSet<String> = ["rust/pingpong", "rust/recorder"].map(String::from).into();
-    expected.extend(DRIVERS.iter().flat_map(|driver| [format!("rust/{driver}"), format!("shell/{driver}")]));
+    let mut expected: BTreeSet<String> = DRIVERS.map(|driver| format!("shell/{driver}")).into();
+    for language in Language::ALL {
+        expected.extend(DRIVERS.iter().chain(&["pingpong", "recorder"]).map(|guest| format!("{language}/{guest}")));
+    }
     expected.extend(toolchain::mutants().unwrap().iter().map(|mutant| format!("mutant/{}", mutant.name)));
     assert_eq!(corpus.names().map(String::from).collect::<BTreeSet<_>>(), expected);
     let missing = corpus.guest("rust/nothing").unwrap_err().to_string();
@@ -86,21 +117,28 @@ fn a_program_imports_the_packages_that_it_drives_and_no_other() {
         ("messaging", &["wasi:messaging/producer", "wasi:messaging/request-reply", "wasi:messaging/types"]),
     ];
     let (corpus, engine) = (Corpus::load().unwrap(), Engine::default());
-    for (driver, packages) in expected {
-        let program = Component::new(&engine, corpus.composed("rust", driver).unwrap()).unwrap();
+    let all =
+        Language::ALL.into_iter().flat_map(|language| expected.map(|(driver, packages)| (language, driver, packages)));
+    for (language, driver, packages) in all {
+        let program = Component::new(&engine, corpus.composed(language.name(), driver).unwrap()).unwrap();
         let imports = program.component_type();
         let names = imports.imports(&engine).map(|(name, _)| name.split('@').next().unwrap().to_owned());
         assert_eq!(
             names.filter(|name| !of_the_language(name)).collect::<BTreeSet<_>>(),
             packages.iter().map(|p| (*p).to_owned()).collect(),
-            "{driver}"
+            "{driver} in {language}"
         );
     }
 }
 
 #[test]
 fn a_program_answers_line_by_line() {
+    Language::ALL.into_iter().for_each(answers_line_by_line);
+}
+
+fn answers_line_by_line(language: Language) {
     use wire::{keyvalue, keyvalue_ext, messaging};
+    let composed = |driver| Corpus::load().unwrap().composed(language.name(), driver).unwrap();
     let ended = run(&composed("keyvalue"), "{\"Get\":[7,\"k\"]}\n{\"Close\":8}\n");
     let seen: Vec<keyvalue::Seen> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(
@@ -121,7 +159,8 @@ fn a_program_answers_line_by_line() {
 #[test]
 fn a_line_that_is_no_operation_ends_the_program() {
     for line in ["{\"Nonsense\":1}", "not json", ""] {
-        let ended = run(&composed("keyvalue"), &format!("{{\"Close\":8}}\n{line}\n{{\"Close\":9}}\n"));
+        let program = Corpus::load().unwrap().composed("rust", "keyvalue").unwrap();
+        let ended = run(&program, &format!("{{\"Close\":8}}\n{line}\n{{\"Close\":9}}\n"));
         assert_eq!(ended.stdout.lines().count(), 1, "{line}: {}", ended.stdout);
         assert!(ended.result.is_err() && !ended.stderr.is_empty(), "{line}: {}", ended.stderr);
     }
@@ -132,10 +171,6 @@ fn trouble_is_what_it_says() {
     let trap = |program: &[u8]| run(program, "").result.unwrap_err().downcast::<Trap>().unwrap();
     assert_eq!(trap(&trouble::trap()), Trap::UnreachableCodeReached);
     assert_eq!(trap(&trouble::endless()), Trap::OutOfFuel);
-}
-
-fn composed(driver: &str) -> Vec<u8> {
-    Corpus::load().unwrap().composed("rust", driver).unwrap()
 }
 
 struct Ended {
@@ -194,7 +229,7 @@ fn run(program: &[u8], stdin: &str) -> Ended {
     wasi.stdin(MemoryInputPipe::new(stdin.to_owned())).stdout(stdout.clone()).stderr(stderr.clone());
     let mut store = Store::new(&engine, State { wasi: wasi.build(), table: ResourceTable::new() });
     store.set_fuel(100_000_000).unwrap();
-    let command = Command::instantiate(&mut store, &component, &linker).unwrap();
+    let command = Program::instantiate(&mut store, &component, &linker).unwrap();
     let result = match command.wasi_cli_run().call_run(&mut store) {
         Ok(Ok(())) => Ok(()),
         Ok(Err(())) => Err(wasmtime::Error::msg("the program says that it failed")),

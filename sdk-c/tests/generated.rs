@@ -133,10 +133,11 @@ fn enumerated(header: &str) -> String {
         };
         let shared = |at: usize| numbers.iter().all(|number| number.get(..at) == first.get(..at));
         let length = first.match_indices('_').map(|(at, _)| at).filter(|at| shared(*at)).last().expect("a prefix");
-        let cases = block.lines().map(|line| match line.strip_prefix("#define ").and_then(|line| line.split_once(' ')) {
-            Some((name, number)) => format!("  {name} = {number},\n"),
-            None => format!("  {line}\n"),
-        });
+        let cases =
+            block.lines().map(|line| match line.strip_prefix("#define ").and_then(|line| line.split_once(' ')) {
+                Some((name, number)) => format!("  {name} = {number},\n"),
+                None => format!("  {line}\n"),
+            });
         format!("enum exports_{} {{\n{}}};", first[..length].to_lowercase(), cases.collect::<String>())
     });
     blocks.collect::<Vec<_>>().join("\n\n")

@@ -16,8 +16,9 @@ use std::{
 use tempfile::TempDir;
 
 /// The programs, and what each must say in the end if it is wrong on purpose.
-const RIGHT: [(&str, &[&str]); 4] = [
+const RIGHT: [(&str, &[&str]); 5] = [
     ("keyvalue", &["keyvalue"]),
+    ("updates", &["updates"]),
     ("errors", &["errors"]),
     ("messaging", &["messaging", "messaging_more"]),
     ("cloud", &["cloud"]),

@@ -12,7 +12,6 @@ pub struct Lock {
     /// `rustc --version` of the compiler, commit included.
     pub rustc: String,
     /// The release of zig, which is the C compiler.
-    #[serde(default)]
     pub zig: String,
     /// SHA-256 over all sources: see `toolchain::inputs`.
     pub inputs: String,

@@ -56,7 +56,8 @@ const SHELLS: [(&str, Worlds); 4] = [
 
 /// Everything but the mutants.
 pub fn guests() -> impl Iterator<Item = Guest> {
-    let programs = PROGRAMS.iter().flat_map(|(name, worlds)| Language::ALL.map(|language| program(language, name, *worlds)));
+    let programs =
+        PROGRAMS.iter().flat_map(|(name, worlds)| Language::ALL.map(|language| program(language, name, *worlds)));
     programs.chain(SHELLS.iter().map(|(name, worlds)| shell(name, *worlds)))
 }
 

@@ -74,7 +74,7 @@ impl<'a> Zig<'a> {
     /// Makes the archive of the SDK, as its `build.sh` does: a guest gets of it what it uses.
     ///
     /// # Errors
-    /// If something does not compile; zig says on stderr why.
+    /// If something does not compile.
     pub fn archive(&self) -> Result<()> {
         let mut members = self.objects(&format!("{C_SDK}/src"), &STRICT)?;
         members.extend(self.objects(&format!("{C_SDK}/gen"), &GENERATED)?);
@@ -88,7 +88,7 @@ impl<'a> Zig<'a> {
     /// drivers have in common, and the bindings of its `line`.
     ///
     /// # Errors
-    /// If it does not compile; zig says on stderr why.
+    /// If it does not compile.
     pub fn module(&self, own: &str, line: Option<&str>) -> Result<Vec<u8>> {
         let mut objects = self.objects(own, &STRICT)?;
         if let Some(line) = line {
@@ -136,7 +136,9 @@ impl<'a> Zig<'a> {
             }
         }
         command.env("ZIG_GLOBAL_CACHE_DIR", &self.cache).env("ZIG_LOCAL_CACHE_DIR", &self.cache);
-        ensure!(command.status().context("running zig")?.success(), "`zig {}` failed", arguments.join(" "));
+        let output = command.output().context("running zig")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "`zig {}` failed:\n{said}", arguments.join(" "));
         Ok(())
     }
 }
