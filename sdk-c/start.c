@@ -1,9 +1,9 @@
-// The start of a command, for a wasi-libc from before 2023, such as Debian 12's: link a program that has a `main` with
-// -nostartfiles, and the linker takes this one.
+// The start of a command, for an old wasi-libc, such as Debian 12's of 2022: link a program that has a `main` with
+// -nostartfiles, and the linker takes this one. In any other program it takes none of this.
 //
-// Such a wasi-libc leaves constructors and destructors to the linker, which then runs them around every function that the
-// program exports. One of them gives the host memory for its results: stdio would be flushed in the middle of a call, which
-// traps. The linker leaves that to a program that calls constructors itself.
+// The old start leaves constructors and destructors to the linker, which then runs them around every function that the program
+// exports. One of these gives the host memory for its results: there stdio would be flushed in the middle of a call, which
+// traps. The linker leaves a program alone that calls its constructors itself, as newer ones do.
 
 #ifdef __wasm__
 void __wasm_call_ctors(void);

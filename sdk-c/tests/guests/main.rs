@@ -5,7 +5,6 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 #[path = "../cc/mod.rs"]
-#[allow(dead_code, reason = "this needs a part of it")]
 mod cc;
 mod component_linker;
 mod components;
@@ -52,6 +51,7 @@ fn main() -> ExitCode {
     let mut trials = vec![
         trial("readme/shows_the_examples", || None, readme::shows_the_examples),
         trial("readme/tests_natively", || readme::lack(readme::NATIVE), readme::tests_natively),
+        trial("build_script", || None, toolchain::build_script_says_what_is_wrong),
         trial("without_a_toolchain_nothing_passes", || None, toolchain::without_a_toolchain_nothing_passes),
     ];
     for compiler in &warnings::COMPILERS {
@@ -74,8 +74,10 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// What each toolchain is put to.
-const TESTS: [(&str, fn(&Toolchain)); 7] = [
+/// A test of a toolchain.
+type Test = (&'static str, fn(&Toolchain));
+
+const TESTS: [Test; 7] = [
     ("components", components::have_what_they_use_and_nothing_else),
     ("commands", handlers::commands_print),
     ("pingpong", handlers::pingpong),

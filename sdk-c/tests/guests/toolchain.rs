@@ -129,3 +129,14 @@ pub fn without_a_toolchain_nothing_passes() {
         assert_eq!(output.status.success(), !required.contains("zig"), "{required}: {said}");
     }
 }
+
+pub fn build_script_says_what_is_wrong() {
+    let calls =
+        [("", 2, "sh build.sh PREFIX"), ("sdk CPU=1", 2, "`CPU=1` is no setting"), ("sdk CC=cc", 1, "WebAssembly")];
+    for (arguments, code, says) in calls {
+        let output = shell(&format!("sh build.sh {arguments} 2>&1"), &sdk("")).output().expect("a shell");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.code() == Some(code) && said.contains(says), "{arguments}: {}: {said}", output.status);
+    }
+    assert!(!sdk("sdk").exists(), "nothing was built");
+}
