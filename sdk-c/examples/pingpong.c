@@ -24,7 +24,7 @@ WCL_ON_MESSAGE("ping", message) {
   wcl_bytes data;
   wcl_status status = wcl_message_data(message, &data);
   if (status) return status;
-  bool is_ping = data.len == 4 && memcmp(data.ptr, "ping", 4) == 0;
+  bool is_ping = wcl_bytes_are(&data, "ping");
   wcl_bytes_free(&data);
   if (!is_ping) return WCL_OK;
 

@@ -16,7 +16,7 @@
 static bool says(const wcl_message *message, const char *text) {
   wcl_bytes data;
   CHECK(wcl_message_data(message, &data) == WCL_OK);
-  bool same = data.len == strlen(text) && memcmp(data.ptr, text, data.len) == 0;
+  bool same = wcl_bytes_are(&data, text);
   wcl_bytes_free(&data);
   return same;
 }

@@ -122,13 +122,6 @@ pub(crate) struct List<T> {
     pub(crate) len: usize,
 }
 
-impl List<u8> {
-    /// What C wrote.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        In(self.ptr.as_ptr().cast_const(), PhantomData).list(self.len)
-    }
-}
-
 /// `option`.
 #[repr(C, u8)]
 #[allow(dead_code, reason = "C reads it")]

@@ -11,7 +11,7 @@ wcl_status wcl_config_get(const char *key, wcl_str *out) { return wcl_config_get
 wcl_status wcl_config_get_n(const char *key, size_t key_len, wcl_str *out) {
   *out = (wcl_str){0};
   wcl_gen_string_t name;
-  WCLI_TRY(wcli_text("key", key, key_len, &name));
+  WCLI_TRY(wcli_text("the key", key, key_len, &name));
   wcl_gen_option_string_t value;
   wcl_gen_config_error_t error;
   if (!wcl_gen_config_get(&name, &value, &error)) return failed(&error);

@@ -44,6 +44,7 @@ static wcl_status find(const wcl_str *topic, wcl_handler *out) {
                     : wcl_fail(WCL_INVALID, "the message names no topic");
 }
 
+// Hands a message to its handler.
 static wcl_status handle(wcl_message *message) {
   wcl_str topic;
   WCLI_TRY(wcl_message_topic(message, &topic));
@@ -66,15 +67,21 @@ static void tell(wcl_status status, wcl_gen_string_t *out) {
   memcpy(out->ptr + out->len - reason_len, reason, reason_len);
 }
 
-bool exports_wcl_gen_handler_handle(exports_wcl_gen_handler_own_message_t given, exports_wcl_gen_handler_error_t *err) {
-  wcl_message message = {given.__handle};
+// Also for the native twin, which has the test see the status itself.
+wcl_status wcli_handle(int32_t given);
+
+wcl_status wcli_handle(int32_t given) {
+  wcl_message message = {given};
   wcli_forget();
   wcl_status status = handle(&message);
-  // The text first: it may be of a call that closing would forget.
-  if (status) {
-    err->tag = WCL_GEN_MESSAGING_ERROR_OTHER;
-    tell(status, &err->val.other);
-  }
   wcl_message_close(&message);
-  return status == WCL_OK;
+  return status;
+}
+
+bool exports_wcl_gen_handler_handle(exports_wcl_gen_handler_own_message_t given, exports_wcl_gen_handler_error_t *err) {
+  wcl_status status = wcli_handle(given.__handle);
+  if (!status) return true;
+  err->tag = WCL_GEN_MESSAGING_ERROR_OTHER;
+  tell(status, &err->val.other);
+  return false;
 }

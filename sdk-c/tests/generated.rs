@@ -132,7 +132,7 @@ fn enumerated(header: &str) -> String {
             return block.to_owned();
         };
         let shared = |at: usize| numbers.iter().all(|number| number.get(..at) == first.get(..at));
-        let length = first.match_indices('_').map(|(at, _)| at).filter(|at| shared(*at)).last().expect("a prefix");
+        let length = first.match_indices('_').map(|(at, _)| at).rfind(|at| shared(*at)).expect("a prefix");
         let cases =
             block.lines().map(|line| match line.strip_prefix("#define ").and_then(|line| line.split_once(' ')) {
                 Some((name, number)) => format!("  {name} = {number},\n"),

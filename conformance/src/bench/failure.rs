@@ -25,6 +25,11 @@ impl Failure {
         mismatch(what, &format!("failure {}", names.join(" or ")), &self.to_string())
     }
 
+    /// Fails unless the guest was told that the write may have happened.
+    pub fn is_open(&self, what: &str) -> Outcome {
+        expect(self.applied == Applied::Maybe, what, "applied: maybe", self)
+    }
+
     /// Fails unless the guest was told that nothing changed.
     pub fn is_definite(&self, what: &str) -> Outcome {
         expect(self.applied == Applied::No, what, "applied: no", self)

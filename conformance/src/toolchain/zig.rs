@@ -18,6 +18,8 @@ const SCRUBBED: [&str; 5] = ["ZIG_", "CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH", 
 /// As the SDK's README says it for users.
 const TARGET: [&str; 2] = ["-target", "wasm32-wasi"];
 const OPTIMIZED: &str = "-Oz";
+/// Zig sets aside 16 MiB otherwise; Rust has this much.
+const STACK: &str = "-Wl,-z,stack-size=1048576";
 const STRICT: [&str; 7] =
     ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wstrict-prototypes", "-Wconversion", "-Werror"];
 /// What a generator wrote is its own affair.
@@ -97,7 +99,7 @@ impl<'a> Zig<'a> {
             objects.push(format!("{C_GUESTS}/gen/{line}_component_type.o"));
         }
         let module = format!("{OBJECTS}/module.wasm");
-        let link = ["cc", TARGET[0], TARGET[1], "-mexec-model=reactor", OPTIMIZED, "-o", &module];
+        let link = ["cc", TARGET[0], TARGET[1], "-mexec-model=reactor", OPTIMIZED, STACK, "-o", &module];
         let objects = objects.iter().map(String::as_str).chain([ARCHIVE]);
         self.run(&link.into_iter().chain(objects).collect::<Vec<_>>())?;
         fs::read(self.stage.dir().join(&module)).with_context(|| module)

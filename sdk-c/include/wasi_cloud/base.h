@@ -11,8 +11,11 @@
 extern "C" {
 #endif
 
-/// An outcome that is not looked at is a warning.
-#if defined(__GNUC__)
+/// An outcome that is not looked at is a warning; `(void)` says that it does not matter. (GCC has an attribute for C11 that
+/// `(void)` does not silence, so there it is left out.)
+#if defined(__cplusplus) ? __cplusplus >= 201703L : __STDC_VERSION__ >= 202311L
+#define WCL_MUST_CHECK [[nodiscard]]
+#elif defined(__clang__)
 #define WCL_MUST_CHECK __attribute__((__warn_unused_result__))
 #else
 #define WCL_MUST_CHECK
@@ -50,7 +53,8 @@ const char *wcl_status_name(wcl_status status);
 
 /// The text of the last failure in this thread, for people; empty if nothing failed yet. Programs read the status.
 ///
-/// Valid until the next call of this library in this thread. Texts are cut after 1023 bytes, between two characters.
+/// Valid until the next call in this thread that returns a `wcl_status`; closing and freeing leave it alone. Texts are cut after
+/// 1023 bytes, between two characters.
 const char *wcl_errmsg(void);
 
 /// Whether the last failed call in this thread may have changed something all the same, now or later: then read before you
@@ -61,8 +65,8 @@ bool wcl_maybe_applied(void);
 /// Sets what `wcl_errmsg` returns, and nothing changed. `message` is copied. Returns `status`.
 wcl_status wcl_fail(wcl_status status, const char *message);
 
-/// Bytes that the caller owns. `ptr` is NULL if there are none to speak of: what was asked for is missing. Empty bytes have
-/// a `ptr` and a `len` of 0.
+/// Bytes that the caller owns, without a zero behind them. `ptr` is NULL if what was asked for is missing. Empty bytes have a
+/// `ptr` and a `len` of 0.
 typedef struct wcl_bytes {
   uint8_t *ptr;
   size_t len;
@@ -108,6 +112,11 @@ static inline wcl_view wcl_view_of(const void *ptr, size_t len) {
 
 /// A view of a text without the zero behind it. `text` must not be NULL.
 static inline wcl_view wcl_view_text(const char *text) { return wcl_view_of(text, strlen(text)); }
+
+/// Whether the bytes are those of this text. What is missing is not; `text` must not be NULL.
+static inline bool wcl_bytes_are(const wcl_bytes *bytes, const char *text) {
+  return bytes->ptr && bytes->len == strlen(text) && memcmp(bytes->ptr, text, bytes->len) == 0;
+}
 
 /// Copies bytes into memory of their own. Errors: `WCL_QUOTA` if there is no memory.
 WCL_MUST_CHECK wcl_status wcl_bytes_copy(const void *data, size_t len, wcl_bytes *out);

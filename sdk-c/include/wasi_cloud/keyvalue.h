@@ -110,7 +110,8 @@ void wcl_keys_free(wcl_keys *keys);
 
 /* Many keys in one call. Not a transaction: after an error a part may have been applied (KV-BATCH-07). */
 
-/// A key and its value. If the key is absent, `ptr` is NULL in both.
+/// A key and its value. If the key is absent, `ptr` is NULL in both: which one it is the place in the list tells, on hosts that
+/// declare so (KV-BATCH-03).
 typedef struct wcl_found {
   wcl_str key;
   wcl_bytes value;

@@ -178,9 +178,9 @@ void wcl_on_message(wcl_registration *registration, const char *topic, wcl_handl
   }                                                                                                                     \
   static wcl_status WCL_NAME_(wcl_handle_, id)(wcl_message * message)
 
-/// Defines the handler of a topic, a string literal, in any source file. The topic is recorded in the component: the host
-/// subscribes to it unless its configuration says otherwise (MSG-M12). `message` names the parameter. A message on a topic
-/// that no handler takes, or two, is an error.
+/// Defines the handler of a topic, in any source file. `topic` is a string literal without prefix and `\u`; it is recorded in
+/// the component, and the host subscribes to it unless its configuration says otherwise (MSG-M12). `message` names the parameter,
+/// a `wcl_message *`. A message on a topic that no handler takes, or two, is an error.
 ///
 ///     WCL_ON_MESSAGE("ping", message) {
 ///       return wcl_publish("pong", "pong", 4);

@@ -42,7 +42,9 @@ async fn failed_read_is_an_error(bench: &mut Bench) -> Outcome {
     for moment in [Moment::Before, Moment::After] {
         for read in READS {
             fault(bench, moment).await?;
-            bucket.fails(read).await?.is(&format!("{:?}", read(0)), &[Kind::Other])?;
+            let (failure, what) = (bucket.fails(read).await?, format!("{:?}", read(0)));
+            failure.is(&what, &[Kind::Other])?;
+            failure.is_definite(&what)?;
             bucket.expect("k", "v").await?;
         }
     }
@@ -61,13 +63,16 @@ async fn write_that_never_began_changes_nothing(bench: &mut Bench) -> Outcome {
     Ok(())
 }
 
-/// A write whose reply was lost is an error, and the key is as before or as written: nothing between.
+/// A write whose reply was lost is an error that leaves open what happened, and the key is as before or as written: nothing
+/// between.
 async fn write_whose_reply_was_lost_is_an_error(bench: &mut Bench) -> Outcome {
     let bucket = bench.bucket(DEFAULT).await?;
     for (write, after) in WRITES.iter().zip([Some(b"new".to_vec()), None]) {
         bucket.set("k", "old").await?;
         fault(bench, Moment::After).await?;
-        bucket.fails(write).await?.is(&format!("{:?}", write(0)), &[Kind::Other])?;
+        let (failure, what) = (bucket.fails(write).await?, format!("{:?}", write(0)));
+        failure.is(&what, &[Kind::Other])?;
+        failure.is_open(&what)?;
         let value = bucket.get("k").await?;
         expect([Some(b"old".to_vec()), after].contains(&value), "get", "the old value or the new one", &value)?;
     }
