@@ -110,7 +110,11 @@ impl<'f, 'a> Abi<'f, 'a> {
 
     /// The expression as something to use more than once.
     fn ident(&mut self, expression: &str) -> String {
-        if expression.bytes().all(|b| b.is_ascii_alphanumeric()) { expression.to_owned() } else { self.bind(expression) }
+        if expression.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            expression.to_owned()
+        } else {
+            self.bind(expression)
+        }
     }
 
     /// The last `n` closed blocks.

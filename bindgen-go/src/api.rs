@@ -75,7 +75,8 @@ fn comment(file: &mut File<'_>, func: &Function, name: &str) {
 pub(crate) fn exported_resource(file: &mut File<'_>, unit: usize, id: TypeId, name: &str, docs: &Docs) {
     let go = file.named(id).unwrap_or_default();
     let text = docs.contents.clone().unwrap_or_else(|| format!("{go} is the resource {name}."));
-    let closed = "The component implements it. If it has a method Close() error, that is called when the last owner drops it.";
+    let closed =
+        "The component implements it. If it has a method Close() error, that is called when the last owner drops it.";
     file.code.gap();
     file.code.add(docs::comment_of(&format!("{}\n\n{closed}", text.trim())));
     file.code.add(format!("type {go} interface {{"));
@@ -99,8 +100,7 @@ fn methods(file: &mut File<'_>, unit: usize, choose: impl Fn(&FuncName) -> bool)
 pub(crate) fn handler(file: &mut File<'_>, unit: usize) {
     let plan = file.world.plan;
     let (base, at) = (&plan.handlers[&unit], &plan.units[unit]);
-    let free: Vec<_> =
-        at.funcs.iter().filter(|func| !matches!(func.kind, FunctionKind::Method(_))).collect();
+    let free: Vec<_> = at.funcs.iter().filter(|func| !matches!(func.kind, FunctionKind::Method(_))).collect();
     if at.funcs.is_empty() {
         return;
     }

@@ -54,7 +54,10 @@ fn check_type(resolve: &Resolve, ty: &Type, at: &str) -> Result<()> {
     };
     match &resolve.types[id].kind {
         TypeDefKind::Future(_) | TypeDefKind::Stream(_) => {
-            bail!("{at} has a {}, which bindgen-go does not generate yet: use a list or a resource", resolve.types[id].kind.as_str())
+            bail!(
+                "{at} has a {}, which bindgen-go does not generate yet: use a list or a resource",
+                resolve.types[id].kind.as_str()
+            )
         }
         TypeDefKind::Flags(flags) if flags.flags.len() > 32 => {
             bail!("{at} has {} flags, and components have at most 32: split them into two types", flags.flags.len())
@@ -67,9 +70,10 @@ fn check_type(resolve: &Resolve, ty: &Type, at: &str) -> Result<()> {
         TypeDefKind::Variant(variant) => each(&mut variant.cases.iter().filter_map(|case| case.ty.as_ref())),
         TypeDefKind::Result(result) => each(&mut result.ok.iter().chain(&result.err)),
         TypeDefKind::Map(key, value) => each(&mut [key, value].into_iter()),
-        TypeDefKind::Type(ty) | TypeDefKind::List(ty) | TypeDefKind::Option(ty) | TypeDefKind::FixedLengthList(ty, _) => {
-            check_type(resolve, ty, at)
-        }
+        TypeDefKind::Type(ty)
+        | TypeDefKind::List(ty)
+        | TypeDefKind::Option(ty)
+        | TypeDefKind::FixedLengthList(ty, _) => check_type(resolve, ty, at),
         _ => Ok(()),
     }
 }

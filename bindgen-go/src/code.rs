@@ -35,7 +35,11 @@ impl Code {
 
     /// A blank line, unless there is one.
     pub(crate) fn gap(&mut self) {
-        if !self.text.is_empty() && !self.text.ends_with("\n\n") && !self.text.ends_with("{\n") && !self.text.ends_with("(\n") {
+        if !self.text.is_empty()
+            && !self.text.ends_with("\n\n")
+            && !self.text.ends_with("{\n")
+            && !self.text.ends_with("(\n")
+        {
             self.text.push('\n');
         }
     }

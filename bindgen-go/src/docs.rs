@@ -74,7 +74,8 @@ fn gap(out: &mut Vec<String>) {
 
 /// The marker of a list's item as gofmt writes it, and the item's text.
 fn item(line: &str) -> Option<(String, &str)> {
-    if let Some(text) = line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).or_else(|| line.strip_prefix("+ ")) {
+    if let Some(text) = line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).or_else(|| line.strip_prefix("+ "))
+    {
         return Some(("-".to_owned(), text.trim()));
     }
     let (number, text) = line.split_once(['.', ')'])?;
@@ -94,7 +95,8 @@ mod tests {
 
     #[test]
     fn markdown() {
-        let text = "Gets it [KV-01 core].\nSecond\n- one\n  more\n- two\nAfter.\n## Head\n```wit\nfunc()\n```\n\n1. a\n[x]: y";
+        let text =
+            "Gets it [KV-01 core].\nSecond\n- one\n  more\n- two\nAfter.\n## Head\n```wit\nfunc()\n```\n\n1. a\n[x]: y";
         let go = "// Gets it [KV-01 core].\n// Second\n//\n//   - one\n//     more\n//   - two\n//\n// After.\n//\n// # Head\n//\n//\tfunc()\n//\n//  1. a\n//\n// [x] : y\n";
         assert_eq!(comment_of(text), go);
     }

@@ -13,7 +13,9 @@ const OTHERS: &[&str] = &["other", "unknown", "internal", "internal-error", "une
 /// Whether a case is a Go string: in errors, what is only text.
 pub(crate) fn is_text(world: &World<'_>, variant: TypeId, payload: &Type) -> bool {
     let text = match payload {
-        Type::Id(id) => matches!(world.resolve.types[dealias(world.resolve, *id)].kind, TypeDefKind::Type(Type::String)),
+        Type::Id(id) => {
+            matches!(world.resolve.types[dealias(world.resolve, *id)].kind, TypeDefKind::Type(Type::String))
+        }
         ty => *ty == Type::String,
     };
     text && world.plan.errors.contains(&variant)
@@ -59,11 +61,14 @@ pub(crate) fn case_methods(file: &mut File<'_>, id: TypeId, variant: &Variant, i
     };
     let receiver = if body.ends_with("string(e)") { "e " } else { "" };
     file.code.gap();
-    file.code.add(format!("// Error is the text of the case.\nfunc ({receiver}{name}) Error() string {{\nreturn {body}\n}}"));
+    file.code.add(format!(
+        "// Error is the text of the case.\nfunc ({receiver}{name}) Error() string {{\nreturn {body}\n}}"
+    ));
     if case.ty.is_none() && TIMEOUTS.contains(&&*case.name) {
         file.std("context");
         file.code.gap();
-        file.code.add(format!("// Is says that it is context.DeadlineExceeded.\nfunc ({name}) Is(target error) bool {{"));
+        file.code
+            .add(format!("// Is says that it is context.DeadlineExceeded.\nfunc ({name}) Is(target error) bool {{"));
         file.code.add("return target == context.DeadlineExceeded\n}");
     }
 }
@@ -129,7 +134,9 @@ pub(crate) fn lower(file: &mut File<'_>, id: TypeId) {
     let braces = if is_enum { "" } else { "{}" };
     file.std("errors");
     file.code.gap();
-    file.code.add(format!("func {function}(err error) {ty} {{\nvar known {ty}\nif errors.As(err, &known) {{\nreturn known\n}}"));
+    file.code.add(format!(
+        "func {function}(err error) {ty} {{\nvar known {ty}\nif errors.As(err, &known) {{\nreturn known\n}}"
+    ));
     if let Some(i) = cases.iter().position(|(name, ty)| TIMEOUTS.contains(name) && ty.is_none()) {
         file.std("context");
         let case = file.case(id, i);

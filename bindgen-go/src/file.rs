@@ -51,7 +51,8 @@ impl<'a> File<'a> {
         if package == self.package {
             return name.to_owned();
         }
-        let (alias, path) = (self.alias(package), format!("{}/{}", self.world.module, self.world.plan.packages[package].dir));
+        let (alias, path) =
+            (self.alias(package), format!("{}/{}", self.world.module, self.world.plan.packages[package].dir));
         let name = format!("{alias}.{name}");
         self.imports.insert(path, alias);
         name

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use wit_bindgen_core::Direction;
 use wit_bindgen_core::abi::{self, AbiVariant, LiftLower, WasmType};
 use wit_bindgen_core::wit_parser::{
-    Function, FunctionKind, LiftLowerAbi, ManglingAndAbi, ResourceIntrinsic, TypeDefKind, TypeId, WasmExport, WasmExportKind, WasmImport,
+    Function, FunctionKind, LiftLowerAbi, ManglingAndAbi, ResourceIntrinsic, TypeDefKind, TypeId, WasmExport,
+    WasmExportKind, WasmImport,
 };
-use wit_bindgen_core::Direction;
 
 use crate::abi::{Abi, Intrinsic, Uses, core, intrinsic_name};
 use crate::errors;
@@ -160,8 +161,7 @@ fn export(file: &mut File<'_>, unit: usize, func: &Function, unique: &str, share
     let resolve = file.world.resolve;
     let signature = resolve.wasm_signature(AbiVariant::GuestExport, func);
     let interface = file.world.plan.units[unit].key.as_ref();
-    let export_name =
-        |kind| resolve.wasm_export_name(MANGLING, WasmExport::Func { interface, func, kind });
+    let export_name = |kind| resolve.wasm_export_name(MANGLING, WasmExport::Func { interface, func, kind });
 
     let mut body = Abi::new(file, unit, func, Direction::Export, signature.indirect_params);
     abi::call(resolve, AbiVariant::GuestExport, LiftLower::LiftArgsLowerResults, func, &mut body, false);

@@ -4,20 +4,101 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Words that Go spells in one case, from the list of Go's own linter.
 const INITIALISMS: &[&str] = &[
-    "acl", "api", "ascii", "cpu", "css", "dns", "eof", "guid", "html", "http", "https", "id", "ip", "json", "qps", "ram",
-    "rpc", "sla", "smtp", "sql", "ssh", "tcp", "tls", "ttl", "udp", "ui", "uid", "uri", "url", "utf8", "uuid", "vm",
-    "xml", "xmpp", "xsrf", "xss",
+    "acl", "api", "ascii", "cpu", "css", "dns", "eof", "guid", "html", "http", "https", "id", "ip", "json", "qps",
+    "ram", "rpc", "sla", "smtp", "sql", "ssh", "tcp", "tls", "ttl", "udp", "ui", "uid", "uri", "url", "utf8", "uuid",
+    "vm", "xml", "xmpp", "xsrf", "xss",
 ];
 
 /// What a local variable or a package cannot be called: Go's keywords, what Go predeclares, and what generated code uses.
 const TAKEN: &[&str] = &[
-    "any", "append", "bool", "break", "byte", "cap", "case", "chan", "clear", "close", "comparable", "complex",
-    "complex128", "complex64", "const", "context", "continue", "copy", "ctx", "default", "defer", "delete", "else",
-    "err", "error", "errors", "fail", "fallthrough", "false", "float32", "float64", "for", "func", "go", "goto", "handler",
-    "if", "imag", "import", "init", "int", "int16", "int32", "int64", "int8", "interface", "internal", "iota", "len",
-    "main", "make", "map", "math", "max", "min", "new", "nil", "ok", "package", "panic", "print", "println", "range",
-    "real", "recover", "result", "return", "rune", "runtime", "scope", "loans", "select", "string", "struct", "switch",
-    "testdata", "true", "type", "uint", "uint16", "uint32", "uint64", "uint8", "uintptr", "unsafe", "var", "vendor", "wit",
+    "any",
+    "append",
+    "bool",
+    "break",
+    "byte",
+    "cap",
+    "case",
+    "chan",
+    "clear",
+    "close",
+    "comparable",
+    "complex",
+    "complex128",
+    "complex64",
+    "const",
+    "context",
+    "continue",
+    "copy",
+    "ctx",
+    "default",
+    "defer",
+    "delete",
+    "else",
+    "err",
+    "error",
+    "errors",
+    "fail",
+    "fallthrough",
+    "false",
+    "float32",
+    "float64",
+    "for",
+    "func",
+    "go",
+    "goto",
+    "handler",
+    "if",
+    "imag",
+    "import",
+    "init",
+    "int",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "interface",
+    "internal",
+    "iota",
+    "len",
+    "main",
+    "make",
+    "map",
+    "math",
+    "max",
+    "min",
+    "new",
+    "nil",
+    "ok",
+    "package",
+    "panic",
+    "print",
+    "println",
+    "range",
+    "real",
+    "recover",
+    "result",
+    "return",
+    "rune",
+    "runtime",
+    "scope",
+    "loans",
+    "select",
+    "string",
+    "struct",
+    "switch",
+    "testdata",
+    "true",
+    "type",
+    "uint",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uint8",
+    "uintptr",
+    "unsafe",
+    "var",
+    "vendor",
+    "wit",
 ];
 
 /// `get-user-id` as `GetUserID`.
@@ -118,9 +199,14 @@ mod tests {
         ] {
             assert_eq!(exported(wit), go);
         }
-        for (wit, go) in
-            [("id", "id"), ("user-id", "userID"), ("URL-list", "urlList"), ("type", "type_"), ("v1", "v1_"), ("len", "len_")]
-        {
+        for (wit, go) in [
+            ("id", "id"),
+            ("user-id", "userID"),
+            ("URL-list", "urlList"),
+            ("type", "type_"),
+            ("v1", "v1_"),
+            ("len", "len_"),
+        ] {
             assert_eq!(local(wit), go);
         }
         assert_eq!(package("incoming-handler"), "incominghandler");
@@ -133,7 +219,12 @@ mod tests {
             names.iter().map(|names| names.iter().map(|name| (*name).to_owned()).collect()).collect()
         };
         let mut scope = Scope::with(&["Error"]);
-        let names = scope.assign(&wanted(&[&["Open", "StoreOpen"], &["Open", "BatchOpen"], &["Error", "StoreError"], &["Get"]]));
+        let names = scope.assign(&wanted(&[
+            &["Open", "StoreOpen"],
+            &["Open", "BatchOpen"],
+            &["Error", "StoreError"],
+            &["Get"],
+        ]));
         assert_eq!(names, ["StoreOpen", "BatchOpen", "StoreError", "Get"]);
         assert_eq!(scope.assign(&wanted(&[&["UserID"], &["UserID"], &["Get"]])), ["UserID", "UserID2", "Get2"]);
     }

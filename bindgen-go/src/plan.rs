@@ -196,10 +196,14 @@ struct Dirs {
 impl Dirs {
     fn new(resolve: &Resolve, world: WorldId) -> Dirs {
         let interfaces = |items: Vec<&WorldKey>| -> Vec<InterfaceId> {
-            items.into_iter().filter_map(|key| if let WorldKey::Interface(id) = key { Some(*id) } else { None }).collect()
+            items
+                .into_iter()
+                .filter_map(|key| if let WorldKey::Interface(id) = key { Some(*id) } else { None })
+                .collect()
         };
         let world = &resolve.worlds[world];
-        let (imports, exports) = (interfaces(world.imports.keys().collect()), interfaces(world.exports.keys().collect()));
+        let (imports, exports) =
+            (interfaces(world.imports.keys().collect()), interfaces(world.exports.keys().collect()));
         let mut versions = HashMap::<_, BTreeSet<_>>::new();
         for name in imports.iter().chain(&exports).filter_map(|id| package_name(resolve, *id)) {
             let key = (name.namespace.clone(), name.name.clone());

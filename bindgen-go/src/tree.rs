@@ -24,7 +24,8 @@ pub fn sync(dir: &Path, files: &Files, write: bool) -> io::Result<Vec<PathBuf>> 
         differ.push(path);
     }
     // All generated files begin with a line that names the world.
-    let mark = files.iter().find(|(name, _)| name.ends_with(".go")).and_then(|(_, text)| text.split(|b| *b == b'\n').next());
+    let mark =
+        files.iter().find(|(name, _)| name.ends_with(".go")).and_then(|(_, text)| text.split(|b| *b == b'\n').next());
     for path in generated(dir, mark.unwrap_or_default())? {
         if !kept.contains(&path) {
             if write {

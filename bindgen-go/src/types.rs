@@ -116,7 +116,9 @@ impl<'a> InterfaceGenerator<'a> for Types<'_, 'a> {
         self.constants(id, enumeration.cases.iter().map(|case| (&*case.name, &case.docs)), &go, "iota");
         let cases: Vec<_> = enumeration.cases.iter().map(|case| &*case.name).collect();
         self.file.code.gap();
-        self.file.code.add(format!("// String is the name of the case in WIT.\nfunc (e {go}) String() string {{\nswitch e {{"));
+        self.file
+            .code
+            .add(format!("// String is the name of the case in WIT.\nfunc (e {go}) String() string {{\nswitch e {{"));
         for (i, case) in cases.iter().enumerate() {
             let constant = self.file.case(id, i);
             self.file.code.add(format!("case {constant}:\nreturn \"{case}\""));
@@ -136,7 +138,9 @@ impl<'a> InterfaceGenerator<'a> for Types<'_, 'a> {
             .flatten()
             .map(|case| if case.var.is_empty() { case.name.clone() } else { case.var.clone() })
             .collect();
-        self.file.code.add(docs::comment_of(&format!("\n\nIts cases: {}.", names.join(", "))).replacen("// ", "//\n// ", 1));
+        self.file
+            .code
+            .add(docs::comment_of(&format!("\n\nIts cases: {}.", names.join(", "))).replacen("// ", "//\n// ", 1));
         let error_line = if error { "error\n" } else { "" };
         self.file.code.add(format!("type {go} interface {{\n{error_line}is{go}()\n}}"));
         for (i, case) in variant.cases.iter().enumerate() {

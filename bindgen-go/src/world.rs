@@ -38,7 +38,8 @@ pub struct Generator {
 
 impl WorldGenerator for Generator {
     fn preprocess(&mut self, resolve: &Resolve, world: WorldId) -> Result<()> {
-        let valid = |path: &str| !path.is_empty() && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/".contains(&b));
+        let valid =
+            |path: &str| !path.is_empty() && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/".contains(&b));
         for path in [Some(&self.options.module), self.options.runtime.as_ref()].into_iter().flatten() {
             ensure!(valid(path), "`{path}` is no Go import path: use one like `example.com/app/gen`");
         }
@@ -95,7 +96,8 @@ impl WorldGenerator for Generator {
 /// Three files: what is seen, what is behind it in a component, and what elsewhere.
 fn write_package(world: &World<'_>, package: usize, files: &mut Files) {
     let at = &world.plan.packages[package];
-    let mut write = |suffix: &str, text: String| files.push(&format!("{}/{}{suffix}.go", at.dir, at.name), text.as_bytes());
+    let mut write =
+        |suffix: &str, text: String| files.push(&format!("{}/{}{suffix}.go", at.dir, at.name), text.as_bytes());
     let units = |direction| world.plan.units_of(package, direction).map(|(i, _)| i);
 
     let mut seen = File::new(world, package);
@@ -133,7 +135,9 @@ fn write_package(world: &World<'_>, package: usize, files: &mut Files) {
 fn package_docs(world: &World<'_>, package: usize) -> String {
     let at = &world.plan.packages[package];
     let mut text = at.docs.contents.clone().unwrap_or_else(|| format!("Package {} is {} in Go.", at.name, at.source));
-    for (_, unit) in world.plan.units.iter().enumerate().filter(|(_, unit)| unit.package == package && unit.key.is_some()) {
+    for (_, unit) in
+        world.plan.units.iter().enumerate().filter(|(_, unit)| unit.package == package && unit.key.is_some())
+    {
         if let Some(docs) = &unit.docs.contents {
             let _ = write!(text, "\n\n## Interface {}\n\n{docs}", unit.label);
         }

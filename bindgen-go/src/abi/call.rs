@@ -216,9 +216,10 @@ fn borrows(resolve: &Resolve, ty: &Type) -> bool {
     let any = |mut types: &mut dyn Iterator<Item = &Type>| Iterator::any(&mut types, |ty| borrows(resolve, ty));
     match &resolve.types[*id].kind {
         TypeDefKind::Handle(_) => matches!(handle(resolve, ty), Some((_, true))),
-        TypeDefKind::Type(ty) | TypeDefKind::List(ty) | TypeDefKind::Option(ty) | TypeDefKind::FixedLengthList(ty, _) => {
-            borrows(resolve, ty)
-        }
+        TypeDefKind::Type(ty)
+        | TypeDefKind::List(ty)
+        | TypeDefKind::Option(ty)
+        | TypeDefKind::FixedLengthList(ty, _) => borrows(resolve, ty),
         TypeDefKind::Map(key, value) => any(&mut [key, value].into_iter()),
         TypeDefKind::Record(record) => any(&mut record.fields.iter().map(|field| &field.ty)),
         TypeDefKind::Tuple(tuple) => any(&mut tuple.types.iter()),

@@ -108,7 +108,8 @@ impl Abi<'_, '_> {
         to: &mut Vec<String>,
     ) {
         let names = self.declare(results, to);
-        for ((head, first), block) in [format!("if {condition} {{"), "} else {".to_owned()].into_iter().zip(first).zip(blocks)
+        for ((head, first), block) in
+            [format!("if {condition} {{"), "} else {".to_owned()].into_iter().zip(first).zip(blocks)
         {
             self.line(head);
             if !first.is_empty() {

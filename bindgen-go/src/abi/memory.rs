@@ -39,7 +39,9 @@ impl Abi<'_, '_> {
             }
             I::ListLift { element, .. } => self.lift_list(element, from),
             I::MapLift { key, value, .. } => self.lift_map(resolve, key, value, from),
-            I::FixedLengthListLift { element, size, .. } => format!("[{size}]{}{{{}}}", self.ty(element), from.join(", ")),
+            I::FixedLengthListLift { element, size, .. } => {
+                format!("[{size}]{}{{{}}}", self.ty(element), from.join(", "))
+            }
             I::FixedLengthListLiftFromMemory { element, size, .. } => self.lift_array(element, *size, &from[0]),
             I::IterElem { .. } | I::IterMapValue { .. } => format!("e{}", self.block_number()),
             I::IterMapKey { .. } => format!("k{}", self.block_number()),

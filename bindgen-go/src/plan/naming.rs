@@ -31,7 +31,8 @@ impl Plan {
 
     /// `Handle` and `Handler`, where the package has one exported unit, or `HandleApi` and `ApiHandler`.
     fn name_handlers(&mut self, package: usize, scope: &mut Scope) {
-        let exports: Vec<_> = self.units_of(package, Direction::Export).map(|(i, unit)| (i, exported(&unit.label))).collect();
+        let exports: Vec<_> =
+            self.units_of(package, Direction::Export).map(|(i, unit)| (i, exported(&unit.label))).collect();
         let single = exports.len() == 1;
         for (i, label) in exports {
             let base = if single { String::new() } else { scope.number(&label) };
@@ -67,7 +68,9 @@ impl Plan {
         }
         let mut names = scope.assign(&wanted).into_iter();
         for ((unit, id), name) in types.into_iter().zip(&mut names) {
-            if self.units[unit].direction == Direction::Export && matches!(resolve.types[id].kind, TypeDefKind::Resource) {
+            if self.units[unit].direction == Direction::Export
+                && matches!(resolve.types[id].kind, TypeDefKind::Resource)
+            {
                 self.exported.insert(id, unit);
             }
             self.types.insert(id, (package, name));
@@ -105,8 +108,7 @@ impl Plan {
             for ((func, _), name) in funcs.into_iter().zip(names) {
                 let Some((unit, func)) = func.split_once(' ') else { continue };
                 let unit = unit.parse().unwrap_or_default();
-                self.funcs
-                    .insert((unit, func.to_owned()), FuncName { name, receiver: key.1, unique: String::new() });
+                self.funcs.insert((unit, func.to_owned()), FuncName { name, receiver: key.1, unique: String::new() });
             }
         }
     }
@@ -132,7 +134,9 @@ impl Plan {
                 }
                 TypeDefKind::Enum(enumeration) => enumeration.cases.iter().for_each(|case| plain(id, &case.name)),
                 TypeDefKind::Flags(flags) => flags.flags.iter().for_each(|flag| plain(id, &flag.name)),
-                TypeDefKind::Variant(variant) if !is_error => variant.cases.iter().for_each(|case| plain(id, &case.name)),
+                TypeDefKind::Variant(variant) if !is_error => {
+                    variant.cases.iter().for_each(|case| plain(id, &case.name))
+                }
                 TypeDefKind::Variant(variant) => {
                     for case in &variant.cases {
                         let name = exported(&case.name);
@@ -156,8 +160,10 @@ impl Plan {
 
     fn name_uniquely(&mut self, package: usize) {
         let mut scope = Scope::default();
-        let keys: Vec<_> =
-            self.units_in(package).flat_map(|(i, unit)| unit.funcs.iter().map(move |func| (i, func.name.clone()))).collect();
+        let keys: Vec<_> = self
+            .units_in(package)
+            .flat_map(|(i, unit)| unit.funcs.iter().map(move |func| (i, func.name.clone())))
+            .collect();
         for key in keys {
             let Some(func) = self.funcs.get(&key) else { continue };
             let of = func.receiver.and_then(|id| self.types.get(&id)).map(|(_, name)| &**name).unwrap_or_default();

@@ -1,0 +1,57 @@
+//! The generated code by itself: formatted, vetted, and linked whole.
+
+use crate::guest::{Module, generate};
+
+/// All WITs of the tests.
+const WITS: &[&str] = &["scalars", "lists", "compound", "resources", "names", "versions"];
+
+/// What gofmt would change, and what vet says natively and for wasm: nothing.
+pub fn clean() -> wasmtime::Result<()> {
+    for name in WITS {
+        let module = Module::new(name);
+        for (program, arguments, wasm) in [
+            ("gofmt", &["-l", "-d", "."][..], false),
+            ("go", &["vet", "./..."], false),
+            ("go", &["vet", "./..."], true),
+        ] {
+            let (good, text) = module.tool(program, arguments, wasm);
+            assert!(good && text.is_empty(), "{program} on {name}: {text}");
+        }
+    }
+    Ok(())
+}
+
+/// Each function that is generated, in one program, and a component of it: its imports and exports are the world's.
+pub fn links() -> wasmtime::Result<()> {
+    for name in WITS {
+        let module = Module::new(name);
+        let (mut imports, mut uses) = (String::new(), String::new());
+        for (i, (path, text)) in generate(name, "example.com/guest/gen", None).iter().enumerate() {
+            let text = String::from_utf8_lossy(text);
+            let (folder, file) = path.rsplit_once('/').unwrap_or_default();
+            if folder == "wit" || file.contains('_') {
+                continue;
+            }
+            let functions = text.lines().filter_map(|line| line.strip_prefix("func "));
+            let of_package: String = functions.filter_map(|f| used(i, f)).map(|name| name + ",\n").collect();
+            let alias = if of_package.is_empty() { "_".to_owned() } else { format!("p{i}") };
+            imports += &format!("import {alias} \"example.com/guest/gen/{folder}\"\n");
+            uses += &of_package;
+        }
+        let all = format!("var all = []any{{\n{uses}}}\nvar Sink any\nfunc init() {{ Sink = all }}\n");
+        module.write("main.go", &format!("package main\n{imports}\n{all}func main() {{}}\n"));
+        module.component(&[name]);
+    }
+    Ok(())
+}
+
+/// `pkg.Open` or `(*pkg.Bucket).Get`, for what begins like `Open(` or `(b *Bucket) Get(`.
+fn used(package: usize, function: &str) -> Option<String> {
+    if let Some((receiver, method)) = function.strip_prefix('(').and_then(|f| f.split_once(") ")) {
+        let (_, ty) = receiver.split_once(" *")?;
+        let method = method.split('(').next().filter(|_| ty != "Error")?;
+        return Some(format!("(*p{package}.{ty}).{method}"));
+    }
+    let name = function.split('(').next()?;
+    name.starts_with(char::is_uppercase).then(|| format!("p{package}.{name}"))
+}

@@ -1,0 +1,127 @@
+//! Values of every type, from the host through the component to the host and back: lifted and lowered by imports and by
+//! exports.
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, Linker, Val};
+
+use crate::guest::{Module, Running, State, engine, generate};
+use crate::values::random;
+
+/// How many values each function gets.
+const ROUNDS: usize = 200;
+
+pub fn scalars() -> wasmtime::Result<()> {
+    let module = Module::new("scalars");
+    module.write("main.go", &guest(&module, &[("gen", "scalars")]));
+    round_trips(&module.component(&["scalars"]), "test:scalars/scalars")
+}
+
+pub fn lists() -> wasmtime::Result<()> {
+    let module = Module::new("lists");
+    module.write("main.go", &guest(&module, &[("gen", "lists")]));
+    round_trips(&module.component(&["lists"]), "test:lists/lists")
+}
+
+pub fn compound() -> wasmtime::Result<()> {
+    let module = Module::new("compound");
+    module.write("main.go", &guest(&module, &[("gen", "compound")]));
+    round_trips(&module.component(&["compound"]), "test:compound/compound")
+}
+
+/// One program with two worlds, generated apart: `cabi_realloc` can be exported only once.
+pub fn two_packages() -> wasmtime::Result<()> {
+    let module = Module::new("scalars");
+    module.add("more", &generate("lists", "example.com/guest/more", Some("example.com/guest/gen/wit")));
+    module.write("main.go", &guest(&module, &[("gen", "scalars"), ("more", "lists")]));
+    let component = module.component(&["scalars", "lists"]);
+    round_trips(&component, "test:scalars/scalars")?;
+    round_trips(&component, "test:lists/lists")
+}
+
+/// A guest whose handlers call the imports of the same names. The collector runs in between.
+pub fn guest(module: &Module, packages: &[(&str, &str)]) -> String {
+    let mut imports = String::from("import (\n\t\"context\"\n\t\"runtime\"\n\t\"example.com/guest/gen/wit\"\n");
+    let mut body = String::from("var _ context.Context\nvar _ wit.Result[int, int]\nvar calls int\n");
+    body += "func called() { if calls++; calls % 64 == 0 { runtime.GC() } }\nfunc main() {}\n";
+    for (folder, name) in packages {
+        imports += &format!("\t. \"example.com/guest/{folder}/test/{name}\"\n");
+        imports += &format!("\t\"example.com/guest/{folder}/test/{name}/{name}export\"\n");
+        body += &format!("type {name}Handler struct{{}}\nfunc init() {{ {name}export.Handle({name}Handler{{}}) }}\n");
+        for line in module.read(&format!("{folder}/test/{name}/{name}.go")).lines() {
+            let Some(signature) = line.strip_prefix("func ").filter(|line| line.starts_with("Echo")) else { continue };
+            let (function, rest) = signature.split_once('(').expect("parameters");
+            let arguments = arguments(rest);
+            body += &format!("func ({name}Handler) {signature}\ncalled()\nreturn {function}({arguments})\n}}\n");
+        }
+    }
+    format!("package main\n\n{imports})\n\n{body}")
+}
+
+/// The names of the parameters: the first word of each, up to the parenthesis that ends them.
+fn arguments(parameters: &str) -> String {
+    let (mut depth, mut names, mut word, mut done) = (0, Vec::new(), String::new(), false);
+    for c in parameters.chars() {
+        match c {
+            ')' if depth == 0 => break,
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            ',' if depth == 0 => done = false,
+            ' ' if word.is_empty() => {}
+            ' ' if !done => {
+                names.push(std::mem::take(&mut word));
+                done = true;
+            }
+            c if !done => word.push(c),
+            _ => {}
+        }
+    }
+    names.join(", ")
+}
+
+/// The host's side: each function returns its argument, or all of them as a tuple.
+pub fn link_echo(linker: &mut Linker<State>, component: &Component) {
+    for (name, item) in component.component_type().imports(engine()) {
+        let ComponentItem::ComponentInstance(instance) = item.ty else { continue };
+        if !name.starts_with("test:") {
+            continue;
+        }
+        let mut at = linker.instance(name).expect("an instance");
+        for (function, item) in instance.exports(engine()) {
+            if let ComponentItem::ComponentFunc(_) = item.ty {
+                at.func_new(function, |_, _, arguments, results| {
+                    results[0] = match arguments {
+                        [one] => one.clone(),
+                        many => Val::Tuple(many.to_vec()),
+                    };
+                    Ok(())
+                })
+                .expect("a function");
+            }
+        }
+    }
+}
+
+fn round_trips(component: &[u8], interface: &str) -> wasmtime::Result<()> {
+    let mut running = Running::new(component, link_echo);
+    let exports = running.component.component_type();
+    let Some(ComponentItem::ComponentInstance(instance)) = exports.get_export(engine(), interface).map(|item| item.ty)
+    else {
+        panic!("no {interface}")
+    };
+    let mut rng = StdRng::seed_from_u64(7);
+    for (name, item) in instance.exports(engine()) {
+        let ComponentItem::ComponentFunc(function) = item.ty else { continue };
+        for _ in 0..ROUNDS {
+            let arguments: Vec<_> = function.params().map(|(_, ty)| random(&mut rng, &ty, 0)).collect();
+            let got =
+                running.call(interface, name, &arguments).unwrap_or_else(|e| panic!("{name}({arguments:?}): {e:?}"));
+            let wanted = if arguments.len() == 1 { arguments[0].clone() } else { Val::Tuple(arguments) };
+            // As text, since no NaN equals another.
+            assert_eq!(format!("{got:?}"), format!("{wanted:?}"), "{name}");
+        }
+    }
+    assert!(running.store.data().memory < 16 << 20, "{} bytes of memory", running.store.data().memory);
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! What Go makes of the generated code, and what that does in a component: needs `go` 1.26. Without it the tests are ignored;
+//! where `CLOUD_CONFORMANCE_REQUIRE` lists `go` they fail.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test")]
+
+mod checks;
+mod echo;
+mod guest;
+mod resources;
+mod stress;
+mod values;
+
+use std::env;
+use std::process::{Command, ExitCode};
+
+use libtest_mimic::{Arguments, Completion, Trial};
+
+type Test = fn() -> wasmtime::Result<()>;
+
+/// By name, as filters have it.
+const TESTS: &[(&str, Test)] = &[
+    ("generated_code_is_clean", checks::clean),
+    ("generated_code_links", checks::links),
+    ("echo_scalars", echo::scalars),
+    ("echo_lists", echo::lists),
+    ("echo_compound", echo::compound),
+    ("two_packages_share_one_runtime", echo::two_packages),
+    ("resources_both_ways", resources::both_ways),
+    ("misuse_is_an_error", resources::misuse),
+    ("small_calls_leave_nothing_behind", stress::small),
+    ("large_calls_leave_nothing_behind", stress::large),
+];
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Each compiles with all cores there are.
+    arguments.test_threads = arguments.test_threads.or(Some(1));
+    let missing = missing();
+    let trials = TESTS.iter().map(|(name, test)| {
+        let missing = missing.clone();
+        Trial::ignorable_test(*name, move || match missing {
+            Some(reason) => Ok(Completion::ignored_with(reason)),
+            None => test().map(|()| Completion::Completed).map_err(|e| format!("{e:?}").into()),
+        })
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+/// Why there is no Go to test with.
+fn missing() -> Option<String> {
+    let words = env::var("CLOUD_CONFORMANCE_REQUIRE").unwrap_or_default();
+    if words.split(',').any(|word| word.trim() == "go") {
+        return None;
+    }
+    let found = Command::new("go").args(["env", "GOVERSION"]).env("GOTOOLCHAIN", "local").output();
+    let version = found.ok().map(|found| String::from_utf8_lossy(&found.stdout).trim().to_owned()).unwrap_or_default();
+    let minor = version
+        .strip_prefix("go1.")
+        .and_then(|rest| rest.split('.').next())
+        .and_then(|minor| minor.parse::<u32>().ok());
+    minor.is_none_or(|minor| minor < 26).then(|| "needs `go` 1.26 or newer on the PATH".to_owned())
+}

@@ -1,0 +1,38 @@
+//! Many calls: no trap in a collection, and a memory that does not grow.
+
+use wasmtime::component::Val;
+
+use crate::echo::{guest, link_echo};
+use crate::guest::{Module, Running};
+use crate::resources::{self, COUNTERS};
+
+/// As much as a component with these calls may need.
+const MEMORY: usize = 16 << 20;
+
+/// 200,000 exports, each of which makes eleven imports, with resources that are closed, given away, and left behind.
+pub fn small() -> wasmtime::Result<()> {
+    let mut running = Running::new(&resources::component(), resources::link);
+    for i in 0..200_000 {
+        let got = running.call(COUNTERS, "keep", &[Val::String(format!("bucket {i}"))])?;
+        assert_eq!(got, Val::Result(Ok(Some(Box::new(Val::U32(0))))));
+    }
+    let memory = running.store.data().memory;
+    assert!(memory < MEMORY, "{memory} bytes of memory");
+    Ok(())
+}
+
+/// 3,000 calls with 256 KiB each way, the collector running in between.
+pub fn large() -> wasmtime::Result<()> {
+    let module = Module::new("lists");
+    module.write("main.go", &guest(&module, &[("gen", "lists")]));
+    let mut running = Running::new(&module.component(&["lists"]), link_echo);
+    let payload = Val::String("0123456789abcdef".repeat(16 << 10));
+    let payload = Val::List(vec![payload]);
+    for _ in 0..3_000 {
+        let got = running.call("test:lists/lists", "echo-strings", std::slice::from_ref(&payload))?;
+        assert_eq!(got, payload);
+    }
+    let memory = running.store.data().memory;
+    assert!(memory < MEMORY, "{memory} bytes of memory");
+    Ok(())
+}
