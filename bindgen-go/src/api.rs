@@ -6,7 +6,7 @@ use wit_bindgen_core::wit_parser::{Docs, Function, FunctionKind, Type, TypeDefKi
 use crate::docs;
 use crate::file::File;
 use crate::func::{Shape, params, signature};
-use crate::plan::{FuncName, kind};
+use crate::plan::FuncName;
 
 /// The imported functions of a unit.
 pub(crate) fn imports(file: &mut File<'_>, unit: usize) {
@@ -59,7 +59,10 @@ fn import(file: &mut File<'_>, func: &Function, name: &FuncName) {
 }
 
 fn is_string(file: &File<'_>, ty: &Type) -> bool {
-    *ty == Type::String || matches!(kind(file.world.resolve, ty), Some(TypeDefKind::Type(Type::String)))
+    match ty {
+        Type::Id(id) => matches!(&file.world.resolve.types[*id].kind, TypeDefKind::Type(ty) if is_string(file, ty)),
+        ty => *ty == Type::String,
+    }
 }
 
 fn comment(file: &mut File<'_>, func: &Function, name: &str) {
@@ -101,7 +104,7 @@ pub(crate) fn handler(file: &mut File<'_>, unit: usize) {
     let plan = file.world.plan;
     let (base, at) = (&plan.handlers[&unit], &plan.units[unit]);
     let free: Vec<_> = at.funcs.iter().filter(|func| !matches!(func.kind, FunctionKind::Method(_))).collect();
-    if at.funcs.is_empty() {
+    if free.is_empty() {
         return;
     }
     let what = match at.key {

@@ -59,9 +59,6 @@ fn check_type(resolve: &Resolve, ty: &Type, at: &str) -> Result<()> {
                 resolve.types[id].kind.as_str()
             )
         }
-        TypeDefKind::Flags(flags) if flags.flags.len() > 32 => {
-            bail!("{at} has {} flags, and components have at most 32: split them into two types", flags.flags.len())
-        }
         TypeDefKind::Tuple(tuple) if tuple.types.len() > 16 => {
             bail!("{at} has a tuple of {}, and in Go there are tuples up to 16: make it a record", tuple.types.len())
         }

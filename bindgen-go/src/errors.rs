@@ -21,6 +21,11 @@ pub(crate) fn is_text(world: &World<'_>, variant: TypeId, payload: &Type) -> boo
     text && world.plan.errors.contains(&variant)
 }
 
+/// Whether a value of the type is a Go error.
+pub(crate) fn is_error(world: &World<'_>, ty: &Type) -> bool {
+    matches!(ty, Type::Id(id) if world.plan.errors.contains(&dealias(world.resolve, *id)))
+}
+
 /// `no-such-store` as text.
 fn words(case: &str) -> String {
     case.replace('-', " ")
@@ -57,13 +62,18 @@ pub(crate) fn case_methods(file: &mut File<'_>, id: TypeId, variant: &Variant, i
             true => "string(e)".to_owned(),
             false => format!("\"{text}: \" + string(e)"),
         },
+        Some(payload) if is_error(file.world, payload) => format!("\"{text}: \" + e.Value.Error()"),
         _ => format!("\"{text}\""),
     };
-    let receiver = if body.ends_with("string(e)") { "e " } else { "" };
+    let receiver = if body.ends_with('"') { "" } else { "e " };
     file.code.gap();
     file.code.add(format!(
         "// Error is the text of the case.\nfunc ({receiver}{name}) Error() string {{\nreturn {body}\n}}"
     ));
+    if case.ty.is_some_and(|payload| is_error(file.world, &payload)) {
+        file.code.gap();
+        file.code.add(format!("// Unwrap is the error inside.\nfunc (e {name}) Unwrap() error {{\nreturn e.Value\n}}"));
+    }
     if case.ty.is_none() && TIMEOUTS.contains(&&*case.name) {
         file.std("context");
         file.code.gap();

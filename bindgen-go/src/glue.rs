@@ -135,7 +135,7 @@ fn private_signature(file: &mut File<'_>, func: &Function, shape: &Shape) -> Str
 pub(crate) fn exports(file: &mut File<'_>, unit: usize, shared: &mut Shared) {
     let plan = file.world.plan;
     let at = &plan.units[unit];
-    if !at.funcs.is_empty() {
+    if at.funcs.iter().any(|func| !matches!(func.kind, FunctionKind::Method(_))) {
         let (base, package) = (&plan.handlers[&unit], &plan.packages[at.package].name);
         file.code.gap();
         file.code.add(format!("func registered{base}() {base}Handler {{\nif handler{base} == nil {{"));

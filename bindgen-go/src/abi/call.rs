@@ -5,6 +5,7 @@ use wit_bindgen_core::wit_parser::{FunctionKind, Resolve, Type, TypeDefKind};
 use wit_bindgen_core::{Direction, dealias};
 
 use super::Abi;
+use crate::errors::is_error;
 use crate::func::{Payload, Shape};
 use crate::plan::handle;
 
@@ -66,7 +67,7 @@ impl Abi<'_, '_> {
         let mut source = value.clone();
         if shape.fallible {
             self.line(format!("if {value}.IsErr {{"));
-            let error = self.error_of(resolve, shape.err, &format!("{value}.Err"));
+            let error = self.error_of(shape.err, &format!("{value}.Err"));
             self.line(format!("err = {error}"));
             self.line("return");
             self.line("}");
@@ -93,9 +94,9 @@ impl Abi<'_, '_> {
     }
 
     /// The error side of a result as a Go error.
-    fn error_of(&mut self, resolve: &Resolve, ty: Option<Type>, value: &str) -> String {
+    fn error_of(&mut self, ty: Option<Type>, value: &str) -> String {
         let Some(ty) = ty else { return self.file.wit("ErrFailed") };
-        if is_go_error(self, resolve, &ty) {
+        if is_error(self.file.world, &ty) {
             return value.to_owned();
         }
         let name = self.ty(&ty);
@@ -194,7 +195,7 @@ impl Abi<'_, '_> {
     /// Any Go error as the WIT's.
     fn lower_error(&mut self, ty: &Type, error: &str) -> String {
         let resolve = self.file.world.resolve;
-        if let (true, Type::Id(id)) = (is_go_error(self, resolve, ty), ty) {
+        if let (true, Type::Id(id)) = (is_error(self.file.world, ty), ty) {
             let id = dealias(resolve, *id);
             if !self.uses.errors.contains(&id) {
                 self.uses.errors.push(id);
@@ -204,10 +205,6 @@ impl Abi<'_, '_> {
         let name = self.ty(ty);
         self.file.wit(&format!("ToFail[{name}]({error})"))
     }
-}
-
-fn is_go_error(abi: &Abi<'_, '_>, resolve: &Resolve, ty: &Type) -> bool {
-    matches!(ty, Type::Id(id) if abi.file.world.plan.errors.contains(&dealias(resolve, *id)))
 }
 
 /// Whether a borrowed handle is in the type.

@@ -189,6 +189,7 @@ fn free_name(resolve: &Resolve, kind: &FunctionKind, item: &str) -> String {
     let resource = |id: &TypeId| exported(resolve.types[*id].name.as_deref().unwrap_or_default());
     match kind {
         FunctionKind::Constructor(id) => format!("New{}", resource(id)),
+        FunctionKind::Static(id) if item == "new" => format!("New{}", resource(id)),
         FunctionKind::Static(id) => resource(id) + &exported(item),
         _ => exported(item),
     }

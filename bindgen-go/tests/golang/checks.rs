@@ -3,7 +3,7 @@
 use crate::guest::{Module, generate};
 
 /// All WITs of the tests.
-const WITS: &[&str] = &["scalars", "lists", "compound", "resources", "names", "versions"];
+const WITS: &[&str] = &["scalars", "lists", "compound", "more", "resources", "names", "versions"];
 
 /// What gofmt would change, and what vet says natively and for wasm: nothing.
 pub fn clean() -> wasmtime::Result<()> {

@@ -122,6 +122,7 @@ pub fn engine() -> &'static Engine {
     ENGINE.get_or_init(|| {
         let mut config = Config::new();
         config.cranelift_opt_level(OptLevel::None);
+        config.wasm_component_model_map(true).wasm_component_model_fixed_length_lists(true);
         Engine::new(&config).expect("an engine")
     })
 }

@@ -24,6 +24,7 @@ const TESTS: &[(&str, Test)] = &[
     ("echo_scalars", echo::scalars),
     ("echo_lists", echo::lists),
     ("echo_compound", echo::compound),
+    ("echo_more", echo::more),
     ("two_packages_share_one_runtime", echo::two_packages),
     ("resources_both_ways", resources::both_ways),
     ("misuse_is_an_error", resources::misuse),

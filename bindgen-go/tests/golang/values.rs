@@ -1,5 +1,7 @@
 //! Random values of any type.
 
+use std::collections::BTreeMap;
+
 use rand::Rng;
 use rand::rngs::StdRng;
 use wasmtime::component::{Type, Val};
@@ -54,6 +56,15 @@ pub fn random(rng: &mut StdRng, ty: &Type, depth: usize) -> Val {
             false => Val::Result(Err(some(rng, &result.err()))),
         },
         Type::Flags(flags) => Val::Flags(flags.names().filter(|_| rng.random()).map(str::to_owned).collect()),
+        Type::FixedLengthList(list) => {
+            Val::FixedLengthList((0..list.len()).map(|_| random(rng, &list.ty(), depth + 1)).collect())
+        }
+        Type::Map(map) => {
+            let entries =
+                (0..length(rng)).map(|_| (random(rng, &map.key(), depth + 1), random(rng, &map.value(), depth + 1)));
+            let entries: BTreeMap<String, _> = entries.map(|(key, value)| (format!("{key:?}"), (key, value))).collect();
+            Val::Map(entries.into_values().collect())
+        }
         other => panic!("no values of {other:?}"),
     }
 }
@@ -64,4 +75,16 @@ where
     rand::distr::StandardUniform: rand::distr::Distribution<T>,
 {
     if rng.random::<bool>() { edges[rng.random_range(0..4)] } else { rng.random() }
+}
+
+/// A value as text that is equal for equal values: no NaN equals another, and maps have no order.
+pub fn shown(value: &Val) -> String {
+    match value {
+        Val::Map(entries) => {
+            let entries: BTreeMap<_, _> = entries.iter().map(|(key, value)| (shown(key), shown(value))).collect();
+            format!("{entries:?}")
+        }
+        Val::List(values) => format!("{:?}", values.iter().map(shown).collect::<Vec<_>>()),
+        value => format!("{value:?}"),
+    }
 }

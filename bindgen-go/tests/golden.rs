@@ -1,0 +1,142 @@
+//! What is generated, as text: `BLESS=1 cargo test --test golden` writes it anew. Needs no Go.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use bindgen_go::{Options, tree};
+use wit_bindgen_core::wit_parser::Resolve;
+use wit_bindgen_core::{Files, WorldGenerator};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+fn options() -> Options {
+    Options { module: "example.com/gen".to_owned(), runtime: Some("example.com/wit".to_owned()), go_mod: false }
+}
+
+fn generate(resolve: &mut Resolve, path: &Path, options: Options) -> anyhow::Result<Files> {
+    let (package, _) = resolve.push_path(path)?;
+    let world = resolve.select_world(&[package], None)?;
+    let mut files = Files::default();
+    options.build().generate(resolve, world, &mut files)?;
+    Ok(files)
+}
+
+/// One text of all files, each after a line with its name: the form that Go's tools call txtar.
+fn text(files: &Files) -> String {
+    files.iter().fold(String::new(), |mut out, (name, text)| {
+        let _ = write!(out, "-- {name} --\n{}", String::from_utf8_lossy(text));
+        out
+    })
+}
+
+fn golden(name: &str) {
+    let wit = folder().join("wit");
+    let file = wit.join(name).with_extension("wit");
+    let path = if file.exists() { file } else { wit.join(name) };
+    let make = || text(&generate(&mut Resolve::default(), &path, options()).expect("it is generated"));
+    let made = make();
+    assert_eq!(made, make(), "the same each time");
+    let golden = folder().join("golden").join(name).with_extension("txtar");
+    if env::var_os("BLESS").is_some() {
+        fs::write(&golden, &made).expect("the file is written");
+    }
+    let wanted = fs::read_to_string(&golden).unwrap_or_default();
+    let differs = made.lines().zip(wanted.lines()).find(|(a, b)| a != b);
+    assert!(made == wanted, "{name} differs, first in {differs:?}; look at it with BLESS=1 and git diff");
+}
+
+#[test]
+fn scalars() {
+    golden("scalars");
+}
+
+#[test]
+fn resources() {
+    golden("resources");
+}
+
+#[test]
+fn names() {
+    golden("names");
+}
+
+#[test]
+fn versions() {
+    golden("versions");
+}
+
+/// Our own law: comments with clause ids, and the names that people will use.
+#[test]
+fn capabilities() {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_path(folder().join("../../wit")).expect("the WIT parses");
+    let world = resolve.select_world(&[package], Some("imports")).expect("the world exists");
+    let mut files = Files::default();
+    options().build().generate(&mut resolve, world, &mut files).expect("it is generated");
+    let text = text(&files);
+    for part in [
+        "-- wasi/keyvalue/keyvalue.go --",
+        "[KV-STORE-",
+        "func Open(ctx context.Context, identifier string) (result *Bucket, err error) {",
+        "func (b *Bucket) Get(ctx context.Context, key string) (result []byte, ok bool, err error) {",
+        "func (b *Bucket) Increment(ctx context.Context, key string, delta int64) (result int64, err error) {",
+        "var ErrNoSuchStore",
+    ] {
+        assert!(
+            text.contains(part),
+            "{part} is not in:\n{}",
+            text.lines().filter(|l| l.starts_with("func ")).collect::<Vec<_>>().join("\n")
+        );
+    }
+}
+
+/// What cannot be generated is refused with the place and a way out.
+#[test]
+fn refused() {
+    let sorts = (1..=17).map(|_| "u8").collect::<Vec<_>>().join(", ");
+    let cases = [
+        ("import i: interface { f: async func(); }".to_owned(), "function `f` of `i` is async"),
+        ("import f: async func();".to_owned(), "function `f` of `w` is async"),
+        ("export i: interface { f: func(s: stream<u8>); }".to_owned(), "function `f` of `i` has a stream"),
+        ("import i: interface { record r { a: list<future<u8>> } }".to_owned(), "type `r` of `i` has a future"),
+        (format!("import f: func() -> tuple<{sorts}>;"), "has a tuple of 17"),
+    ];
+    for (world, wanted) in cases {
+        let text = format!("package a:b; world w {{ {world} }}");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("w.wit");
+        fs::write(&path, text).expect("the file is written");
+        let Err(error) = generate(&mut Resolve::default(), &path, options()) else { panic!("{world} is generated") };
+        assert!(error.to_string().contains(wanted), "{error}");
+        let hint = error.to_string().split_once(": ").is_some_and(|(_, hint)| !hint.is_empty());
+        assert!(hint, "says what to do: {error}");
+    }
+    let wrong = Options { module: "a b".to_owned(), ..Options::default() };
+    let error = generate(&mut Resolve::default(), &folder().join("wit/scalars.wit"), wrong).err().expect("an error");
+    assert!(error.to_string().contains("no Go import path"), "{error}");
+}
+
+/// Files of another hand stay, files that are generated no more go, and what is the same is not written.
+#[test]
+fn sync() {
+    let out = tempfile::tempdir().expect("a folder");
+    let files = |names: &[&str]| {
+        let mut files = Files::default();
+        names.iter().for_each(|name| files.push(name, format!("// Code generated for us.\n{name}").as_bytes()));
+        files
+    };
+    let sync = |names: &[&str], write| tree::sync(out.path(), &files(names), write).expect("it works").len();
+    assert_eq!(sync(&["a/a.go", "b/b.go"], false), 2);
+    assert_eq!(sync(&["a/a.go", "b/b.go"], true), 2);
+    fs::write(out.path().join("b/own.go"), "package b").expect("a file");
+    fs::write(out.path().join("b/other.go"), "// Code generated for others.\n").expect("a file");
+    assert_eq!(sync(&["a/a.go", "b/b.go"], true), 0);
+    assert_eq!(sync(&["a/a.go"], true), 1);
+    assert!(!out.path().join("b/b.go").exists() && out.path().join("b/own.go").exists());
+    assert!(out.path().join("b/other.go").exists());
+}
