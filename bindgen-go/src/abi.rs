@@ -165,7 +165,7 @@ impl Bindgen for Abi<'_, '_> {
         results: &mut Vec<String>,
     ) {
         let done = self.scalar(instruction, operands, results)
-            || self.memory(resolve, instruction, operands, results)
+            || self.memory(instruction, operands, results)
             || self.compound(resolve, instruction, operands, results)
             || self.call(resolve, instruction, operands, results);
         debug_assert!(done, "{instruction:?} is refused by the check");

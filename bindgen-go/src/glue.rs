@@ -104,26 +104,8 @@ fn import(file: &mut File<'_>, unit: usize, func: &Function, name: &FuncName, sh
     shared.add(&uses);
 }
 
-/// The private functions where there is no host.
-pub(crate) fn natives(file: &mut File<'_>, unit: usize) {
-    let plan = file.world.plan;
-    for func in &plan.units[unit].funcs {
-        let Some(name) = plan.funcs.get(&(unit, func.name.clone())) else { continue };
-        let shape = Shape::of(file.world.resolve, func);
-        let declared = private_signature(file, func, &shape);
-        let error = file.wit("ErrNative");
-        file.code.gap();
-        file.code.add(format!("func import{}{declared} {{", name.unique));
-        file.code.add(match (shape.fallible, func.result.is_some()) {
-            (false, _) => format!("panic({error})"),
-            (true, _) => format!("err = {error}\nreturn"),
-        });
-        file.code.add("}");
-    }
-}
-
 /// Parameters by number, so that nothing clashes with them. All results have names.
-fn private_signature(file: &mut File<'_>, func: &Function, shape: &Shape) -> String {
+pub(crate) fn private_signature(file: &mut File<'_>, func: &Function, shape: &Shape) -> String {
     let params: Vec<_> = func.params.iter().enumerate().map(|(i, p)| format!("p{i} {}", file.ty(&p.ty))).collect();
     let results: Vec<_> = shape.results(file).into_iter().map(|(name, ty)| format!("{name} {ty}")).collect();
     let results = if results.is_empty() { String::new() } else { format!(" ({})", results.join(", ")) };

@@ -10,6 +10,7 @@ mod file;
 mod func;
 mod glue;
 mod names;
+mod native;
 mod plan;
 mod runtime;
 pub mod tree;

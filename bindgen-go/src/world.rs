@@ -9,7 +9,7 @@ use wit_bindgen_core::{Direction, Files, WorldGenerator};
 use crate::check::check;
 use crate::file::{File, World, mark};
 use crate::plan::Plan;
-use crate::{api, docs, errors, glue, runtime, types};
+use crate::{api, docs, errors, glue, native, runtime, types};
 
 /// What to generate, besides the world.
 #[derive(Clone, Debug, Default)]
@@ -118,17 +118,17 @@ fn write_package(world: &World<'_>, package: usize, files: &mut Files) {
     let mut shared = glue::Shared::default();
     for unit in units(Direction::Import) {
         glue::imports(&mut wasm, unit, &mut shared);
-        glue::natives(&mut native, unit);
     }
     for unit in units(Direction::Export) {
         glue::exports(&mut wasm, unit, &mut shared);
     }
     shared.declare(&mut wasm);
+    native::imports(&mut native);
     if !wasm.code.is_empty() {
-        write("_wasip1", wasm.finish(""));
+        write("_wasip1", wasm.finish("//go:build !fake\n\n"));
     }
     if !native.code.is_empty() {
-        write("_native", native.finish("//go:build !wasip1\n\n"));
+        write("_native", native.finish("//go:build !wasip1 || fake\n\n"));
     }
 }
 

@@ -1,18 +1,12 @@
 //! Memory: loads and stores, strings and lists.
 
 use wit_bindgen_core::abi::Instruction;
-use wit_bindgen_core::wit_parser::{ArchitectureSize, Resolve, Type};
+use wit_bindgen_core::wit_parser::{ArchitectureSize, Type};
 
 use super::Abi;
 
 impl Abi<'_, '_> {
-    pub(super) fn memory(
-        &mut self,
-        resolve: &Resolve,
-        instruction: &Instruction<'_>,
-        from: &[String],
-        to: &mut Vec<String>,
-    ) -> bool {
+    pub(super) fn memory(&mut self, instruction: &Instruction<'_>, from: &[String], to: &mut Vec<String>) -> bool {
         use Instruction as I;
         let loaded = match instruction {
             I::I32Load { offset } => self.at(&from[0], *offset, "int32"),
@@ -38,7 +32,7 @@ impl Abi<'_, '_> {
                 self.bind(&call)
             }
             I::ListLift { element, .. } => self.lift_list(element, from),
-            I::MapLift { key, value, .. } => self.lift_map(resolve, key, value, from),
+            I::MapLift { key, value, .. } => self.lift_map(key, value, from),
             I::FixedLengthListLift { element, size, .. } => {
                 format!("[{size}]{}{{{}}}", self.ty(element), from.join(", "))
             }
@@ -164,8 +158,7 @@ impl Abi<'_, '_> {
         to.extend([memory, format!("uint32(len({list}))")]);
     }
 
-    fn lift_map(&mut self, resolve: &Resolve, key: &Type, value: &Type, from: &[String]) -> String {
-        let _ = resolve;
+    fn lift_map(&mut self, key: &Type, value: &Type, from: &[String]) -> String {
         let (pointer, length) = (self.ident(&from[0]), self.ident(&from[1]));
         let made = format!("make(map[{}]{}, {length})", self.ty(key), self.ty(value));
         let map = self.bind(&made);

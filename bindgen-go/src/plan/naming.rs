@@ -8,8 +8,8 @@ use wit_bindgen_core::wit_parser::{Function, FunctionKind, Resolve, TypeDefKind,
 use super::{Case, FuncName, Plan, Unit, handle};
 use crate::names::{Scope, exported};
 
-/// What all Go packages reserve: the error that functions return.
-const RESERVED: &[&str] = &["Error"];
+/// What all Go packages reserve: the error that functions return, and what stands in for the host in tests.
+const RESERVED: &[&str] = &["Error", "Native"];
 /// What all resources have from `wit.Resource`.
 const OF_RESOURCES: &[&str] = &["Close", "Resource"];
 

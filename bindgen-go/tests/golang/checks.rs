@@ -21,6 +21,16 @@ pub fn clean() -> wasmtime::Result<()> {
     Ok(())
 }
 
+/// A component's code in `go test`, without wasm: what stands in for the host is a variable.
+pub fn native() -> wasmtime::Result<()> {
+    let module = Module::new("resources");
+    module.write("main.go", include_str!("guests/resources.go"));
+    module.write("main_test.go", include_str!("guests/resources_test.go"));
+    let (good, text) = module.tool("go", &["test", "."], false);
+    assert!(good && text.contains("ok"), "go test: {text}");
+    Ok(())
+}
+
 /// Each function that is generated, in one program, and a component of it: its imports and exports are the world's.
 pub fn links() -> wasmtime::Result<()> {
     for name in WITS {

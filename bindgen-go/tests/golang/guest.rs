@@ -41,10 +41,15 @@ pub fn generate(name: &str, module: &str, runtime: Option<&str>) -> Files {
 impl Module {
     /// The module, with the code for a WIT in `gen`.
     pub fn new(name: &str) -> Module {
-        let module = Module { folder: tempfile::tempdir().expect("a folder") };
+        let module = Module::empty();
         module.write("go.mod", "module example.com/guest\n\ngo 1.26\n");
         module.add("gen", &generate(name, "example.com/guest/gen", None));
         module
+    }
+
+    /// A folder with nothing in it.
+    pub fn empty() -> Module {
+        Module { folder: tempfile::tempdir().expect("a folder") }
     }
 
     pub fn add(&self, folder: &str, files: &Files) {
@@ -52,7 +57,9 @@ impl Module {
     }
 
     pub fn write(&self, name: &str, text: &str) {
-        fs::write(self.folder.path().join(name), text).expect("the file is written");
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("the folder is there");
+        fs::write(path, text).expect("the file is written");
     }
 
     pub fn read(&self, name: &str) -> String {
@@ -81,6 +88,13 @@ impl Module {
         let core = fs::read(self.folder.path().join("guest.wasm")).expect("the module");
         let componentize = worlds.iter().fold(Componentize::new(), |c, name| c.world(World::path(wit(name))));
         componentize.run(&core).unwrap_or_else(|e| panic!("no component: {e}"))
+    }
+
+    /// Makes a component of a core module in the folder, for a world of its own WIT.
+    pub fn componentize(&self, core: &str, wit: &str, world: &str) -> Vec<u8> {
+        let core = fs::read(self.folder.path().join(core)).expect("the module");
+        let world = World::path(self.folder.path().join(wit)).named(world);
+        Componentize::new().world(world).run(&core).unwrap_or_else(|e| panic!("no component: {e}"))
     }
 }
 
@@ -149,7 +163,7 @@ impl Running {
         let called = self.instance.get_func(&mut self.store, at).expect("a function");
         let results = called.ty(&self.store).results().len();
         let mut out = vec![Val::Bool(false); results];
-        called.call(&mut self.store, arguments, &mut out).with_context(|| format!("{function}"))?;
+        called.call(&mut self.store, arguments, &mut out).with_context(|| function.to_owned())?;
         Ok(out.pop().unwrap_or(Val::Tuple(Vec::new())))
     }
 }

@@ -6,6 +6,7 @@
 mod checks;
 mod echo;
 mod guest;
+mod readme;
 mod resources;
 mod stress;
 mod values;
@@ -21,6 +22,8 @@ type Test = fn() -> wasmtime::Result<()>;
 const TESTS: &[(&str, Test)] = &[
     ("generated_code_is_clean", checks::clean),
     ("generated_code_links", checks::links),
+    ("handlers_are_tested_natively", checks::native),
+    ("the_readme_works", readme::works),
     ("echo_scalars", echo::scalars),
     ("echo_lists", echo::lists),
     ("echo_compound", echo::compound),
