@@ -1,6 +1,6 @@
 //! The generated code by itself: formatted, vetted, and linked whole.
 
-use crate::guest::{Module, generate};
+use crate::guest::{Module, generate, wit};
 
 /// All WITs of the tests.
 const WITS: &[&str] = &["scalars", "lists", "compound", "more", "resources", "names", "versions"];
@@ -36,7 +36,7 @@ pub fn links() -> wasmtime::Result<()> {
     for name in WITS {
         let module = Module::new(name);
         let (mut imports, mut uses) = (String::new(), String::new());
-        for (i, (path, text)) in generate(name, "example.com/guest/gen", None).iter().enumerate() {
+        for (i, (path, text)) in generate(&wit(name), "example.com/guest/gen", None).iter().enumerate() {
             let text = String::from_utf8_lossy(text);
             let (folder, file) = path.rsplit_once('/').unwrap_or_default();
             if folder == "wit" || file.contains('_') {
@@ -50,7 +50,7 @@ pub fn links() -> wasmtime::Result<()> {
         }
         let all = format!("var all = []any{{\n{uses}}}\nvar Sink any\nfunc init() {{ Sink = all }}\n");
         module.write("main.go", &format!("package main\n{imports}\n{all}func main() {{}}\n"));
-        module.component(&[name]);
+        module.component(&[wit(name)]);
     }
     Ok(())
 }

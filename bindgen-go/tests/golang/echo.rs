@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, Val};
 
-use crate::guest::{Module, Running, State, engine, generate};
+use crate::guest::{Module, Running, State, engine, generate, wit};
 use crate::values::{random, shown};
 
 /// How many values each function gets.
@@ -15,33 +15,33 @@ const ROUNDS: usize = 200;
 pub fn scalars() -> wasmtime::Result<()> {
     let module = Module::new("scalars");
     module.write("main.go", &guest(&module, &[("gen", "scalars")]));
-    round_trips(&module.component(&["scalars"]), "test:scalars/scalars")
+    round_trips(&module.component(&[wit("scalars")]), "test:scalars/scalars")
 }
 
 pub fn lists() -> wasmtime::Result<()> {
     let module = Module::new("lists");
     module.write("main.go", &guest(&module, &[("gen", "lists")]));
-    round_trips(&module.component(&["lists"]), "test:lists/lists")
+    round_trips(&module.component(&[wit("lists")]), "test:lists/lists")
 }
 
 pub fn compound() -> wasmtime::Result<()> {
     let module = Module::new("compound");
     module.write("main.go", &guest(&module, &[("gen", "compound")]));
-    round_trips(&module.component(&["compound"]), "test:compound/compound")
+    round_trips(&module.component(&[wit("compound")]), "test:compound/compound")
 }
 
 pub fn more() -> wasmtime::Result<()> {
     let module = Module::new("more");
     module.write("main.go", &guest(&module, &[("gen", "more")]));
-    round_trips(&module.component(&["more"]), "test:more/more")
+    round_trips(&module.component(&[wit("more")]), "test:more/more")
 }
 
 /// One program with two worlds, generated apart: `cabi_realloc` can be exported only once.
 pub fn two_packages() -> wasmtime::Result<()> {
     let module = Module::new("scalars");
-    module.add("more", &generate("lists", "example.com/guest/more", Some("example.com/guest/gen/wit")));
+    module.add("more", &generate(&wit("lists"), "example.com/guest/more", Some("example.com/guest/gen/wit")));
     module.write("main.go", &guest(&module, &[("gen", "scalars"), ("more", "lists")]));
-    let component = module.component(&["scalars", "lists"]);
+    let component = module.component(&[wit("scalars"), wit("lists")]);
     round_trips(&component, "test:scalars/scalars")?;
     round_trips(&component, "test:lists/lists")
 }
@@ -109,7 +109,7 @@ pub fn link_echo(linker: &mut Linker<State>, component: &Component) {
     }
 }
 
-fn round_trips(component: &[u8], interface: &str) -> wasmtime::Result<()> {
+pub fn round_trips(component: &[u8], interface: &str) -> wasmtime::Result<()> {
     let mut running = Running::new(component, link_echo);
     let exports = running.component.component_type();
     let Some(ComponentItem::ComponentInstance(instance)) = exports.get_export(engine(), interface).map(|item| item.ty)

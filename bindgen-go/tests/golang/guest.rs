@@ -27,10 +27,10 @@ pub fn wit(name: &str) -> PathBuf {
     if file.exists() { file } else { folder.join(name) }
 }
 
-/// What the generator makes of a WIT of the tests.
-pub fn generate(name: &str, module: &str, runtime: Option<&str>) -> Files {
+/// What the generator makes of a WIT.
+pub fn generate(wit: &Path, module: &str, runtime: Option<&str>) -> Files {
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_path(wit(name)).expect("the WIT parses");
+    let (package, _) = resolve.push_path(wit).expect("the WIT parses");
     let world = resolve.select_world(&[package], None).expect("it has one world");
     let mut files = Files::default();
     let options = Options { module: module.to_owned(), runtime: runtime.map(str::to_owned), go_mod: false };
@@ -43,7 +43,7 @@ impl Module {
     pub fn new(name: &str) -> Module {
         let module = Module::empty();
         module.write("go.mod", "module example.com/guest\n\ngo 1.26\n");
-        module.add("gen", &generate(name, "example.com/guest/gen", None));
+        module.add("gen", &generate(&wit(name), "example.com/guest/gen", None));
         module
     }
 
@@ -60,6 +60,10 @@ impl Module {
         let path = self.folder.path().join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("the folder is there");
         fs::write(path, text).expect("the file is written");
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     pub fn read(&self, name: &str) -> String {
@@ -80,13 +84,13 @@ impl Module {
     }
 
     /// Builds the module, and makes a component of it for the worlds.
-    pub fn component(&self, worlds: &[&str]) -> Vec<u8> {
+    pub fn component(&self, worlds: &[PathBuf]) -> Vec<u8> {
         let arguments =
             ["build", "-trimpath", "-buildmode=c-shared", "-ldflags=-checklinkname=0 -s -w", "-o", "guest.wasm", "."];
         let (built, text) = self.tool("go", &arguments, true);
         assert!(built, "go build: {text}");
         let core = fs::read(self.folder.path().join("guest.wasm")).expect("the module");
-        let componentize = worlds.iter().fold(Componentize::new(), |c, name| c.world(World::path(wit(name))));
+        let componentize = worlds.iter().fold(Componentize::new(), |c, path| c.world(World::path(path)));
         componentize.run(&core).unwrap_or_else(|e| panic!("no component: {e}"))
     }
 

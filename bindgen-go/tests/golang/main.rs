@@ -6,6 +6,7 @@
 mod checks;
 mod echo;
 mod guest;
+mod random;
 mod readme;
 mod resources;
 mod stress;
@@ -28,6 +29,7 @@ const TESTS: &[(&str, Test)] = &[
     ("echo_lists", echo::lists),
     ("echo_compound", echo::compound),
     ("echo_more", echo::more),
+    ("random_worlds", random::worlds),
     ("two_packages_share_one_runtime", echo::two_packages),
     ("resources_both_ways", resources::both_ways),
     ("misuse_is_an_error", resources::misuse),

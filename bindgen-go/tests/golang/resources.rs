@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceType, Val};
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use crate::guest::{Module, Running, State};
+use crate::guest::{Module, Running, State, wit};
 
 pub const COUNTERS: &str = "test:resources/counters";
 
@@ -129,7 +129,7 @@ pub fn link(linker: &mut Linker<State>, _: &Component) {
 pub fn component() -> Vec<u8> {
     let module = Module::new("resources");
     module.write("main.go", include_str!("guests/resources.go"));
-    module.component(&["resources"])
+    module.component(&[wit("resources")])
 }
 
 fn counter(running: &mut Running, start: u32) -> Val {

@@ -3,7 +3,7 @@
 use wasmtime::component::Val;
 
 use crate::echo::{guest, link_echo};
-use crate::guest::{Module, Running};
+use crate::guest::{Module, Running, wit};
 use crate::resources::{self, COUNTERS};
 
 /// As much as a component with these calls may need.
@@ -25,7 +25,7 @@ pub fn small() -> wasmtime::Result<()> {
 pub fn large() -> wasmtime::Result<()> {
     let module = Module::new("lists");
     module.write("main.go", &guest(&module, &[("gen", "lists")]));
-    let mut running = Running::new(&module.component(&["lists"]), link_echo);
+    let mut running = Running::new(&module.component(&[wit("lists")]), link_echo);
     let payload = Val::String("0123456789abcdef".repeat(16 << 10));
     let payload = Val::List(vec![payload]);
     for _ in 0..3_000 {
