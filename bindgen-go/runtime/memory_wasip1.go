@@ -56,6 +56,8 @@ func alloc(size uintptr) unsafe.Pointer {
 
 // refill makes the chunk at least n bytes long. What is left of an old chunk
 // goes to the free lists.
+//
+//go:nosplit
 func refill(n uintptr) {
 	grow := max((n+page-1)&^(page-1), 2*page)
 	p := sbrk(grow)

@@ -48,8 +48,8 @@ func (r *Resource) use() *state {
 func Borrow(r *Resource) int32 { return r.use().handle }
 
 // Own makes r, which is part of owner, the owner of handle. When owner becomes
-// unreachable the handle is queued, and dropped at the next import: a cleanup
-// runs on its own goroutine, where the host may not be called.
+// unreachable the handle is queued, and dropped by the next import or export: a
+// cleanup runs on its own goroutine, perhaps when the host may not be called.
 func Own[T any](owner *T, r *Resource, handle int32, drop func(int32)) {
 	s := &state{handle: handle, drop: drop}
 	r.state = s
@@ -72,8 +72,8 @@ func queue(s *state) {
 	waiting.Add(1)
 }
 
-// Reap drops the handles of unreachable resources. Each import begins with it.
-func Reap() {
+// reap drops the handles of unreachable resources.
+func reap() {
 	if waiting.Load() == 0 {
 		return
 	}
@@ -90,10 +90,25 @@ func Reap() {
 	}
 }
 
-// Yield lets the goroutines of the Go runtime run, which nothing else does in a
-// component whose exports never block. Each export calls it once: without, a
+// imports counts the calls of imports.
+var imports uint32
+
+// Enter begins each import. One in some hundred lets the runtime run: a program
+// may call imports in a loop and never return from an export.
+func Enter() {
+	if imports++; imports%256 == 0 {
+		runtime.Gosched()
+	}
+	reap()
+}
+
+// Leave ends each export. It lets the goroutines of the Go runtime run, which
+// nothing else does in a component whose exports never block: without, a
 // collection may never end, and the heap grows without bound.
-func Yield() { runtime.Gosched() }
+func Leave() {
+	runtime.Gosched()
+	reap()
+}
 
 // Loans are the resources that a handler was lent for one call.
 type Loans []*Resource

@@ -89,8 +89,8 @@ fn import(file: &mut File<'_>, unit: usize, func: &Function, name: &FuncName, sh
     let declared = private_signature(file, func, &shape);
     file.code.gap();
     file.code.add(format!("func import{unique}{declared} {{"));
-    let reap = file.wit("Reap()");
-    file.code.add(reap);
+    let enter = file.wit("Enter()");
+    file.code.add(enter);
     if shape.fallible && !func.params.is_empty() {
         let catch = file.wit("Catch(&err)");
         file.code.add(format!("defer {catch}"));

@@ -133,8 +133,8 @@ impl Abi<'_, '_> {
         if self.uses.loans {
             self.line("loans.End()");
         }
-        let yield_ = self.file.wit("Yield()");
-        self.line(yield_);
+        let leave = self.file.wit("Leave()");
+        self.line(leave);
         match (shape.fallible, names.last()) {
             (true, Some(error)) => {
                 let result = self.result(shape, &values, error);

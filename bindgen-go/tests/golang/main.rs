@@ -34,6 +34,7 @@ const TESTS: &[(&str, Test)] = &[
     ("resources_both_ways", resources::both_ways),
     ("misuse_is_an_error", resources::misuse),
     ("small_calls_leave_nothing_behind", stress::small),
+    ("a_long_call_leaves_nothing_behind", stress::long),
     ("large_calls_leave_nothing_behind", stress::large),
 ];
 

@@ -17,6 +17,10 @@ pub struct Buckets {
 }
 
 impl Buckets {
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
     fn make(&mut self, name: String) -> Resource<Bucket> {
         self.made += 1;
         self.open.insert(self.made, (name, BTreeMap::new()));
@@ -187,6 +191,12 @@ pub fn both_ways() -> wasmtime::Result<()> {
     for i in 0..100 {
         assert_eq!(r.call(COUNTERS, "keep", &[Val::String(format!("bucket {i}"))])?, ok(Some(Val::U32(0))));
     }
+    for i in 0..1_000 {
+        let bucket = r.store.data_mut().buckets.make(format!("forgotten {i}")).try_into_resource_any(&mut r.store)?;
+        r.call(COUNTERS, "forget", &[Val::Resource(bucket)])?;
+    }
+    let left = r.store.data().buckets.open.len();
+    assert!(left < 300, "{left} buckets are left to a component that calls no imports");
     collect(r);
     assert!(r.store.data().buckets.open.is_empty(), "the collector has dropped what was left to it");
     Ok(())

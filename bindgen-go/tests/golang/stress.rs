@@ -21,6 +21,18 @@ pub fn small() -> wasmtime::Result<()> {
     Ok(())
 }
 
+/// One export that makes 500,000 imports before it returns.
+pub fn long() -> wasmtime::Result<()> {
+    let mut running = Running::new(&resources::component(), resources::link);
+    let got = running.call(COUNTERS, "loop", &[Val::U32(50_000)])?;
+    assert_eq!(got, Val::Result(Ok(Some(Box::new(Val::U32(0))))));
+    let memory = running.store.data().memory;
+    assert!(memory < MEMORY, "{memory} bytes of memory");
+    let left = running.store.data().buckets.len();
+    assert!(left < 20_000, "{left} buckets are left");
+    Ok(())
+}
+
 /// 3,000 calls with 256 KiB each way, the collector running in between.
 pub fn large() -> wasmtime::Result<()> {
     let module = Module::new("lists");

@@ -26,8 +26,9 @@ func (c *counter) Close() error {
 }
 
 var (
-	closed uint32
-	lent   *resources.Bucket
+	closed, forgotten uint32
+
+	lent *resources.Bucket
 )
 
 type handler struct{}
@@ -64,6 +65,23 @@ func (handler) Lend(ctx context.Context, b *resources.Bucket) (string, error) {
 // Give gives the bucket back, after a use.
 func (handler) Give(ctx context.Context, b *resources.Bucket) (*resources.Bucket, error) {
 	return b, b.Set(ctx, "given", []byte{1})
+}
+
+// Forget leaves the bucket to the collector, and calls no import that could drop it.
+func (handler) Forget(b *resources.Bucket) {
+	if forgotten++; forgotten%100 == 0 {
+		runtime.GC()
+	}
+}
+
+// Loop calls imports for long, and returns to nobody.
+func (h handler) Loop(ctx context.Context, times uint32) (uint32, error) {
+	for range times {
+		if got, err := h.Keep(ctx, "loop"); got != 0 || err != nil {
+			return got, err
+		}
+	}
+	return 0, nil
 }
 
 // Keep makes each call there is, and leaves one bucket to the collector.
