@@ -29,7 +29,7 @@ done
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck disable=SC2086 # CC and CFLAGS are lists of words.
-if ! $CC $CFLAGS -dM -E -x c /dev/null | grep -q __wasm__; then
+if ! $CC $CFLAGS -dM -E -x c /dev/null | grep __wasm__ > /dev/null; then
   echo "build.sh: CC=\`$CC\` does not compile for WebAssembly; set CC and AR, see sh build.sh --help" >&2
   exit 1
 fi
@@ -53,4 +53,14 @@ cp -R "$here/include/." "$prefix/include"
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$here/../Cargo.toml" | head -n 1)
 sed "s|@version@|$version|" "$here/wasi_cloud.pc.in" > "$prefix/lib/pkgconfig/wasi_cloud.pc"
 cp "$here/wasi_cloud-config.cmake" "$prefix/lib/cmake/wasi_cloud"
+sed "s|@version@|$version|" "$here/wasi_cloud-config-version.cmake.in" > "$prefix/lib/cmake/wasi_cloud/wasi_cloud-config-version.cmake"
+
+# An archiver of another toolchain makes an archive that the linker cannot read.
+echo '#include <wasi_cloud.h>
+int main(void) { wcl_bucket bucket; return (int)wcl_bucket_open("default", &bucket); }' > "$objects/linked.c"
+# shellcheck disable=SC2086
+if ! $CC $CFLAGS "$objects/linked.c" -I"$prefix/include" -L"$prefix/lib" -lwasi_cloud -o "$objects/linked.wasm"; then
+  echo "build.sh: the library does not link; take CC and AR=\`$AR\` from one toolchain" >&2
+  exit 1
+fi
 echo "$prefix/lib/libwasi_cloud.a"

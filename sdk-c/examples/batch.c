@@ -18,7 +18,7 @@ static wcl_status store(const wcl_bucket *bucket) {
 // What is empty is found, and what is absent is not.
 static wcl_status look_up(const wcl_bucket *bucket) {
   wcl_view planets[] = {wcl_view_text("mars"), wcl_view_text("venus"), wcl_view_text("vulcan")};
-  wcl_founds founds;
+  wcl_found_list founds;
   wcl_status status = wcl_bucket_get_many(bucket, planets, 3, &founds);
   for (size_t i = 0; i < founds.len; i++) {
     const wcl_found *found = &founds.ptr[i];
@@ -27,7 +27,7 @@ static wcl_status look_up(const wcl_bucket *bucket) {
     fwrite(found->value.ptr, 1, found->value.len, stdout);
     putchar('\n');
   }
-  wcl_founds_free(&founds);
+  wcl_found_list_free(&founds);
   return status;
 }
 

@@ -32,7 +32,7 @@ static void every_ping_gets_the_next_pong(const wcl_cloud *cloud) {
 }
 
 static void without_a_count_there_is_no_pong(const wcl_cloud *cloud) {
-  wcl_fault fault = {.name = "keyvalue:default", .moment = WCL_BEFORE, .op = "increment"};
+  wcl_cloud_fault fault = {.name = "keyvalue:default", .moment = WCL_FAULT_BEFORE, .op = "increment"};
   CHECK(wcl_cloud_inject(cloud, &fault) == WCL_OK);
   CHECK(wcl_cloud_deliver(cloud, "ping", "ping", 4) == WCL_OTHER);
   wcl_messages sent;
@@ -47,7 +47,7 @@ static void run(void (*test)(const wcl_cloud *)) {
   CHECK(wcl_cloud_new(NULL, &cloud) == WCL_OK);
   test(&cloud);
   wcl_cloud_close(&cloud);
-  CHECK(wcl_open_handles() == 0);
+  CHECK(wcl_cloud_open_handles() == 0);
 }
 
 int main(void) {

@@ -10,8 +10,9 @@
 /// - What comes out is the caller's, to be freed by the function that its type names. That function takes NULL and what is
 ///   freed already. An output is overwritten, not freed, so give a fresh one; after a failure it is empty.
 /// - A `const char *` is UTF-8 with a zero behind it. Its twin with the suffix `_n` takes a length in bytes and no zero, and
-///   so may contain one. NULL, and text that is not UTF-8, is `WCL_INVALID`, and the host is not asked.
+///   so may contain one. Text that is not UTF-8 is `WCL_INVALID`, and the host is not asked; so is NULL, except with a length of 0.
 /// - Handles, outputs and options are plain structs in which all zero means closed, missing or default: `wcl_bucket b = {0};`.
+/// - Where there is no memory for what comes out the program ends, by `abort`.
 /// - A call blocks until the host answers, at most for the host's own call timeout.
 /// - A WebAssembly component has one thread. Natively, one handle belongs to one thread at a time.
 #ifndef WASI_CLOUD_H

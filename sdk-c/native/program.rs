@@ -1,13 +1,12 @@
 //! What the program under test has for us: its error slot and its handlers.
 
-use crate::{abi::trap, messaging};
-use std::ffi::{CStr, CString, c_char};
+use crate::messaging;
+use std::ffi::{CString, c_char};
 use wasi_cloud_sdk::{Error, Kind, Result, messaging::Message};
 
 unsafe extern "C" {
-    safe fn wcl_fail(status: u32, message: *const c_char) -> u32;
+    fn wcl_fail(status: u32, message: *const c_char) -> u32;
     safe fn wcli_handle(message: i32) -> u32;
-    safe fn wcli_reason(status: u32) -> *const c_char;
 }
 
 /// Every kind, in the order of `wcl_status` and of the WIT.
@@ -27,18 +26,40 @@ pub(crate) const KINDS: [Kind; 9] = [
 pub(crate) fn status(outcome: Result<()>) -> u32 {
     let Err(error) = outcome else { return 0 };
     let text = CString::new(error.message.replace('\0', "")).unwrap_or_default();
-    wcl_fail(error.kind as u32 + 1, text.as_ptr())
+    // SAFETY: a text with a zero behind it, of which C keeps a copy.
+    unsafe { wcl_fail(error.kind as u32 + 1, text.as_ptr()) }
+}
+
+/// Why a message was not handled.
+pub(crate) enum Unhandled {
+    /// The test asked for what there is not.
+    Asked(Error),
+    /// The handler failed with this status. The error slot is as it left it.
+    Failed(u32),
+}
+
+impl From<Error> for Unhandled {
+    fn from(error: Error) -> Self {
+        Self::Asked(error)
+    }
 }
 
 /// Has the program handle a message as a host would.
 ///
 /// # Errors
 /// That of the handler.
-pub(crate) fn handle(message: Message) -> Result<()> {
-    let status = wcli_handle(messaging::put(message));
-    let Some(kind) = status.checked_sub(1) else { return Ok(()) };
-    // SAFETY: the error slot of this thread always has a text.
-    let reason = unsafe { CStr::from_ptr(wcli_reason(status)) }.to_string_lossy();
-    let kind = KINDS.get(kind as usize).unwrap_or_else(|| trap("a handler returned what is no wcl_status"));
-    Err(Error::new(*kind, reason))
+pub(crate) fn handle(message: Message) -> Result<(), Unhandled> {
+    match wcli_handle(messaging::put(message)) {
+        0 => Ok(()),
+        failed => Err(Unhandled::Failed(failed)),
+    }
+}
+
+/// A `wcl_status`: what the handler returned, or why there was none.
+pub(crate) fn handled(outcome: Result<(), Unhandled>) -> u32 {
+    match outcome {
+        Err(Unhandled::Failed(failed)) => failed,
+        Err(Unhandled::Asked(error)) => status(Err(error)),
+        Ok(()) => 0,
+    }
 }

@@ -1,11 +1,11 @@
 //! `wasi_cloud/testing.h`: the Rust SDK's `testing::Cloud` for C.
 
 use crate::{
-    abi::{Ended, In, List, Lower, Text},
+    abi::{Ended, In, List, Lower, Text, trap},
     handles::Handles,
     keyvalue::{BUCKETS, CAS},
     messaging::{self, CLIENTS, MESSAGES},
-    program::{KINDS, handle, status},
+    program::{KINDS, Unhandled, handle, handled, status},
 };
 use std::{
     mem,
@@ -45,7 +45,7 @@ struct Value<'a> {
     value: Text<'a>,
 }
 
-/// `wcl_fault`.
+/// `wcl_cloud_fault`.
 #[repr(C)]
 struct FaultToCome<'a> {
     name: Text<'a>,
@@ -157,13 +157,13 @@ extern "C" fn wcl_cloud_advance(cloud: Option<&Handle>, ms: u64) -> u32 {
 #[unsafe(no_mangle)]
 extern "C" fn wcl_cloud_deliver(cloud: Option<&Handle>, topic: Text<'_>, data: In<'_>, len: usize) -> u32 {
     let message = Message::new(data.list(len));
-    status(open(cloud).and_then(|cloud| cloud.deliver_message(topic.get()?, handle, message)))
+    handled((|| open(cloud)?.deliver_message(topic.get()?, handle, message))())
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wcl_cloud_deliver_message(cloud: Option<&Handle>, topic: Text<'_>, message: Option<&mut Handle>) -> u32 {
     let message = used_up(message);
-    status(open(cloud).and_then(|cloud| cloud.deliver_message(topic.get()?, handle, message?)))
+    handled((|| open(cloud)?.deliver_message(topic.get()?, handle, message?))())
 }
 
 #[unsafe(no_mangle)]
@@ -175,19 +175,19 @@ extern "C" fn wcl_cloud_ask(
 ) -> u32 {
     *out = Messages::NONE;
     let question = used_up(question);
-    let replies = open(cloud).and_then(|cloud| cloud.ask(topic.get()?, handle, question?));
-    status(replies.map(|replies| *out = Messages::of(replies)))
+    let ask = || -> Result<_, Unhandled> { open(cloud)?.ask(topic.get()?, handle, question?) };
+    handled(ask().map(|replies| *out = Messages::of(replies)))
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wcl_cloud_published(cloud: Option<&Handle>, out: &mut Messages) -> u32 {
     *out = Messages::NONE;
-    let sent = open(cloud).map(|cloud| cloud.published().iter().filter_map(|sent| as_received(&cloud, sent)).collect());
+    let sent = open(cloud).map(|cloud| cloud.published().iter().map(|sent| as_received(&cloud, sent)).collect());
     status(sent.map(|sent| *out = Messages::of(sent)))
 }
 
 /// What was sent, with its topic: only what is delivered has one.
-fn as_received(cloud: &Cloud, sent: &Published) -> Option<Message> {
+fn as_received(cloud: &Cloud, sent: &Published) -> Message {
     let mut message = Message::new(&sent.data);
     if let Some(content_type) = &sent.content_type {
         message.set_content_type(content_type);
@@ -198,8 +198,8 @@ fn as_received(cloud: &Cloud, sent: &Published) -> Option<Message> {
         received = Some(message);
         Ok(())
     };
-    cloud.deliver_message(&sent.topic, keep, message).ok()?;
-    received
+    let kept = cloud.deliver_message(&sent.topic, keep, message);
+    kept.ok().and(received).unwrap_or_else(|| trap("what was sent is not there"))
 }
 
 #[unsafe(no_mangle)]
@@ -247,6 +247,6 @@ extern "C" fn wcl_cloud_heal(cloud: Option<&Handle>, left: Option<&mut usize>) -
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn wcl_open_handles() -> usize {
+extern "C" fn wcl_cloud_open_handles() -> usize {
     BUCKETS.count() + CAS.count() + CLIENTS.count() + MESSAGES.count()
 }

@@ -6,7 +6,8 @@
 #define WCLI_THREAD static _Thread_local
 #endif
 
-// The library's one state: the last failure of this thread.
+// The last failure of this thread: the library's one state, but for the list of handlers, which is complete before anything
+// is called.
 WCLI_THREAD struct {
   wcl_status status;
   bool maybe_applied;
@@ -44,6 +45,12 @@ wcl_status wcli_fail(wcl_status status, bool maybe_applied, const void *text, si
   // The text may be the last failure's own.
   if (len > 0) memmove(last.text, text, len);
   last.text[len] = '\0';
+  // What the program says of its own failures is not always UTF-8, and a host traps on what is not.
+  for (size_t at = 0; at < len;) {
+    size_t step = wcli_character((const unsigned char *)last.text + at, len - at);
+    if (step == 0) last.text[at] = '?';
+    at += step > 0 ? step : 1;
+  }
   last.status = status;
   last.maybe_applied = maybe_applied;
   return status;
@@ -55,8 +62,12 @@ wcl_status wcli_fail_with(wcl_status status, bool maybe_applied, wcl_gen_string_
   return status;
 }
 
-wcl_status wcl_fail(wcl_status status, const char *message) { return wcli_fail(status, false, message, wcli_len(message)); }
+wcl_status wcl_fail(wcl_status status, const char *message) {
+  return wcli_fail(status, false, message, message ? strlen(message) : 0);
+}
 
 void wcli_forget(void) { wcli_fail(WCL_OK, false, NULL, 0); }
 
-const char *wcli_reason(wcl_status status) { return last.status == status ? last.text : ""; }
+wcl_status wcli_outcome(wcl_status status) {
+  return status == WCL_OK || status == last.status ? status : wcli_fail(status, false, NULL, 0);
+}

@@ -21,19 +21,23 @@ typedef enum wcli_access { WCLI_READ, WCLI_WRITE } wcli_access;
 wcl_status wcli_fail(wcl_status status, bool maybe_applied, const void *text, size_t len);
 // Fails with a text of the host's, which it frees.
 wcl_status wcli_fail_with(wcl_status status, bool maybe_applied, wcl_gen_string_t *text);
-// Forgets the last failure.
+// Forgets the last failure, before a function of the program's is called.
 void wcli_forget(void);
-// The text of the last failure if it was of this kind, else empty.
-const char *wcli_reason(wcl_status status);
+// What that function returned: a failure that it has no text for has none, and not an older one's.
+wcl_status wcli_outcome(wcl_status status);
 
 // text.c
 
-// The length of a text. NULL has none: `wcli_text` refuses it.
+// How many bytes the character at `at` has, and 0 if it is none.
+size_t wcli_character(const unsigned char *at, size_t left);
+// The length of a text. That of NULL makes `wcli_text` refuse it.
 size_t wcli_len(const char *text);
 // Borrows a text for the host, which traps on what is not UTF-8: that is refused here. `what` names it in the error.
 wcl_status wcli_text(const char *what, const void *ptr, size_t len, wcl_gen_string_t *out);
-// Borrows bytes for the host.
-wcl_gen_list_u8_t wcli_bytes(const void *ptr, size_t len);
+// Borrows bytes for the host, which would read from address 0 on: NULL with a length is refused here.
+wcl_status wcli_bytes(const void *ptr, size_t len, wcl_gen_list_u8_t *out);
+// Refuses a list of things that is NULL and not empty.
+wcl_status wcli_list(const void *ptr, size_t count);
 // Refuses a closed handle. `what` names it in the error.
 wcl_status wcli_open(const char *what, int32_t handle);
 

@@ -73,7 +73,8 @@ wcl_status wcl_bucket_set_n(const wcl_bucket *bucket, const char *key, size_t ke
   wcl_gen_store_borrow_bucket_t self;
   wcl_gen_string_t name;
   WCLI_TRY(wcli_bucket_key(bucket, key, key_len, &self, &name));
-  wcl_gen_list_u8_t bytes = wcli_bytes(value, len);
+  wcl_gen_list_u8_t bytes;
+  WCLI_TRY(wcli_bytes(value, len, &bytes));
   wcl_gen_store_error_t error;
   if (!wcl_gen_store_method_bucket_set(self, &name, &bytes, &error)) return wcli_store_failed(&error, WCLI_WRITE);
   return WCL_OK;

@@ -32,9 +32,10 @@ wcl_status wcl_cas_current(const wcl_cas *cas, wcl_bytes *out) {
 
 wcl_status wcl_cas_swap(wcl_cas *cas, const void *value, size_t len) {
   WCLI_TRY(wcli_open("the snapshot", cas ? cas->handle : 0));
+  wcl_gen_list_u8_t bytes;
+  WCLI_TRY(wcli_bytes(value, len, &bytes));
   wcl_gen_atomics_own_cas_t own = {cas->handle};
   cas->handle = 0;
-  wcl_gen_list_u8_t bytes = wcli_bytes(value, len);
   wcl_gen_atomics_cas_error_t error;
   if (wcl_gen_atomics_swap(own, &bytes, &error)) return WCL_OK;
   if (error.tag == WCL_GEN_ATOMICS_CAS_ERROR_STORE_ERROR) return wcli_store_failed(&error.val.store_error, WCLI_WRITE);
@@ -56,7 +57,8 @@ wcl_status wcl_bucket_update(const wcl_bucket *bucket, const char *key, wcl_chan
 static wcl_status attempt(wcl_cas *cas, wcl_change change, void *context, bool *done) {
   wcl_bytes current, next = {0};
   WCLI_TRY(wcl_cas_current(cas, &current));
-  wcl_status status = change(context, &current, &next);
+  wcli_forget();
+  wcl_status status = wcli_outcome(change(context, &current, &next));
   wcl_bytes_free(&current);
   *done = status != WCL_OK || !next.ptr;
   if (!*done) {

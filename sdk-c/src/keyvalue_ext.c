@@ -37,13 +37,13 @@ void wcl_entry_free(wcl_entry *entry) {
 
 static wcl_status lower_condition(const wcl_condition *condition, wcl_gen_extension_condition_t *out) {
   switch (condition->when) {
-    case WCL_ALWAYS:
+    case WCL_WHEN_ALWAYS:
       out->tag = WCL_GEN_EXTENSION_CONDITION_ALWAYS;
       return WCL_OK;
-    case WCL_IF_ABSENT:
+    case WCL_WHEN_ABSENT:
       out->tag = WCL_GEN_EXTENSION_CONDITION_ABSENT;
       return WCL_OK;
-    case WCL_IF_VERSION:
+    case WCL_WHEN_VERSION:
       out->tag = WCL_GEN_EXTENSION_CONDITION_VERSION;
       return wcli_text("the version", condition->version.ptr, condition->version.len, &out->val.version);
   }
@@ -83,7 +83,8 @@ wcl_status wcl_bucket_put_n(const wcl_bucket *bucket, const char *key, size_t ke
   WCLI_TRY(wcli_bucket_key(bucket, key, key_len, &self, &name));
   wcl_gen_extension_put_options_t how = {.ttl_ms = {.is_some = options->has_ttl, .val = options->ttl_ms}};
   WCLI_TRY(lower_condition(&options->condition, &how.condition));
-  wcl_gen_list_u8_t bytes = wcli_bytes(value, len);
+  wcl_gen_list_u8_t bytes;
+  WCLI_TRY(wcli_bytes(value, len, &bytes));
   wcl_gen_extension_version_t made;
   wcl_gen_extension_error_t error;
   if (!wcl_gen_extension_put(self, &name, &bytes, &how, &made, &error)) return failed(&error);

@@ -5,15 +5,15 @@
 #include <stdlib.h>
 
 wcl_page wcli_take_page(wcl_gen_list_string_t keys, wcl_gen_option_string_t cursor) {
-  wcl_page page = {.keys = wcli_take_strs(keys), .count = keys.len};
+  wcl_page page = {.keys = {.ptr = wcli_take_strs(keys), .len = keys.len}};
   if (cursor.is_some) page.cursor = wcli_take_str(cursor.val);
   return page;
 }
 
 void wcl_page_free(wcl_page *page) {
   if (!page) return;
-  for (size_t i = 0; i < page->count; i++) wcl_str_free(&page->keys[i]);
-  free(page->keys);
+  for (size_t i = 0; i < page->keys.len; i++) wcl_str_free(&page->keys.ptr[i]);
+  free(page->keys.ptr);
   wcl_str_free(&page->cursor);
   *page = (wcl_page){0};
 }
@@ -37,16 +37,16 @@ wcl_status wcl_bucket_list_page_n(const wcl_bucket *bucket, const char *cursor, 
   return WCL_OK;
 }
 
-wcl_keys wcl_bucket_keys(const wcl_bucket *bucket) { return (wcl_keys){.bucket = bucket}; }
+wcl_keys wcl_bucket_keys(const wcl_bucket *bucket) { return (wcl_keys){.bucket = bucket ? *bucket : (wcl_bucket){0}}; }
 
 static bool same_text(const wcl_str *a, const wcl_str *b) {
   return a->len == b->len && (a->len == 0 || memcmp(a->ptr, b->ptr, a->len) == 0);
 }
 
 static bool same_page(const wcl_page *a, const wcl_page *b) {
-  if (a->count != b->count || !same_text(&a->cursor, &b->cursor)) return false;
-  for (size_t i = 0; i < a->count; i++) {
-    if (!same_text(&a->keys[i], &b->keys[i])) return false;
+  if (a->keys.len != b->keys.len || !same_text(&a->cursor, &b->cursor)) return false;
+  for (size_t i = 0; i < a->keys.len; i++) {
+    if (!same_text(&a->keys.ptr[i], &b->keys.ptr[i])) return false;
   }
   return true;
 }
@@ -54,7 +54,7 @@ static bool same_page(const wcl_page *a, const wcl_page *b) {
 // Turns to the next page. The old one is kept until then, to notice a host that goes round in circles.
 static wcl_status turn(wcl_keys *keys) {
   wcl_page page;
-  WCLI_TRY(wcl_bucket_list_page_n(keys->bucket, keys->page.cursor.ptr, keys->page.cursor.len, &page));
+  WCLI_TRY(wcl_bucket_list_page_n(&keys->bucket, keys->page.cursor.ptr, keys->page.cursor.len, &page));
   bool stuck = keys->begun && page.cursor.ptr && same_page(&keys->page, &page);
   wcl_page_free(&keys->page);
   keys->page = page;
@@ -66,7 +66,7 @@ static wcl_status turn(wcl_keys *keys) {
 wcl_status wcl_keys_next(wcl_keys *keys, const char **key, size_t *len) {
   *key = NULL;
   if (len) *len = 0;
-  while (keys->next == keys->page.count) {
+  while (keys->next == keys->page.keys.len) {
     if (keys->begun && !keys->page.cursor.ptr) {
       wcl_page_free(&keys->page);
       keys->next = 0;
@@ -78,7 +78,7 @@ wcl_status wcl_keys_next(wcl_keys *keys, const char **key, size_t *len) {
       return status;
     }
   }
-  const wcl_str *found = &keys->page.keys[keys->next++];
+  const wcl_str *found = &keys->page.keys.ptr[keys->next++];
   *key = found->ptr;
   if (len) *len = found->len;
   return WCL_OK;

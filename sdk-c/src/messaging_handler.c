@@ -12,8 +12,13 @@ uint8_t *__wasm_export_exports_wcl_gen_handler_handle(int32_t message);
 extern uint8_t *(*const wcli_export)(int32_t);
 uint8_t *(*const wcli_export)(int32_t) = __wasm_export_exports_wcl_gen_handler_handle;
 
-void wcl_on_message(wcl_registration *registration, const char *topic, wcl_handler handler) {
-  *registration = (wcl_registration){.topic = topic, .handler = handler, .next = registrations};
+void wcl_on_message(wcl_registration *registration, const char *topic, wcl_handler handler, void *context) {
+  // A mistake of the program's, which would go on for ever later: it ends here.
+  if (!handler) abort();
+  for (const wcl_registration *one = registrations; one; one = one->next) {
+    if (one == registration) abort();
+  }
+  *registration = (wcl_registration){.topic = topic, .handler = handler, .context = context, .next = registrations};
   registrations = registration;
 }
 
@@ -28,15 +33,15 @@ static wcl_status fail(wcl_status status, const char *before, const wcl_str *top
 }
 
 // The handler of a topic, or else the one for all other topics.
-static wcl_status find(const wcl_str *topic, wcl_handler *out) {
-  wcl_handler own = NULL, other = NULL;
+static wcl_status find(const wcl_str *topic, const wcl_registration **out) {
+  const wcl_registration *own = NULL, *other = NULL;
   for (const wcl_registration *one = registrations; one; one = one->next) {
     bool is_own = one->topic && topic->ptr && strlen(one->topic) == topic->len &&
                   memcmp(one->topic, topic->ptr, topic->len) == 0;
     if (one->topic && !is_own) continue;
-    wcl_handler *place = is_own ? &own : &other;
+    const wcl_registration **place = is_own ? &own : &other;
     if (*place) return fail(WCL_INVALID, "two handlers for the topic `", topic, "`");
-    *place = one->handler;
+    *place = one;
   }
   *out = own ? own : other;
   if (*out) return WCL_OK;
@@ -48,15 +53,17 @@ static wcl_status find(const wcl_str *topic, wcl_handler *out) {
 static wcl_status handle(wcl_message *message) {
   wcl_str topic;
   WCLI_TRY(wcl_message_topic(message, &topic));
-  wcl_handler handler;
-  wcl_status status = find(&topic, &handler);
+  const wcl_registration *found;
+  wcl_status status = find(&topic, &found);
   wcl_str_free(&topic);
-  return status ? status : handler(message);
+  WCLI_TRY(status);
+  wcli_forget();
+  return wcli_outcome(found->handler(found->context, message));
 }
 
 // What the host gets to see of a failure: the text, and the kind if it tells more than the text.
 static void tell(wcl_status status, wcl_gen_string_t *out) {
-  const char *reason = wcli_reason(status), *kind = status == WCL_OTHER && *reason ? "" : wcl_status_name(status);
+  const char *reason = wcl_errmsg(), *kind = status == WCL_OTHER && *reason ? "" : wcl_status_name(status);
   size_t reason_len = strlen(reason), kind_len = strlen(kind);
   bool both = kind_len > 0 && reason_len > 0;
   out->len = kind_len + (both ? 2 : 0) + reason_len;
@@ -72,7 +79,6 @@ wcl_status wcli_handle(int32_t given);
 
 wcl_status wcli_handle(int32_t given) {
   wcl_message message = {given};
-  wcli_forget();
   wcl_status status = handle(&message);
   wcl_message_close(&message);
   return status;

@@ -16,7 +16,9 @@ wcl_status wcli_take_message(wcl_message *message, wcl_gen_messaging_own_message
 }
 
 wcl_status wcl_message_new(const void *data, size_t len, wcl_message *out) {
-  wcl_gen_list_u8_t bytes = wcli_bytes(data, len);
+  *out = (wcl_message){0};
+  wcl_gen_list_u8_t bytes;
+  WCLI_TRY(wcli_bytes(data, len, &bytes));
   out->handle = wcl_gen_messaging_constructor_message(&bytes).__handle;
   return WCL_OK;
 }
@@ -72,7 +74,8 @@ wcl_status wcl_message_data(const wcl_message *message, wcl_bytes *out) {
 wcl_status wcl_message_set_data(const wcl_message *message, const void *data, size_t len) {
   wcl_gen_messaging_borrow_message_t self;
   WCLI_TRY(wcli_message(message, &self));
-  wcl_gen_list_u8_t bytes = wcli_bytes(data, len);
+  wcl_gen_list_u8_t bytes;
+  WCLI_TRY(wcli_bytes(data, len, &bytes));
   wcl_gen_messaging_method_message_set_data(self, &bytes);
   return WCL_OK;
 }
@@ -108,6 +111,7 @@ _Static_assert(offsetof(wcl_pair, value) == offsetof(wcl_gen_tuple2_string_strin
 wcl_status wcl_message_set_metadata(const wcl_message *message, const wcl_pair *pairs, size_t count) {
   wcl_gen_messaging_borrow_message_t self;
   WCLI_TRY(wcli_message(message, &self));
+  WCLI_TRY(wcli_list(pairs, count));
   for (size_t i = 0; i < count; i++) {
     wcl_gen_string_t ignored;
     WCLI_TRY(wcli_text("a name", pairs[i].key.ptr, pairs[i].key.len, &ignored));

@@ -53,6 +53,7 @@ wcl_str wcli_take_str(wcl_gen_string_t text) {
 }
 
 _Static_assert(sizeof(wcl_str) == sizeof(wcl_gen_string_t), "a text takes the place of another");
+_Static_assert(offsetof(wcl_str, len) == offsetof(wcl_gen_string_t, len), "a text takes the place of another");
 
 wcl_str *wcli_take_strs(wcl_gen_list_string_t list) {
   if (list.len == 0) return NULL;

@@ -1,9 +1,9 @@
 #include "internal.h"
 
-size_t wcli_len(const char *text) { return text ? strlen(text) : 0; }
+size_t wcli_len(const char *text) { return text ? strlen(text) : SIZE_MAX; }
 
-// How many bytes the character at `at` has, and 0 if it is none (RFC 3629).
-static size_t character(const unsigned char *at, size_t left) {
+// RFC 3629.
+size_t wcli_character(const unsigned char *at, size_t left) {
   if (at[0] < 0x80) return 1;
   size_t more = at[0] >= 0xF0 ? 3 : at[0] >= 0xE0 ? 2 : 1;
   if (at[0] < 0xC2 || at[0] > 0xF4 || left <= more) return 0;
@@ -25,10 +25,10 @@ static wcl_status refuse(const char *what, const char *why) {
 }
 
 wcl_status wcli_text(const char *what, const void *ptr, size_t len, wcl_gen_string_t *out) {
-  if (!ptr) return refuse(what, " is NULL");
+  if (!ptr && len > 0) return refuse(what, " is NULL");
   const unsigned char *bytes = (const unsigned char *)ptr;
   for (size_t at = 0; at < len;) {
-    size_t step = character(bytes + at, len - at);
+    size_t step = wcli_character(bytes + at, len - at);
     if (step == 0) return refuse(what, " is not UTF-8");
     at += step;
   }
@@ -38,8 +38,14 @@ wcl_status wcli_text(const char *what, const void *ptr, size_t len, wcl_gen_stri
   return WCL_OK;
 }
 
-wcl_gen_list_u8_t wcli_bytes(const void *ptr, size_t len) {
-  return (wcl_gen_list_u8_t){.ptr = (uint8_t *)(uintptr_t)ptr, .len = len};
+wcl_status wcli_bytes(const void *ptr, size_t len, wcl_gen_list_u8_t *out) {
+  if (!ptr && len > 0) return wcl_fail(WCL_INVALID, "the bytes are NULL");
+  *out = (wcl_gen_list_u8_t){.ptr = (uint8_t *)(uintptr_t)ptr, .len = len};
+  return WCL_OK;
+}
+
+wcl_status wcli_list(const void *ptr, size_t count) {
+  return !ptr && count > 0 ? wcl_fail(WCL_INVALID, "the list is NULL") : WCL_OK;
 }
 
 wcl_status wcli_open(const char *what, int32_t handle) { return handle == 0 ? refuse(what, " is closed") : WCL_OK; }

@@ -103,7 +103,7 @@ const DEFECTS: [Defect; 18] = [
     Defect {
         name: "keys_of_a_page_leak",
         file: "keyvalue_list.c",
-        find: "  for (size_t i = 0; i < page->count; i++) wcl_str_free(&page->keys[i]);\n",
+        find: "  for (size_t i = 0; i < page->keys.len; i++) wcl_str_free(&page->keys.ptr[i]);\n",
         replace: "",
         program: KEYVALUE,
         says: LEAK,
@@ -169,7 +169,7 @@ const DEFECTS: [Defect; 18] = [
         find: "  wcl_cas_close(&cas);\n  return done",
         replace: "  return done",
         program: UPDATES,
-        says: "wcl_open_handles() == 0",
+        says: "wcl_cloud_open_handles() == 0",
         sanitized: false,
     },
     Defect {
@@ -178,7 +178,7 @@ const DEFECTS: [Defect; 18] = [
         find: "  wcl_gen_store_bucket_drop_own((wcl_gen_store_own_bucket_t){bucket->handle});\n",
         replace: "",
         program: KEYVALUE,
-        says: "wcl_open_handles() == 0",
+        says: "wcl_cloud_open_handles() == 0",
         sanitized: false,
     },
     Defect {

@@ -51,7 +51,8 @@ typedef enum wcl_status {
 /// The name of a status as the WIT, logs and reports have it: `ok`, `not-found`, `access-denied` and so on. Static.
 const char *wcl_status_name(wcl_status status);
 
-/// The text of the last failure in this thread, for people; empty if nothing failed yet. Programs read the status.
+/// The text of the last failure in this thread, for people; empty if nothing failed yet, and if a function of your own failed
+/// without `wcl_fail`. Programs read the status.
 ///
 /// Valid until the next call in this thread that returns a `wcl_status`; closing and freeing leave it alone. Texts are cut after
 /// 1023 bytes, between two characters.
@@ -62,7 +63,8 @@ const char *wcl_errmsg(void);
 bool wcl_maybe_applied(void);
 
 /// Fails with an error of your own, for instance in a handler: `return wcl_fail(WCL_INVALID, "an order needs an amount");`.
-/// Sets what `wcl_errmsg` returns, and nothing changed. `message` is copied. Returns `status`.
+/// Sets what `wcl_errmsg` returns, and nothing changed. `message` is copied, and what is not UTF-8 in it becomes `?`. Returns
+/// `status`.
 wcl_status wcl_fail(wcl_status status, const char *message);
 
 /// Bytes that the caller owns, without a zero behind them. `ptr` is NULL if what was asked for is missing. Empty bytes have a
@@ -77,6 +79,12 @@ typedef struct wcl_str {
   char *ptr;
   size_t len;
 } wcl_str;
+
+/// Texts that the caller owns, as part of something that frees them.
+typedef struct wcl_strs {
+  wcl_str *ptr;
+  size_t len;
+} wcl_strs;
 
 /// Bytes or text that somebody else owns, and that are only looked at.
 typedef struct wcl_view {

@@ -65,8 +65,7 @@ WCL_MUST_CHECK wcl_status wcl_bucket_increment_n(const wcl_bucket *bucket, const
 
 /// One page of a listing: some keys and, unless it was the last page, where to go on.
 typedef struct wcl_page {
-  wcl_str *keys;
-  size_t count;
+  wcl_strs keys;
   /// `ptr` is NULL after the last page. A page may be empty and have a cursor all the same (KV-STORE-S11).
   wcl_str cursor;
 } wcl_page;
@@ -84,7 +83,7 @@ WCL_MUST_CHECK wcl_status wcl_bucket_list_page_n(const wcl_bucket *bucket, const
 
 /// An iteration over all keys of a bucket. Its fields are its own.
 typedef struct wcl_keys {
-  const wcl_bucket *bucket;
+  wcl_bucket bucket;
   wcl_page page;
   size_t next;
   bool begun;
@@ -118,17 +117,17 @@ typedef struct wcl_found {
 } wcl_found;
 
 /// What `wcl_bucket_get_many` found, as long as what was asked for.
-typedef struct wcl_founds {
+typedef struct wcl_found_list {
   wcl_found *ptr;
   size_t len;
-} wcl_founds;
+} wcl_found_list;
 
 /// Frees all of it. Takes NULL, and what is freed already.
-void wcl_founds_free(wcl_founds *founds);
+void wcl_found_list_free(wcl_found_list *list);
 
-/// Reads many values. Result i belongs to key i where the host declares it (KV-BATCH-03). Free with `wcl_founds_free`.
+/// Reads many values. Result i belongs to key i where the host declares it (KV-BATCH-03). Free with `wcl_found_list_free`.
 WCL_MUST_CHECK wcl_status wcl_bucket_get_many(const wcl_bucket *bucket, const wcl_view *keys, size_t count,
-                                              wcl_founds *out);
+                                              wcl_found_list *out);
 
 /// Writes all pairs of key and value. Writing all of them again after an error is safe.
 WCL_MUST_CHECK wcl_status wcl_bucket_set_many(const wcl_bucket *bucket, const wcl_pair *pairs, size_t count);
@@ -171,6 +170,8 @@ typedef wcl_status (*wcl_change)(void *context, const wcl_bytes *current, wcl_by
 
 /// Changes a value with compare-and-swap: calls `change` with the current value and writes what it makes of it. If another
 /// write comes first, calls it again with the value of that write. `context` is handed on.
+///
+/// What was written `change` can put into `context`.
 ///
 /// Errors: those of `wcl_cas_new` and `wcl_cas_swap`, those of `change`, and `WCL_CONFLICT` if others came first
 /// `WCL_MAX_UPDATES` times; then nothing was written.

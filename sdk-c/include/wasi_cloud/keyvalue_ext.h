@@ -24,24 +24,24 @@ void wcl_entry_free(wcl_entry *entry);
 /// What must be true of a key for a write to happen.
 typedef enum wcl_when {
   /// Nothing.
-  WCL_ALWAYS = 0,
+  WCL_WHEN_ALWAYS = 0,
   /// That the key is absent.
-  WCL_IF_ABSENT,
+  WCL_WHEN_ABSENT,
   /// That the key has the version.
-  WCL_IF_VERSION
+  WCL_WHEN_VERSION
 } wcl_when;
 
-/// A condition. All zero is `WCL_ALWAYS`.
+/// A condition. All zero is `WCL_WHEN_ALWAYS`.
 typedef struct wcl_condition {
   wcl_when when;
-  /// Looked at for `WCL_IF_VERSION` only. Text: UTF-8.
+  /// Looked at for `WCL_WHEN_VERSION` only. Text: UTF-8.
   wcl_view version;
 } wcl_condition;
 
-/// The condition that a key has this version.
+/// The condition that a key has this version. It borrows the text: keep `version` until the call.
 static inline wcl_condition wcl_if_version(const wcl_str *version) {
   wcl_condition condition;
-  condition.when = WCL_IF_VERSION;
+  condition.when = WCL_WHEN_VERSION;
   condition.version = wcl_view_of(version->ptr, version->len);
   return condition;
 }
@@ -72,7 +72,7 @@ WCL_MUST_CHECK wcl_status wcl_bucket_put_n(const wcl_bucket *bucket, const char 
                                            size_t len, const wcl_put_options *options, wcl_str *version);
 
 /// Removes a key if the condition holds. `condition` may be NULL: always. `existed`, which may be NULL, says whether there
-/// was a key. Errors: `WCL_CONFLICT` if the condition does not hold (KVX-23), `WCL_INVALID` for `WCL_IF_ABSENT` (KVX-24), any
+/// was a key. Errors: `WCL_CONFLICT` if the condition does not hold (KVX-23), `WCL_INVALID` for `WCL_WHEN_ABSENT` (KVX-24), any
 /// other kind.
 WCL_MUST_CHECK wcl_status wcl_bucket_delete_if(const wcl_bucket *bucket, const char *key, const wcl_condition *condition,
                                                bool *existed);

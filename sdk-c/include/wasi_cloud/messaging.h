@@ -145,21 +145,25 @@ WCL_MUST_CHECK wcl_status wcl_client_request_n(const wcl_client *client, const c
 
 /// Handles one message, which is the caller's and closed after the return. The instance is busy until then, and the host may
 /// set a deadline. A failure says that the message was not dealt with; its text goes to the host (`wcl_fail` makes one). Where
-/// the broker redelivers, the message comes again, up to `max-deliveries` times (MSG-M05).
-typedef wcl_status (*wcl_handler)(wcl_message *message);
+/// the broker redelivers, the message comes again, up to `max-deliveries` times (MSG-M05). `context` is what was registered.
+typedef wcl_status (*wcl_handler)(void *context, wcl_message *message);
 
 /// One entry in the program's list of handlers. Its fields are the library's.
 typedef struct wcl_registration {
   const char *topic;
   wcl_handler handler;
+  void *context;
   struct wcl_registration *next;
 } wcl_registration;
 
-/// Has messages of a topic handled, or with a `topic` of NULL those that no other handler takes. `registration` and `topic`
-/// are borrowed for ever: let them be static. For topics that are known only at run time; call it before the host delivers, in
-/// an `__attribute__((constructor))` function. The host subscribes to the topics of its own configuration, since nothing
-/// records these. A message on a topic that has two handlers is an error.
-void wcl_on_message(wcl_registration *registration, const char *topic, wcl_handler handler);
+/// Has messages of a topic handled, or with a `topic` of NULL those that no other handler takes: for topics that are known only
+/// at run time. Nothing records these, so the host subscribes to the topics of its own configuration.
+///
+/// Call it before the host delivers, in an `__attribute__((constructor))` function, and natively not from two threads at once.
+/// `registration`, `topic` and `context` are borrowed for ever: let them be static, with a registration of its own for each
+/// topic. The order does not matter; a message on a topic that has two handlers is an error. Aborts if a registration is given
+/// twice, and if `handler` is NULL.
+void wcl_on_message(wcl_registration *registration, const char *topic, wcl_handler handler, void *context);
 
 #if defined(__wasm__)
 #define WCL_RECORD_TOPIC_(topic) \
@@ -169,18 +173,25 @@ void wcl_on_message(wcl_registration *registration, const char *topic, wcl_handl
 #endif
 #define WCL_JOIN_(a, b) a##b
 #define WCL_NAME_(prefix, id) WCL_JOIN_(prefix, id)
-#define WCL_ON_MESSAGE_(id, topic, message)                                                                             \
-  static wcl_status WCL_NAME_(wcl_handle_, id)(wcl_message * message);                                                  \
-  WCL_RECORD_TOPIC_(topic)                                                                   \
-  __attribute__((constructor)) static void WCL_NAME_(wcl_register_, id)(void) {                                         \
-    static wcl_registration registration;                                                                               \
-    wcl_on_message(&registration, "" topic, WCL_NAME_(wcl_handle_, id));                                                \
+#define WCL_ON_MESSAGE_(id, topic, message)                                                                              \
+  static wcl_status WCL_NAME_(wcl_on_message_, id)(wcl_message * message);                                              \
+  static wcl_status WCL_NAME_(wcl_on_message_call_, id)(void *context, wcl_message *given) {                            \
+    (void)context;                                                                                                      \
+    return WCL_NAME_(wcl_on_message_, id)(given);                                                                       \
   }                                                                                                                     \
-  static wcl_status WCL_NAME_(wcl_handle_, id)(wcl_message * message)
+  WCL_RECORD_TOPIC_(topic)                                                                                              \
+  __attribute__((constructor)) static void WCL_NAME_(wcl_on_message_register_, id)(void) {                              \
+    static wcl_registration registration;                                                                               \
+    wcl_on_message(&registration, "" topic, WCL_NAME_(wcl_on_message_call_, id), NULL);                                 \
+  }                                                                                                                     \
+  static wcl_status WCL_NAME_(wcl_on_message_, id)(wcl_message * message)
 
-/// Defines the handler of a topic, in any source file. `topic` is a string literal without prefix and `\u`; it is recorded in
-/// the component, and the host subscribes to it unless its configuration says otherwise (MSG-M12). `message` names the parameter,
-/// a `wcl_message *`. A message on a topic that no handler takes, or two, is an error.
+/// Defines the handler of a topic, one a line. `topic` is a string literal without prefix and without escapes but `\"`; it is
+/// recorded in the component, and the host subscribes to it unless its configuration says otherwise (MSG-M12). `message` names
+/// the parameter, a `wcl_message *`. A message on a topic that no handler takes, or two, is an error.
+///
+/// Files with handlers have to be linked as objects: of a static library a linker takes only the files that something names, and
+/// nothing names a handler.
 ///
 ///     WCL_ON_MESSAGE("ping", message) {
 ///       return wcl_publish("pong", "pong", 4);

@@ -109,35 +109,35 @@ WCL_MUST_CHECK wcl_status wcl_cloud_reply_with(const wcl_cloud *cloud, const cha
 /* Faults */
 
 /// What a fault does to the call that it strikes.
-typedef enum wcl_moment {
+typedef enum wcl_cloud_moment {
   /// The service never hears of the call: nothing happens, and the call fails.
-  WCL_BEFORE = 0,
+  WCL_FAULT_BEFORE = 0,
   /// The service does the work and its reply is lost: the call fails, and a write may have happened.
-  WCL_AFTER,
+  WCL_FAULT_AFTER,
   /// The call is late by `delay_ms` of real time, and does not fail.
-  WCL_DELAY,
+  WCL_FAULT_DELAY,
   /// The call gets no answer, and ends with the call timeout.
-  WCL_HANG
-} wcl_moment;
+  WCL_FAULT_HANG
+} wcl_cloud_moment;
 
 /// A fault to come. It strikes once: the next call that it fits.
-typedef struct wcl_fault {
+typedef struct wcl_cloud_fault {
   /// `capability:label`; the label `*` fits all.
   const char *name;
-  wcl_moment moment;
+  wcl_cloud_moment moment;
   /// Fits this operation only, by its name in WIT: `set`, `list-keys`, `send`. NULL fits all.
   const char *op;
   /// Lets so many calls that it fits pass first.
   uint32_t skip;
   /// The failure is of this kind; 0 is `WCL_UNAVAILABLE`. Code sees of it what the package of the call can say.
   wcl_status kind;
-  /// For `WCL_DELAY`.
+  /// For `WCL_FAULT_DELAY`.
   uint32_t delay_ms;
-} wcl_fault;
+} wcl_cloud_fault;
 
 /// Lets a call to come fail, be late or hang, so that a test sees what the code does then. `WCL_INVALID` if the name cannot be
 /// read.
-WCL_MUST_CHECK wcl_status wcl_cloud_inject(const wcl_cloud *cloud, const wcl_fault *fault);
+WCL_MUST_CHECK wcl_status wcl_cloud_inject(const wcl_cloud *cloud, const wcl_cloud_fault *fault);
 
 /// Takes back all faults that have not struck yet. `left`, which may be NULL, gets their number: 0 at the end of a test says
 /// that each met the call that it was meant for.
@@ -145,7 +145,7 @@ WCL_MUST_CHECK wcl_status wcl_cloud_heal(const wcl_cloud *cloud, size_t *left);
 
 /// How many buckets, snapshots, clients and messages this program holds open. 0 at the end of a test says that none was
 /// forgotten.
-size_t wcl_open_handles(void);
+size_t wcl_cloud_open_handles(void);
 
 #ifdef __cplusplus
 }

@@ -51,7 +51,7 @@ static void listings(void) {
   wcl_bucket bucket = opened("lists");
   wcl_page page;
   OK(wcl_bucket_list_page(&bucket, NULL, &page));
-  assert(page.count == 0 && !page.cursor.ptr);
+  assert(page.keys.len == 0 && !page.cursor.ptr);
   wcl_page_free(&page);
   wcl_page_free(&page);
   wcl_page_free(NULL);
@@ -82,14 +82,14 @@ static void listings(void) {
   OK(wcl_keys_next(&keys, &key, NULL));
   wcl_keys_free(&keys);
   OK(wcl_bucket_list_page_prefix(&bucket, "key-1", NULL, 3, &page));
-  assert(page.count == 3 && page.cursor.ptr && strlen(page.keys[2].ptr) == page.keys[2].len);
+  assert(page.keys.len == 3 && page.cursor.ptr && strlen(page.keys.ptr[2].ptr) == page.keys.ptr[2].len);
   wcl_page next;
   OK(wcl_bucket_list_page_prefix_n(&bucket, "key-1", 5, page.cursor.ptr, page.cursor.len, 3, &next));
-  assert(next.count == 3);
+  assert(next.keys.len == 3);
   wcl_page_free(&next);
   wcl_page_free(&page);
   FAILS(WCL_INVALID, wcl_bucket_list_page_prefix(&bucket, "", NULL, 0, &page));
-  assert(!page.keys && page.count == 0);
+  assert(!page.keys.ptr && page.keys.len == 0);
 
   FAILS(WCL_OTHER, wcl_bucket_list_page(&bucket, "no cursor of this host", &page));
   wcl_bucket_close(&bucket);
@@ -100,18 +100,18 @@ static void batches(void) {
   wcl_pair pairs[] = {{wcl_view_text("a"), wcl_view_of("1", 1)}, {wcl_view_text("empty"), wcl_view_of(NULL, 0)}};
   OK(wcl_bucket_set_many(&bucket, pairs, 2));
   wcl_view keys[] = {wcl_view_text("absent"), wcl_view_text("empty"), wcl_view_text("a")};
-  wcl_founds founds;
+  wcl_found_list founds;
   OK(wcl_bucket_get_many(&bucket, keys, 3, &founds));
   assert(founds.len == 3);
   assert(!founds.ptr[0].key.ptr && !founds.ptr[0].value.ptr);
   assert(strcmp(founds.ptr[1].key.ptr, "empty") == 0 && founds.ptr[1].value.ptr && founds.ptr[1].value.len == 0);
   assert(founds.ptr[2].value.len == 1 && founds.ptr[2].value.ptr[0] == '1');
-  wcl_founds_free(&founds);
-  wcl_founds_free(&founds);
-  wcl_founds_free(NULL);
+  wcl_found_list_free(&founds);
+  wcl_found_list_free(&founds);
+  wcl_found_list_free(NULL);
   OK(wcl_bucket_get_many(&bucket, NULL, 0, &founds));
   assert(founds.len == 0);
-  wcl_founds_free(&founds);
+  wcl_found_list_free(&founds);
   OK(wcl_bucket_delete_many(&bucket, keys, 3));
   OK(wcl_bucket_set_many(&bucket, NULL, 0));
   wcl_bucket_close(&bucket);
@@ -168,7 +168,7 @@ static void not_utf8(void) {
   wcl_cloud cloud;
   OK(wcl_cloud_new(NULL, &cloud));
   wcl_bucket bucket = opened("default"), other;
-  OK(wcl_cloud_inject(&cloud, &(wcl_fault){.name = "keyvalue:*"}));
+  OK(wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "keyvalue:*"}));
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     wcl_bytes value;
     wcl_page page;
@@ -196,6 +196,6 @@ int main(void) {
   swaps();
   closed();
   not_utf8();
-  assert(wcl_open_handles() == 0);
+  assert(wcl_cloud_open_handles() == 0);
   return 0;
 }

@@ -20,10 +20,10 @@ static wcl_condition condition(const NAME(condition_t) *given) {
     case NUMBER(CONDITION_ALWAYS):
       break;
     case NUMBER(CONDITION_ABSENT):
-      condition.when = WCL_IF_ABSENT;
+      condition.when = WCL_WHEN_ABSENT;
       break;
     case NUMBER(CONDITION_VERSION):
-      condition.when = WCL_IF_VERSION;
+      condition.when = WCL_WHEN_VERSION;
       condition.version = wcl_view_of(BYTES(given->val.version));
       break;
   }
@@ -57,9 +57,9 @@ static wcl_status list(const wcl_bucket *bucket, const NAME(listing_t) *given, S
   wcl_page page;
   TRY(wcl_bucket_list_page_prefix_n(bucket, TEXT(given->prefix), TEXT(cursor), given->limit, &page));
   NAME(page_t) *to = &seen->val.page;
-  to->keys.ptr = allocated(page.count, sizeof *to->keys.ptr);
-  to->keys.len = page.count;
-  for (size_t i = 0; i < page.count; i++) SHOW(to->keys.ptr[i], page.keys[i]);
+  to->keys.ptr = allocated(page.keys.len, sizeof *to->keys.ptr);
+  to->keys.len = page.keys.len;
+  for (size_t i = 0; i < page.keys.len; i++) SHOW(to->keys.ptr[i], page.keys.ptr[i]);
   to->cursor.is_some = page.cursor.ptr != NULL;
   SHOW(to->cursor.val, page.cursor);
   wcl_page_free(&page);

@@ -27,16 +27,16 @@ static wcl_status show_value(Seen *seen, wcl_bytes *value) {
 
 static wcl_status show_page(Seen *seen, wcl_page *page) {
   NAME(page_t) *to = &seen->val.page;
-  to->keys.ptr = allocated(page->count, sizeof *to->keys.ptr);
-  to->keys.len = page->count;
-  for (size_t i = 0; i < page->count; i++) SHOW(to->keys.ptr[i], page->keys[i]);
+  to->keys.ptr = allocated(page->keys.len, sizeof *to->keys.ptr);
+  to->keys.len = page->keys.len;
+  for (size_t i = 0; i < page->keys.len; i++) SHOW(to->keys.ptr[i], page->keys.ptr[i]);
   to->cursor.is_some = page->cursor.ptr != NULL;
   SHOW(to->cursor.val, page->cursor);
   wcl_page_free(page);
   return done(seen, SEEN(PAGE));
 }
 
-static wcl_status show_founds(Seen *seen, wcl_founds *founds) {
+static wcl_status show_founds(Seen *seen, wcl_found_list *founds) {
   seen->val.values.ptr = allocated(founds->len, sizeof *seen->val.values.ptr);
   seen->val.values.len = founds->len;
   for (size_t i = 0; i < founds->len; i++) {
@@ -44,7 +44,7 @@ static wcl_status show_founds(Seen *seen, wcl_founds *founds) {
     SHOW(seen->val.values.ptr[i].val.f0, founds->ptr[i].key);
     SHOW(seen->val.values.ptr[i].val.f1, founds->ptr[i].value);
   }
-  wcl_founds_free(founds);
+  wcl_found_list_free(founds);
   return done(seen, SEEN(VALUES));
 }
 
@@ -162,7 +162,7 @@ static wcl_status step(const Op *op, Seen *seen) {
     case OP(GET_MANY): {
       TRY(at(op->val.get_many.f0, &bucket));
       wcl_view *keys = views(&op->val.get_many.f1);
-      wcl_founds founds;
+      wcl_found_list founds;
       wcl_status status = wcl_bucket_get_many(&bucket, keys, op->val.get_many.f1.len, &founds);
       free(keys);
       TRY(status);

@@ -154,7 +154,8 @@ static wcl_status play(const wcl_message *message, const delivery *delivery) {
   return wcl_fail(WCL_INVALID, "no such script");
 }
 
-static wcl_status record(wcl_message *message) {
+static wcl_status record(void *context, wcl_message *message) {
+  (void)context;
   delivery delivery;
   wcl_status status = delivery_of(message, &delivery);
   if (!status) status = print(&delivery, false);
@@ -165,5 +166,5 @@ static wcl_status record(wcl_message *message) {
 
 __attribute__((constructor)) static void every_topic(void) {
   static wcl_registration registration;
-  wcl_on_message(&registration, NULL, record);
+  wcl_on_message(&registration, NULL, record, NULL);
 }
