@@ -28,7 +28,7 @@ use std::{
 use wasi_cloud_sdk::testing::Cloud;
 
 unsafe extern "C" {
-    safe fn wcl_open_handles() -> usize;
+    safe fn wcl_cloud_open_handles() -> usize;
 }
 
 #[unsafe(no_mangle)]
@@ -68,7 +68,7 @@ fn serve(start: &str) -> Result<(), Box<dyn Error>> {
         drop(ops);
         life.join().map_err(|_| "a guest panicked")?;
     }
-    match wcl_open_handles() {
+    match wcl_cloud_open_handles() {
         0 => Ok(()),
         open => Err(format!("{open} handles are open after all guests have closed theirs").into()),
     }
