@@ -138,7 +138,10 @@ impl<'a> File<'a> {
     }
 
     /// The whole file, after `head`.
-    pub(crate) fn finish(self, head: &str) -> String {
+    pub(crate) fn finish(mut self, head: &str) -> String {
+        // To Go an import without a use is an error. Which core functions need `unsafe` shows only in the end.
+        let code: Vec<_> = self.code.text().lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        self.imports.retain(|_, alias| code.iter().any(|line| line.contains(&format!("{alias}."))));
         let name = &self.world.plan.packages[self.package].name;
         let mut out = format!("{}\n{head}package {name}\n", mark(self.world.id));
         let import = |(path, alias): (&String, &String)| {

@@ -28,7 +28,7 @@ Examples:
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES)]
 struct Args {
-    /// The WIT: a folder with its `deps`, a file, or a package encoded as wasm.
+    /// The WIT: a folder with its `deps`, or a file.
     wit: PathBuf,
     /// The world, as `name` or `namespace:package/name`. Needed where the package has several.
     #[arg(long)]
@@ -42,6 +42,12 @@ struct Args {
     /// Use the runtime package at this import path, instead of generating one: a program can have only one.
     #[arg(long, value_name = "IMPORT PATH")]
     runtime: Option<String>,
+    /// Take what the WIT has behind `@unstable(feature = NAME)`; several with commas.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    features: Vec<String>,
+    /// Take what the WIT has behind any feature.
+    #[arg(long)]
+    all_features: bool,
     /// Write nothing, and fail if a file would change: for CI.
     #[arg(long)]
     check: bool,
@@ -58,7 +64,8 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<()> {
-    let mut resolve = Resolve { all_features: false, ..Resolve::default() };
+    let mut resolve = Resolve { all_features: args.all_features, ..Resolve::default() };
+    resolve.features.extend(args.features.iter().cloned());
     if !args.wit.exists() {
         bail!("there is no {}: give the folder or the file with the WIT", args.wit.display());
     }

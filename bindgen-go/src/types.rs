@@ -15,7 +15,13 @@ use crate::file::File;
 pub(crate) fn declare(file: &mut File<'_>, unit: usize) {
     let plan = file.world.plan;
     for (name, id) in &plan.units[unit].types {
-        define_type(&mut Types { file: &mut *file, unit }, name, *id);
+        let ty = &file.world.resolve.types[*id];
+        let mut types = Types { file: &mut *file, unit };
+        match ty.kind {
+            // `type t = own<bucket>`, which the core has no method for.
+            TypeDefKind::Handle(_) => types.alias(*id, name, &ty.docs),
+            _ => define_type(&mut types, name, *id),
+        }
     }
 }
 

@@ -134,7 +134,10 @@ fn write_package(world: &World<'_>, package: usize, files: &mut Files) {
 
 fn package_docs(world: &World<'_>, package: usize) -> String {
     let at = &world.plan.packages[package];
-    let mut text = at.docs.contents.clone().unwrap_or_else(|| format!("Package {} is {} in Go.", at.name, at.source));
+    let mut text = format!("Package {} is generated from {}.", at.name, at.source);
+    if let Some(docs) = &at.docs.contents {
+        let _ = write!(text, "\n\n{docs}");
+    }
     for (_, unit) in
         world.plan.units.iter().enumerate().filter(|(_, unit)| unit.package == package && unit.key.is_some())
     {
@@ -142,6 +145,5 @@ fn package_docs(world: &World<'_>, package: usize) -> String {
             let _ = write!(text, "\n\n## Interface {}\n\n{docs}", unit.label);
         }
     }
-    let _ = write!(text, "\n\nGenerated from {}.", at.source);
     docs::comment_of(&text)
 }

@@ -47,6 +47,17 @@ fn a_module_of_its_own() {
 }
 
 #[test]
+fn features_are_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (more, there) in [("", false), (" --features later,sooner", true), (" --all-features", true)] {
+        let (good, text) = run(folder.path(), &format!("WIT/plain.wit --out go --module example.com/plain{more}"));
+        assert!(good, "{text}");
+        let code = fs::read_to_string(folder.path().join("go/test/plain/plain/plain.go")).expect("a file");
+        assert_eq!(code.contains("func Soon()"), there, "{more}");
+    }
+}
+
+#[test]
 fn errors_say_what_to_do() {
     let folder = tempfile::tempdir().expect("a folder");
     let two = "package a:b; world one {} world two {}";

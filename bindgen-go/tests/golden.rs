@@ -66,6 +66,11 @@ fn names() {
 }
 
 #[test]
+fn plain() {
+    golden("plain");
+}
+
+#[test]
 fn versions() {
     golden("versions");
 }
