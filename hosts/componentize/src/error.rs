@@ -41,7 +41,7 @@ pub enum Error {
     /// There is no world: none was given, and the module brings none.
     #[error(
         "there is no world to make a component for: the module has no `component-type` section, so give the WIT and the world that \
-         its bindings were generated from"
+         its bindings were generated from; a C program has one from `-lwasi_cloud` if it calls it or handles messages"
     )]
     NoWorld,
     /// The exports are not those of the world. At least one of the lists has an element.
