@@ -81,7 +81,7 @@ pub(crate) fn exported_resource(file: &mut File<'_>, unit: usize, id: TypeId, na
     let closed =
         "The component implements it. If it has a method Close() error, that is called when the last owner drops it.";
     file.code.gap();
-    file.code.add(docs::comment_of(&format!("{}\n\n{closed}", text.trim())));
+    file.code.add(docs::comment_of_all(&[text, closed.to_owned()]));
     file.code.add(format!("type {go} interface {{"));
     methods(file, unit, |name| name.receiver == Some(id));
     file.code.add("}");
@@ -112,10 +112,8 @@ pub(crate) fn handler(file: &mut File<'_>, unit: usize) {
         None => format!("world {}", at.label),
     };
     file.code.gap();
-    file.code.add(docs::comment_of(&format!(
-        "{base}Handler is the component's side of the {what}.\n\n{}",
-        at.docs.contents.as_deref().unwrap_or_default()
-    )));
+    let first = format!("{base}Handler is the component's side of the {what}.");
+    file.code.add(docs::comment_of_all(&[first, at.docs.contents.clone().unwrap_or_default()]));
     file.code.add(format!("type {base}Handler interface {{"));
     methods(file, unit, |name| name.receiver.is_none());
     file.code.add("}");

@@ -144,9 +144,7 @@ impl<'a> InterfaceGenerator<'a> for Types<'_, 'a> {
             .flatten()
             .map(|case| if case.var.is_empty() { case.name.clone() } else { case.var.clone() })
             .collect();
-        self.file
-            .code
-            .add(docs::comment_of(&format!("\n\nIts cases: {}.", names.join(", "))).replacen("// ", "//\n// ", 1));
+        self.file.code.add(format!("//\n// Its cases: {}.", names.join(", ")));
         let error_line = if error { "error\n" } else { "" };
         self.file.code.add(format!("type {go} interface {{\n{error_line}is{go}()\n}}"));
         for (i, case) in variant.cases.iter().enumerate() {

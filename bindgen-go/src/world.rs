@@ -1,7 +1,5 @@
 //! The generator as `wit-bindgen-core` drives it: plan, then one set of files per Go package.
 
-use std::fmt::Write as _;
-
 use anyhow::{Result, ensure};
 use wit_bindgen_core::wit_parser::{Function, InterfaceId, Resolve, SizeAlign, TypeId, WorldId, WorldKey};
 use wit_bindgen_core::{Direction, Files, WorldGenerator};
@@ -134,16 +132,12 @@ fn write_package(world: &World<'_>, package: usize, files: &mut Files) {
 
 fn package_docs(world: &World<'_>, package: usize) -> String {
     let at = &world.plan.packages[package];
-    let mut text = format!("Package {} is generated from {}.", at.name, at.source);
-    if let Some(docs) = &at.docs.contents {
-        let _ = write!(text, "\n\n{docs}");
-    }
-    for (_, unit) in
-        world.plan.units.iter().enumerate().filter(|(_, unit)| unit.package == package && unit.key.is_some())
-    {
+    let mut texts = vec![format!("Package {} is generated from {}.", at.name, at.source)];
+    texts.extend(at.docs.contents.clone());
+    for unit in world.plan.units.iter().filter(|unit| unit.package == package && unit.key.is_some()) {
         if let Some(docs) = &unit.docs.contents {
-            let _ = write!(text, "\n\n## Interface {}\n\n{docs}", unit.label);
+            texts.extend([format!("## Interface {}", unit.label), docs.clone()]);
         }
     }
-    docs::comment_of(&text)
+    docs::comment_of_all(&texts)
 }

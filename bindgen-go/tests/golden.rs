@@ -61,6 +61,11 @@ fn resources() {
 }
 
 #[test]
+fn docs() {
+    golden("docs");
+}
+
+#[test]
 fn names() {
     golden("names");
 }

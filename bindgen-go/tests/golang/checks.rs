@@ -3,7 +3,7 @@
 use crate::guest::{Module, generate, wit};
 
 /// All WITs of the tests.
-const WITS: &[&str] = &["scalars", "lists", "compound", "more", "resources", "names", "plain", "versions"];
+const WITS: &[&str] = &["scalars", "lists", "compound", "docs", "more", "resources", "names", "plain", "versions"];
 
 /// What gofmt would change, and what vet says natively and for wasm: nothing.
 pub fn clean() -> wasmtime::Result<()> {
