@@ -81,7 +81,15 @@ fn run(args: &Args) -> Result<()> {
         Some(module) => module.clone(),
         None => import_path(&args.out)?,
     };
-    let options = Options { module, runtime: args.runtime.clone(), go_mod: args.module.is_some() };
+    // A go.mod that is there may have more in it than we would write.
+    let go_mod = args.module.is_some() && !args.out.join("go.mod").exists();
+    if args.module.is_some() && !go_mod && import_path(&args.out)? != module {
+        bail!(
+            "{} is of another module than {module}: change it, or leave out --module",
+            args.out.join("go.mod").display()
+        );
+    }
+    let options = Options { module, runtime: args.runtime.clone(), go_mod };
     let mut files = Files::default();
     options.build().generate(&mut resolve, world, &mut files)?;
 

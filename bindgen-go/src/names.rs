@@ -128,10 +128,11 @@ fn word(wit: &str) -> String {
     chars.next().map(|first| first.to_ascii_uppercase().to_string() + chars.as_str()).unwrap_or_default()
 }
 
-/// Generated code numbers its own variables: `v1`, `p0`.
+/// Generated code numbers its own variables: `v1`, `p0`. Behind `Open` of the API is `importOpen`.
 fn is_taken(name: &str) -> bool {
     let numbered = name.len() > 1 && name[1..].bytes().all(|b| b.is_ascii_digit());
-    numbered || TAKEN.contains(&name)
+    let private = name.strip_prefix("import").is_some_and(|rest| rest.starts_with(char::is_uppercase));
+    numbered || private || TAKEN.contains(&name)
 }
 
 /// The names of one scope: a package, or the methods of a type.

@@ -44,6 +44,13 @@ fn a_module_of_its_own() {
     let module = fs::read_to_string(folder.path().join("go/go.mod")).expect("a file");
     assert_eq!(module, "module example.com/lists\n\ngo 1.26\n");
     assert!(!folder.path().join("go/wit").exists());
+
+    let mine = "module example.com/lists\n\ngo 1.27\n";
+    fs::write(folder.path().join("go/go.mod"), mine).expect("a file");
+    assert!(run(folder.path(), "WIT/lists.wit --out go --module example.com/lists").0);
+    assert_eq!(fs::read_to_string(folder.path().join("go/go.mod")).expect("a file"), mine);
+    let (good, text) = run(folder.path(), "WIT/lists.wit --out go --module example.com/others");
+    assert!(!good && text.contains("of another module than example.com/others"), "{text}");
 }
 
 #[test]

@@ -33,6 +33,7 @@ const TESTS: &[(&str, Test)] = &[
     ("two_packages_share_one_runtime", echo::two_packages),
     ("resources_both_ways", resources::both_ways),
     ("misuse_is_an_error", resources::misuse),
+    ("handlers_may_wait", resources::goroutines),
     ("small_calls_leave_nothing_behind", stress::small),
     ("a_long_call_leaves_nothing_behind", stress::long),
     ("large_calls_leave_nothing_behind", stress::large),

@@ -202,6 +202,17 @@ pub fn both_ways() -> wasmtime::Result<()> {
     Ok(())
 }
 
+/// Handlers may wait, as any Go may: for timers, and for each other.
+pub fn goroutines() -> wasmtime::Result<()> {
+    let mut running = Running::new(&component(), link);
+    for _ in 0..20 {
+        let got = running.call(COUNTERS, "keep", &[Val::String("goroutines".to_owned())])?;
+        assert_eq!(got, ok(Some(Val::U32(0))));
+    }
+    assert_eq!(running.store.data().buckets.len(), 0);
+    Ok(())
+}
+
 /// What the host or the caller did wrong is an error that Go can look into, and an error of Go is a case of the WIT.
 pub fn misuse() -> wasmtime::Result<()> {
     let mut running = Running::new(&component(), link);

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"time"
 
 	"example.com/guest/gen/test/resources"
 	"example.com/guest/gen/wit"
@@ -86,8 +87,11 @@ func (h handler) Loop(ctx context.Context, times uint32) (uint32, error) {
 
 // Keep makes each call there is, and leaves one bucket to the collector.
 func (handler) Keep(ctx context.Context, name string) (uint32, error) {
-	if name == "misuse" {
+	switch name {
+	case "misuse":
 		return misuse(ctx)
+	case "goroutines":
+		return goroutines(ctx)
 	}
 	b, err := resources.BucketOpen(ctx, name)
 	if err != nil {
@@ -130,6 +134,29 @@ func (handler) Collect() uint32 {
 	}
 	resources.Count()
 	return uint32(wit.Objects())<<16 | closed
+}
+
+// goroutines waits for timers, channels and imports of ten at a time.
+func goroutines(ctx context.Context) (uint32, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	failed := make(chan error)
+	for i := range 10 {
+		go func() {
+			time.Sleep(time.Duration(i) * time.Millisecond)
+			b, err := resources.BucketOpen(ctx, "mine")
+			if err == nil {
+				err = b.Close()
+			}
+			failed <- err
+		}()
+	}
+	for range 10 {
+		if err := <-failed; err != nil {
+			return 1, err
+		}
+	}
+	return 0, nil
 }
 
 // misuse returns the number of the first check that fails.
