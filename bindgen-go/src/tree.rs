@@ -7,25 +7,31 @@ use std::{fs, io};
 use wit_bindgen_core::Files;
 
 /// Makes `dir` hold `files`, and of what was generated for the same world before nothing else. Other files are left alone, as
-/// is what is the same already. Returns the paths that differ; without `write` it only looks.
+/// is what is the same already; one that would be overwritten is an error. Returns the paths that differ; without `write` it
+/// only looks.
 pub fn sync(dir: &Path, files: &Files, write: bool) -> io::Result<Vec<PathBuf>> {
     let mut differ = Vec::new();
     let mut kept = BTreeSet::new();
     for (name, text) in files.iter() {
         let path = dir.join(name);
         kept.insert(path.clone());
-        if fs::read(&path).is_ok_and(|old| old == text) {
+        let old = fs::read(&path).ok();
+        if old.as_deref() == Some(text) {
             continue;
         }
         if write {
+            // All generated files begin with a line that names the world.
+            if old.is_some_and(|old| first_line(&old) != first_line(text)) {
+                let what =
+                    format!("{} is not of this world: move it, or give the world a folder of its own", path.display());
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, what));
+            }
             fs::create_dir_all(path.parent().unwrap_or(dir))?;
             fs::write(&path, text)?;
         }
         differ.push(path);
     }
-    // All generated files begin with a line that names the world.
-    let mark =
-        files.iter().find(|(name, _)| name.ends_with(".go")).and_then(|(_, text)| text.split(|b| *b == b'\n').next());
+    let mark = files.iter().find(|(name, _)| name.ends_with(".go")).map(|(_, text)| first_line(text));
     for path in generated(dir, mark.unwrap_or_default())? {
         if !kept.contains(&path) {
             if write {
@@ -35,6 +41,10 @@ pub fn sync(dir: &Path, files: &Files, write: bool) -> io::Result<Vec<PathBuf>> 
         }
     }
     Ok(differ)
+}
+
+fn first_line(text: &[u8]) -> &[u8] {
+    text.split(|b| *b == b'\n').next().unwrap_or_default()
 }
 
 /// The Go files below `dir` that a run of the generator wrote.
@@ -48,7 +58,7 @@ fn generated(dir: &Path, mark: &[u8]) -> io::Result<Vec<PathBuf>> {
         let path = entry?.path();
         if path.is_dir() && !path.is_symlink() {
             found.extend(generated(&path, mark)?);
-        } else if path.extension().is_some_and(|e| e == "go") && fs::read(&path)?.starts_with(mark) {
+        } else if path.extension().is_some_and(|e| e == "go") && first_line(&fs::read(&path)?) == mark {
             found.push(path);
         }
     }

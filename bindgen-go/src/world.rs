@@ -65,7 +65,9 @@ impl WorldGenerator for Generator {
 
     fn finish(&mut self, resolve: &Resolve, world: WorldId, files: &mut Files) -> Result<()> {
         let at = &resolve.worlds[world];
-        let package = at.package.map(|id| format!(" of {}", resolve.packages[id].name)).unwrap_or_default();
+        // Without the version, so that files of the next one replace those of this.
+        let package = at.package.map(|id| &resolve.packages[id].name);
+        let package = package.map(|name| format!(" of {}:{}", name.namespace, name.name)).unwrap_or_default();
         let id = format!("world {}{package}", at.name);
         let runtime = self.options.runtime.clone().unwrap_or_else(|| format!("{}/wit", self.options.module));
         let world = World {

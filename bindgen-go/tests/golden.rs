@@ -149,4 +149,7 @@ fn sync() {
     assert_eq!(sync(&["a/a.go"], true), 1);
     assert!(!out.path().join("b/b.go").exists() && out.path().join("b/own.go").exists());
     assert!(out.path().join("b/other.go").exists());
+    let error = tree::sync(out.path(), &files(&["b/own.go"]), true).expect_err("it is not ours");
+    assert!(error.to_string().contains("a folder of its own"), "{error}");
+    assert_eq!(fs::read_to_string(out.path().join("b/own.go")).expect("a file"), "package b");
 }
