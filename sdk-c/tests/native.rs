@@ -9,6 +9,7 @@ use cc::{Cc, archive, sanitizers, sdk};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::{
     env, fs,
+    os::unix::process::ExitStatusExt,
     path::PathBuf,
     process::{Command, ExitCode},
     sync::Arc,
@@ -28,6 +29,10 @@ const WRONG: [(&str, &str, bool); 3] = [
     ("freed_twice", "attempting double-free", true),
     ("closed", "bucket 1 is used after it was closed", false),
 ];
+
+/// Programs that the library ends, without a word.
+const ABORTED: [&str; 2] = ["registered_twice", "no_handler"];
+const SIGABRT: i32 = 6;
 
 /// The SDK, compiled once.
 struct Built {
@@ -73,8 +78,9 @@ fn trials(built: Option<Arc<(Built, Built)>>) -> Vec<Trial> {
     };
     let right = RIGHT.iter().map(|(name, _)| trial(name, a_right_program));
     let wrong = WRONG.iter().map(|(name, ..)| trial(name, a_wrong_program));
+    let aborted = ABORTED.iter().map(|name| trial(name, an_aborted_program));
     let others = [trial("growth", nothing_grows), trial("sanitizers", the_sanitizers_are_there)];
-    right.chain(wrong).chain(others).collect()
+    right.chain(wrong).chain(aborted).chain(others).collect()
 }
 
 fn a_right_program(careful: &Built, _: &Built, name: &str) -> Result<Completion, Failed> {
@@ -91,6 +97,15 @@ fn a_wrong_program(careful: &Built, _: &Built, name: &str) -> Result<Completion,
     let said = String::from_utf8_lossy(&ran.stderr);
     if ran.status.success() || !said.contains(says) {
         return Err(format!("{}, and not `{says}`:\n{said}", ran.status).into());
+    }
+    Ok(Completion::Completed)
+}
+
+fn an_aborted_program(careful: &Built, _: &Built, name: &str) -> Result<Completion, Failed> {
+    let ran = careful.program(&[&format!("wrong/{name}")]).output()?;
+    // An assertion of the program's own would say something.
+    if ran.status.signal() != Some(SIGABRT) || !ran.stderr.is_empty() {
+        return Err(format!("{}:\n{}", ran.status, String::from_utf8_lossy(&ran.stderr)).into());
     }
     Ok(Completion::Completed)
 }

@@ -1,11 +1,12 @@
 //! What ends up in a component.
 
 use crate::{
-    host, sdk,
+    host, scratch, sdk, sh,
     toolchain::{Shape, Toolchain},
 };
 use Shape::{Command, Service};
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
+use wasi_cloud_componentize::Componentize;
 use wasi_cloud_wasmtime::runtime::recorded_topics;
 
 const STORE: &str = "wasi:keyvalue/store@0.2.0-draft2";
@@ -74,6 +75,27 @@ pub fn have_what_they_use_and_nothing_else(toolchain: &Toolchain) {
             assert!(component.len() <= SMALL, "pingpong of {} has {} bytes", toolchain.word, component.len());
         }
     }
+}
+
+/// The user's flags change the code and nothing else. What zig adds to `-O0` calls the system: stack protector and sanitizer.
+pub fn are_the_same_with_other_flags(toolchain: &Toolchain) {
+    let [pingpong, ..] = &GUESTS;
+    for (name, flags) in [("debug", "-O0 -g -fno-stack-protector -fno-sanitize=undefined"), ("lto", "-O2 -flto")] {
+        let module = toolchain.module(name, &[sdk(pingpong.files[0])], Service, flags);
+        let component = Componentize::new().run(&module).unwrap_or_else(|e| panic!("{name}: {e}"));
+        check(pingpong, &component);
+    }
+}
+
+/// Nothing names a handler, so a linker leaves it in a static library, as the header says.
+pub fn lack_handlers_of_static_libraries(toolchain: &Toolchain) {
+    let (Toolchain { cc, ar, .. }, folder) = (toolchain, scratch(toolchain.word));
+    let (source, library) = (sdk("tests/guests/more_topics.c"), folder.join("libmore_topics.a"));
+    let _ = fs::remove_file(&library);
+    let compile = format!("{cc} {} -c '{}' -o more_topics.o", toolchain.flags(), source.display());
+    sh(&format!("{compile}; {ar} rcs '{}' more_topics.o", library.display()), &folder);
+    let component = toolchain.component("library", &[sdk("tests/guests/topics.c"), library], Service);
+    assert_eq!(recorded_topics(&component), ["both", "orders.new", "päivä"]);
 }
 
 fn check(guest: &Guest, component: &[u8]) {

@@ -2,6 +2,7 @@
 
 use crate::{
     host::{Cloud, compile},
+    log::Log,
     scratch, sdk, sh,
     toolchain::{
         Shape::{Command, Service},
@@ -42,6 +43,16 @@ pub fn of_all_topics(toolchain: &Toolchain) {
     let app = compile(&toolchain.component("run-catch-all", &[sdk("tests/guests/catch_all.c")], Service));
     let messages = [("a", ""), ("secret", ""), ("b", "")];
     assert_eq!(Cloud::new().play(&app, &messages, "seen", 3), ["a", "hidden", "b"]);
+}
+
+/// The host gets an error with all of the text that is UTF-8. A trap would say something else.
+pub fn that_fail(toolchain: &Toolchain) {
+    let app = compile(&toolchain.component("run-fails", &[sdk("tests/guests/fails.c")], Service));
+    let log = Log::begin();
+    assert_eq!(Cloud::new().play(&app, &[("latin", ""), ("after", "")], "seen", 1), ["after"]);
+    let said = log.of_topic("latin");
+    assert!(said.contains("the handler returned") && said.contains("invalid: caf?"), "{said}");
+    assert!(!said.contains("trapped"), "{said}");
 }
 
 /// Linked by the C compiler: a C++ library for WebAssembly is not part of every toolchain.

@@ -10,6 +10,7 @@ mod component_linker;
 mod components;
 mod handlers;
 mod host;
+mod log;
 mod own_bindings;
 mod readme;
 mod redis;
@@ -77,12 +78,15 @@ fn main() -> ExitCode {
 /// A test of a toolchain.
 type Test = (&'static str, fn(&Toolchain));
 
-const TESTS: [Test; 7] = [
+const TESTS: [Test; 10] = [
     ("components", components::have_what_they_use_and_nothing_else),
+    ("flags", components::are_the_same_with_other_flags),
+    ("static_library", components::lack_handlers_of_static_libraries),
     ("commands", handlers::commands_print),
     ("pingpong", handlers::pingpong),
     ("handlers", handlers::of_two_files),
     ("catch_all", handlers::of_all_topics),
+    ("fails", handlers::that_fail),
     ("cplusplus", handlers::in_cplusplus),
     ("own_bindings", own_bindings::beside_the_sdk),
 ];

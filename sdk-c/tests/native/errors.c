@@ -18,6 +18,9 @@ static void own(void) {
   assert(wcl_fail(WCL_OTHER, wcl_errmsg()) == WCL_OTHER);
   assert(strcmp(wcl_errmsg(), "an order needs an amount") == 0);
   assert(wcl_fail(WCL_OTHER, NULL) == WCL_OTHER && *wcl_errmsg() == '\0');
+  // Latin-1, and a character cut short before a whole one.
+  assert(wcl_fail(WCL_INVALID, "caf\xe9") == WCL_INVALID && strcmp(wcl_errmsg(), "caf?") == 0);
+  assert(wcl_fail(WCL_INVALID, "\xe2\x82\xe2\x82\xac") == WCL_INVALID && strcmp(wcl_errmsg(), "??\xe2\x82\xac") == 0);
 }
 
 // Cut after 1023 bytes, and between two characters.
@@ -51,14 +54,14 @@ static void may_have_happened(void) {
   OK(wcl_cloud_new(NULL, &cloud));
   OK(wcl_bucket_open("default", &bucket));
 
-  OK(wcl_cloud_inject(&cloud, &(wcl_fault){.name = "keyvalue:default", .moment = WCL_AFTER, .op = "set"}));
+  OK(wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "keyvalue:default", .moment = WCL_FAULT_AFTER, .op = "set"}));
   FAILS(WCL_OTHER, wcl_bucket_set(&bucket, "key", "v", 1));
   assert(wcl_maybe_applied());
   OK(wcl_bucket_get(&bucket, "key", &value));
   assert(value.len == 1);
   wcl_bytes_free(&value);
 
-  OK(wcl_cloud_inject(&cloud, &(wcl_fault){.name = "keyvalue:*"}));
+  OK(wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "keyvalue:*"}));
   FAILS(WCL_OTHER, wcl_bucket_get(&bucket, "key", &value));
   assert(!value.ptr && !wcl_maybe_applied());
 
@@ -66,11 +69,11 @@ static void may_have_happened(void) {
   wcl_put_options always = {0};
   wcl_str version;
   for (int kind = WCL_NOT_FOUND; kind <= WCL_OTHER; kind++) {
-    OK(wcl_cloud_inject(&cloud, &(wcl_fault){.name = "keyvalue:default", .op = "put", .kind = (wcl_status)kind}));
+    OK(wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "keyvalue:default", .op = "put", .kind = (wcl_status)kind}));
     FAILS((wcl_status)kind, wcl_bucket_put(&bucket, "key", "v", 1, &always, &version));
     assert(!version.ptr);
   }
-  OK(wcl_cloud_inject(&cloud, &(wcl_fault){.name = "keyvalue:default", .moment = WCL_AFTER, .kind = WCL_TIMEOUT}));
+  OK(wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "keyvalue:default", .moment = WCL_FAULT_AFTER, .kind = WCL_TIMEOUT}));
   FAILS(WCL_TIMEOUT, wcl_bucket_put(&bucket, "key", "v", 1, &always, &version));
   assert(wcl_maybe_applied());
   wcl_bucket_close(&bucket);

@@ -164,7 +164,16 @@ static void closed(void) {
 
 // The host traps on text that is not UTF-8, so it must not be asked: the fault is still to come.
 static void not_utf8(void) {
-  static const char *const bad[] = {"\xff", "a\x80", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"};
+  // Not the start of a character, longer than needed, a surrogate, past the last character, cut short, without its rest.
+  static const char *const bad[] = {
+      "\xff",         "a\x80",        "\xf5\x80\x80\x80", "\xc0\xaf",        "\xc1\x80", "\xe0\x9f\x80", "\xf0\x8f\x80\x80",
+      "\xed\xa0\x80", "\xed\xbf\xbf", "\xf4\x90\x80\x80", "\xf0\x9f\x98", "\xe2\x82", "\xe2\x82 ",    "\xc3 ",
+  };
+  // The first and the last of each length, and both neighbours of the surrogates.
+  static const char *const good[] = {
+      "\x7f",         "\xc2\x80",     "\xdf\xbf",         "\xe0\xa0\x80",      "\xed\x9f\xbf",
+      "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xe2\x82\xac \xf0\x9f\x98\x80",
+  };
   wcl_cloud cloud;
   OK(wcl_cloud_new(NULL, &cloud));
   wcl_bucket bucket = opened("default"), other;
@@ -184,7 +193,48 @@ static void not_utf8(void) {
   size_t left;
   OK(wcl_cloud_heal(&cloud, &left));
   assert(left == 1);
-  OK(wcl_bucket_set(&bucket, "\xe2\x82\xac \xf0\x9f\x98\x80", "v", 1));
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) OK(wcl_bucket_set(&bucket, good[i], "v", 1));
+  wcl_bucket_close(&bucket);
+  wcl_cloud_close(&cloud);
+}
+
+// Bytes at NULL would be read from address 0 on, so the host is not asked here either. Without a length NULL is empty.
+static void null(void) {
+  wcl_cloud cloud;
+  OK(wcl_cloud_new(NULL, &cloud));
+  wcl_bucket bucket = opened("default");
+  wcl_cas cas;
+  OK(wcl_cas_new(&bucket, "key", &cas));
+  OK(wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "keyvalue:*"}));
+  wcl_found_list founds;
+  wcl_pair no_value = {wcl_view_text("key"), wcl_view_of(NULL, 1)}, no_key = {wcl_view_of(NULL, 1), wcl_view_text("v")};
+  FAILS(WCL_INVALID, wcl_bucket_set(&bucket, "key", NULL, 1));
+  FAILS(WCL_INVALID, wcl_bucket_set_n(&bucket, NULL, 1, "v", 1));
+  FAILS(WCL_INVALID, wcl_bucket_put(&bucket, "key", NULL, 1, NULL, NULL));
+  FAILS(WCL_INVALID, wcl_bucket_set_many(&bucket, &no_value, 1));
+  FAILS(WCL_INVALID, wcl_bucket_set_many(&bucket, &no_key, 1));
+  FAILS(WCL_INVALID, wcl_bucket_set_many(&bucket, NULL, 1));
+  FAILS(WCL_INVALID, wcl_bucket_get_many(&bucket, NULL, 1, &founds));
+  FAILS(WCL_INVALID, wcl_bucket_delete_many(&bucket, NULL, 1));
+  FAILS(WCL_INVALID, wcl_cas_swap(&cas, NULL, 1));
+  assert(cas.handle != 0);
+  size_t left;
+  OK(wcl_cloud_heal(&cloud, &left));
+  assert(left == 1);
+  OK(wcl_cas_swap(&cas, NULL, 0));
+  wcl_bytes value;
+  OK(wcl_bucket_get(&bucket, "key", &value));
+  assert(value.ptr && value.len == 0);
+  wcl_bytes_free(&value);
+
+  // An empty key and no key are the same question, whatever the backend makes of it.
+  bool found;
+  wcl_status empty = wcl_bucket_exists(&bucket, "", &found);
+  assert(wcl_bucket_exists_n(&bucket, NULL, 0, &found) == empty);
+  wcl_page page;
+  OK(wcl_bucket_list_page_prefix_n(&bucket, NULL, 0, NULL, 0, 9, &page));
+  assert(page.keys.len == 1);
+  wcl_page_free(&page);
   wcl_bucket_close(&bucket);
   wcl_cloud_close(&cloud);
 }
@@ -196,6 +246,7 @@ int main(void) {
   swaps();
   closed();
   not_utf8();
+  null();
   assert(wcl_cloud_open_handles() == 0);
   return 0;
 }

@@ -24,6 +24,20 @@ WCL_ON_MESSAGE("mute", message) {
   return WCL_CONFLICT;
 }
 
+WCL_ON_MESSAGE("latin", message) {
+  (void)message;
+  return wcl_fail(WCL_INVALID, "caf\xe9");
+}
+
+WCL_ON_MESSAGE("writes", message) {
+  (void)message;
+  wcl_bucket bucket;
+  wcl_status status = wcl_bucket_open("default", &bucket);
+  if (!status) status = wcl_bucket_set(&bucket, "key", "v", 1);
+  wcl_bucket_close(&bucket);
+  return status;
+}
+
 // `messaging_more.c` handles it too.
 WCL_ON_MESSAGE("twice", message) {
   (void)message;
@@ -38,7 +52,14 @@ static void handlers(void) {
   FAILS(WCL_INVALID, wcl_cloud_deliver(&cloud, "refused", "x", 1));
   assert(strcmp(wcl_errmsg(), "an order needs an amount") == 0);
   FAILS(WCL_ACCESS_DENIED, wcl_cloud_deliver(&cloud, "full", "x", 1));
+  FAILS(WCL_INVALID, wcl_cloud_deliver(&cloud, "latin", "x", 1));
+  assert(strcmp(wcl_errmsg(), "caf?") == 0);
+  OK(wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "keyvalue:*", .moment = WCL_FAULT_AFTER, .op = "set"}));
+  FAILS(WCL_OTHER, wcl_cloud_deliver(&cloud, "writes", "x", 1));
+  assert(wcl_maybe_applied());
+  // Nothing of that failure is left in the next.
   assert(wcl_cloud_deliver(&cloud, "mute", "x", 1) == WCL_CONFLICT);
+  assert(!wcl_maybe_applied() && *wcl_errmsg() == '\0');
   FAILS(WCL_NOT_FOUND, wcl_cloud_deliver(&cloud, "nobody's", "x", 1));
   FAILS(WCL_INVALID, wcl_cloud_deliver(&cloud, "twice", "x", 1));
 
@@ -122,6 +143,23 @@ static void contents(void) {
   wcl_str_pairs_free(&pairs);
   wcl_str_pairs_free(NULL);
   OK(wcl_message_set_data(&message, "new", 3));
+  // Bytes at NULL are refused, and the message keeps what it has.
+  wcl_message none;
+  wcl_pair no_value = {wcl_view_text("a"), wcl_view_of(NULL, 1)};
+  FAILS(WCL_INVALID, wcl_message_new(NULL, 1, &none));
+  assert(none.handle == 0);
+  FAILS(WCL_INVALID, wcl_message_set_data(&message, NULL, 1));
+  FAILS(WCL_INVALID, wcl_message_set_metadata(&message, &no_value, 1));
+  FAILS(WCL_INVALID, wcl_message_set_metadata(&message, NULL, 1));
+  FAILS(WCL_INVALID, wcl_message_set_content_type_n(&message, NULL, 1));
+  OK(wcl_message_set_content_type_n(&message, NULL, 0));
+  OK(wcl_message_content_type(&message, &text));
+  assert(text.ptr && text.len == 0);
+  wcl_str_free(&text);
+  OK(wcl_message_data(&message, &data));
+  assert(wcl_bytes_are(&data, "new"));
+  wcl_bytes_free(&data);
+  OK(wcl_message_set_data(&message, NULL, 0));
   wcl_message_close(&message);
   FAILS(WCL_INVALID, wcl_message_data(&message, &data));
   FAILS(WCL_INVALID, wcl_message_topic(NULL, &text));
@@ -147,6 +185,12 @@ static void sends(void) {
   OK(wcl_message_new("x", 1, &message));
   FAILS(WCL_OTHER, wcl_client_send(&client, "no#topic", &message));
   assert(message.handle == 0 && wcl_maybe_applied());
+  FAILS(WCL_INVALID, wcl_publish("topic", NULL, 1));
+  FAILS(WCL_INVALID, wcl_publish_n(NULL, 1, "x", 1));
+  wcl_messages sent;
+  OK(wcl_cloud_published(&cloud, &sent));
+  assert(sent.len == 1);
+  wcl_messages_free(&sent);
 
   // A question stays usable.
   OK(wcl_message_new("x", 1, &message));
@@ -166,7 +210,7 @@ static void sends(void) {
   assert(answers.len == 1);
   wcl_messages_free(&answers);
   options = (wcl_request_options){.has_timeout = true, .timeout_ms = 1, .has_expected_replies = true, .expected_replies = 3};
-  OK(wcl_cloud_inject(&cloud, &(wcl_fault){.name = "messaging:default", .moment = WCL_BEFORE, .kind = WCL_TIMEOUT}));
+  OK(wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "messaging:default", .moment = WCL_FAULT_BEFORE, .kind = WCL_TIMEOUT}));
   FAILS(WCL_TIMEOUT, wcl_client_request(&client, "price", &message, &options, &answers));
   wcl_message_close(&message);
 
@@ -185,6 +229,6 @@ int main(void) {
   replies();
   contents();
   sends();
-  assert(wcl_open_handles() == 0);
+  assert(wcl_cloud_open_handles() == 0);
   return 0;
 }

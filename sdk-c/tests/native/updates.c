@@ -32,6 +32,36 @@ static wcl_status refuse(void *context, const wcl_bytes *current, wcl_bytes *nex
   return wcl_fail(WCL_QUOTA, "no more of it");
 }
 
+// Its status is all that it has to say.
+static wcl_status mute(void *context, const wcl_bytes *current, wcl_bytes *next) {
+  (void)context, (void)current, (void)next;
+  return WCL_INVALID;
+}
+
+// The write in it fails, and that it may have happened is still true.
+static wcl_status write_more(void *context, const wcl_bytes *current, wcl_bytes *next) {
+  (void)current, (void)next;
+  return wcl_bucket_set(&((change *)context)->bucket, "other", "v", 1);
+}
+
+// What a change says is its own: nothing of an older failure, and all of one in it.
+static void failures(change *it) {
+  static const wcl_cloud_fault after = {.name = "keyvalue:*", .op = "set", .moment = WCL_FAULT_AFTER};
+  wcl_cloud cloud;
+  OK(wcl_cloud_new(NULL, &cloud));
+  OK(wcl_bucket_open("default", &it->bucket));
+  OK(wcl_cloud_inject(&cloud, &after));
+  FAILS(WCL_OTHER, wcl_bucket_set(&it->bucket, "key", "v", 1));
+  assert(wcl_maybe_applied());
+  assert(wcl_bucket_update(&it->bucket, "key", mute, it) == WCL_INVALID);
+  assert(!wcl_maybe_applied() && *wcl_errmsg() == '\0');
+  OK(wcl_cloud_inject(&cloud, &after));
+  FAILS(WCL_OTHER, wcl_bucket_update(&it->bucket, "key", write_more, it));
+  assert(wcl_maybe_applied());
+  wcl_bucket_close(&it->bucket);
+  wcl_cloud_close(&cloud);
+}
+
 static void expect(const wcl_bucket *bucket, const char *text) {
   wcl_bytes value;
   OK(wcl_bucket_get(bucket, "key", &value));
@@ -59,6 +89,7 @@ int main(void) {
   expect(&it.bucket, "aa");
 
   wcl_bucket_close(&it.bucket);
-  assert(wcl_open_handles() == 0);
+  failures(&it);
+  assert(wcl_cloud_open_handles() == 0);
   return 0;
 }
