@@ -13,7 +13,7 @@ mod support;
 use anyhow::ensure;
 use async_trait::async_trait;
 use cloud_conformance::{corpus::Corpus, language::Language};
-use growth::{Defect, Guest, Usage};
+use growth::{Defect, Guest, QUESTION, Usage};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use serde_json::{Value, json};
 use std::{
@@ -24,8 +24,8 @@ use support::{required, threads};
 use wasi_cloud_core::{Call, Layer, keyvalue::Bucket, layer::Next};
 use wasmtime::component::ResourceType;
 
-/// After this many operations a guest has all that it needs.
-const WARM: usize = 10_000;
+/// After this many operations a guest has all that it needs: every script has had values of all sizes, in 1,000 turns.
+const WARM: usize = 30_000;
 const MEASURED: usize = 100_000;
 /// A defect must show sooner.
 const SOONER: usize = 30_000;
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         trial("a_guest_that_keeps_handles_is_found", Box::new(a_growing_guest)),
     ];
     for language in Corpus::languages().expect("a corpus") {
-        for script in [KEYVALUE, EXTENSION] {
+        for script in [KEYVALUE, EXTENSION, MESSAGING, CONFIG] {
             let name = format!("{language}_{}_does_not_grow", script.driver);
             trials.push(trial(&name, Box::new(move || stays(&grown(language, script, Host::default(), MEASURED)?))));
         }
@@ -76,6 +76,7 @@ fn keyvalue(turn: usize) -> Vec<Value> {
         json!({ "Open": [1, "default"] }),
         json!({ "Set": [1, key, vec![7; turn % 1000]] }),
         json!({ "Get": [1, key] }),
+        json!({ "Exists": [1, key] }),
         json!({ "Open": [2, "nowhere"] }),
         json!({ "CasNew": [3, 1, key] }),
         json!({ "CasNew": [4, 1, key] }),
@@ -85,6 +86,7 @@ fn keyvalue(turn: usize) -> Vec<Value> {
         json!({ "CasDrop": 4 }),
         json!({ "Increment": [1, "counter", 1] }),
         json!({ "Increment": [1, key, 1] }),
+        json!({ "Append": [1, key, [4]] }),
         json!({ "SetMany": [1, [["a", [1]], ["b", [2]]]] }),
         json!({ "GetMany": [1, ["a", "b", "c"]] }),
         json!({ "ListKeys": [1, null] }),
@@ -111,12 +113,55 @@ fn extension(turn: usize) -> Vec<Value> {
         json!({ "Get": [1, key] }),
         json!({ "PlainSet": [1, key, [1]] }),
         json!({ "PlainGet": [1, key] }),
+        json!({ "PlainExists": [1, key] }),
+        json!({ "PlainDelete": [1, key] }),
         json!({ "PlainIncrement": [1, "counter", 1] }),
         json!({ "ListKeys": [1, { "prefix": "key", "cursor": null, "limit": 3 }] }),
         json!({ "Delete": [1, key, { "Version": "no version" }] }),
         json!({ "Delete": [1, key, "Always"] }),
         json!({ "Close": 1 }),
     ]
+}
+
+/// The same for messages. A reply to what asked for none does nothing.
+const MESSAGING: Script = Script { driver: "messaging", turn: messaging, failures: 3 };
+
+fn messaging(turn: usize) -> Vec<Value> {
+    let ask = |topic: &str, timeout: Option<u32>, expected: Option<u32>| json!({ "Request": { "client": 1, "topic": topic, "message": 1, "timeout_ms": timeout, "expected_replies": expected, "replies": 8 } });
+    vec![
+        json!({ "Connect": [1, "default"] }),
+        json!({ "Connect": [2, "nowhere"] }),
+        json!({ "Message": [1, vec![7; turn % 1000]] }),
+        json!({ "SetContentType": [1, "text/plain"] }),
+        json!({ "ContentType": 1 }),
+        json!({ "SetData": [1, vec![8; turn % 999]] }),
+        json!({ "Data": 1 }),
+        json!({ "SetMetadata": [1, [["a", "1"], ["b", ""]]] }),
+        json!({ "AddMetadata": [1, "c", "3"] }),
+        json!({ "RemoveMetadata": [1, "a"] }),
+        json!({ "Metadata": 1 }),
+        json!({ "Topic": 1 }),
+        ask(QUESTION, None, None),
+        ask(QUESTION, Some(60_000), Some(2)),
+        ask("nobody's", None, None),
+        json!({ "Data": 9 }),
+        json!({ "Message": [2, [1]] }),
+        json!({ "Reply": [1, 2] }),
+        json!({ "Message": [2, [1]] }),
+        json!({ "Drop": 2 }),
+        json!({ "Send": [1, "topic", 1] }),
+        json!({ "Message": [1, [1]] }),
+        json!({ "Disconnect": 1 }),
+        json!({ "Send": [1, "topic", 1] }),
+        json!({ "Close": 1 }),
+    ]
+}
+
+/// The same for configuration, which has no handles.
+const CONFIG: Script = Script { driver: "config", turn: config, failures: 0 };
+
+fn config(_: usize) -> Vec<Value> {
+    vec![json!({ "Get": "greeting" }), json!({ "Get": "absent" }), json!("GetAll")]
 }
 
 /// What a host of these tests has besides the product.

@@ -8,9 +8,15 @@ use std::{
     sync::{Arc, Mutex},
 };
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, duplex};
-use wasi_cloud_core::{Clock, Grants, Layer, Links, keyvalue::Bucket};
+use wasi_cloud_core::{
+    Clock, Grants, Layer, Links,
+    config::Fixed,
+    keyvalue::Bucket,
+    messaging::{Client, Disposition, Messaging, Subscription},
+};
 use wasi_cloud_wasmtime::{
-    bindings::wasi::keyvalue::store::Error,
+    HostError,
+    bindings::wasi::{config::store as config, keyvalue::store as keyvalue, messaging::types as messaging},
     runtime::{Env, Limits, Runtime, State},
 };
 use wasmtime::component::{Linker, Resource};
@@ -18,6 +24,9 @@ use wasmtime_wasi::cli::{AsyncStdinStream, AsyncStdoutStream};
 
 /// Room in a pipe, in bytes: more than the lines of one turn.
 const ROOM: usize = 256 << 10;
+
+/// Who asks here gets two replies.
+pub const QUESTION: &str = "question";
 
 /// What is in use.
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,13 +54,13 @@ type Seen = Arc<Mutex<Option<(usize, usize)>>>;
 pub struct Guest {
     stdin: DuplexStream,
     stdout: Lines<BufReader<DuplexStream>>,
-    /// What `exists` is called in this driver's operations.
-    exists: &'static str,
+    /// Operations of this driver of which the last is measured.
+    probe: Vec<Value>,
     seen: Seen,
 }
 
 impl Guest {
-    /// Starts a driver on a store in this process, under `default`.
+    /// Starts a driver on memory in this process, under `default`.
     pub async fn start(
         language: Language,
         driver: &str,
@@ -68,17 +77,27 @@ impl Guest {
         });
         let app = runtime.and_then(|runtime| runtime.compile(&wasm)).map_err(|e| anyhow::anyhow!("{e:#}"))?;
         let (links, clock) = (Links::default(), Clock::default());
-        let keyvalue = wasi_cloud::registry(&clock)?.services("memory").await?.keyvalue.context("key-value")?;
-        links.keyvalue.set("default", keyvalue, "default", layers.into());
-        let mut env = Env::new(links, Grants::parse(["keyvalue:*"])?.shared());
+        let memory = wasi_cloud::registry(&clock)?.services("memory").await?;
+        links.keyvalue.set("default", memory.keyvalue.context("key-value")?, "default", layers.into());
+        let messaging = memory.messaging.context("messaging")?;
+        answer_twice(messaging.clone()).await?;
+        links.messaging.set("default", messaging, "default", [].into());
+        let values = Fixed([("greeting".to_owned(), "hello".to_owned())].into());
+        links.config.set("default", Arc::new(values), "default", [].into());
+        let mut env = Env::new(links, Grants::parse(["keyvalue:*", "messaging:*", "config:*"])?.shared());
         let (stdin, guest_stdin) = duplex(ROOM);
         let (stdout, guest_stdout) = duplex(ROOM);
         env.stdin = Box::new(AsyncStdinStream::new(guest_stdin));
         env.stdout = Box::new(AsyncStdoutStream::new(ROOM, guest_stdout));
         // It ends with its input.
         tokio::spawn(async move { app.run_command(env).await });
-        let exists = if driver == "keyvalue" { "Exists" } else { "PlainExists" };
-        Ok(Self { stdin, stdout: BufReader::new(stdout).lines(), exists, seen })
+        let probe = match driver {
+            "keyvalue" => vec![json!({ "Open": [0, "default"] }), json!({ "Exists": [0, "probe"] })],
+            "keyvalue-ext" => vec![json!({ "Open": [0, "default"] }), json!({ "PlainExists": [0, "probe"] })],
+            "messaging" => vec![json!({ "Connect": [0, "default"] }), json!({ "Disconnect": 0 })],
+            _ => vec![json!({ "Get": "probe" })],
+        };
+        Ok(Self { stdin, stdout: BufReader::new(stdout).lines(), probe, seen })
     }
 
     /// Has all of these done, and says how many failed.
@@ -96,7 +115,8 @@ impl Guest {
 
     /// What is in use now.
     pub async fn usage(&mut self) -> anyhow::Result<Usage> {
-        self.all(&[json!({ "Open": [0, "default"] }), json!({ self.exists: [0, "probe"] })]).await?;
+        let probe = self.probe.clone();
+        self.all(&probe).await?;
         let (guest, handles) = self.seen.lock().ok().and_then(|mut seen| seen.take()).context("no measure")?;
         ensure!(guest > 0, "a guest has memory");
         let statm = fs::read_to_string("/proc/self/statm")?;
@@ -105,14 +125,69 @@ impl Guest {
     }
 }
 
-/// `exists` tells the host what the guest uses, whatever the key.
+async fn answer_twice(messaging: Arc<dyn Messaging>) -> wasi_cloud_core::Result<()> {
+    let subscription = Subscription { topics: vec![QUESTION.to_owned()], group: None, max_deliveries: 1 };
+    let mut inbox = messaging.subscribe("default", &subscription).await?;
+    tokio::spawn(async move {
+        while let Ok(asked) = inbox.next().await {
+            let to = asked.reply_to.unwrap_or_default();
+            for _ in 0..2 {
+                messaging.reply("default", &to, &asked.payload).await?;
+            }
+            asked.settle.settle(Disposition::Ack).await?;
+        }
+        anyhow::Ok(())
+    });
+    Ok(())
+}
+
+/// One function of each interface tells what the guest uses, and then does what it always does.
 fn measured(linker: &mut Linker<State>, seen: Seen) -> wasmtime::Result<()> {
-    linker.instance("wasi:keyvalue/store@0.2.0-draft2")?.func_wrap(
+    let measure = move |state: &mut State| -> wasmtime::Result<()> {
+        let handles = state.cloud().table.iter_mut().count();
+        *seen.lock().map_err(|_| wasmtime::format_err!("poisoned"))? = Some((state.memory(), handles));
+        Ok(())
+    };
+    let tell = measure.clone();
+    linker.instance("wasi:keyvalue/store@0.2.0-draft2")?.func_wrap_async(
         "[method]bucket.exists",
-        move |mut cx, (_, _): (Resource<Bucket>, String)| {
-            let handles = cx.data_mut().cloud().table.iter_mut().count();
-            *seen.lock().map_err(|_| wasmtime::format_err!("poisoned"))? = Some((cx.data().memory(), handles));
-            Ok((Ok::<bool, Error>(false),))
+        move |mut cx, (bucket, key): (Resource<Bucket>, String)| {
+            let told = tell(cx.data_mut());
+            Box::new(async move {
+                told?;
+                let cloud = &mut cx.data_mut().cloud();
+                let found = keyvalue::HostBucket::exists(cloud, bucket, key).await;
+                answer(found, |e| keyvalue::Host::convert_error(cloud, e))
+            })
         },
-    )
+    )?;
+    let tell = measure.clone();
+    linker.instance("wasi:messaging/types@0.2.0-draft")?.func_wrap_async(
+        "[method]client.disconnect",
+        move |mut cx, (client,): (Resource<Client>,)| {
+            let told = tell(cx.data_mut());
+            Box::new(async move {
+                told?;
+                let cloud = &mut cx.data_mut().cloud();
+                let done = messaging::HostClient::disconnect(cloud, client).await;
+                answer(done, |e| messaging::Host::convert_error(cloud, e))
+            })
+        },
+    )?;
+    linker.instance("wasi:config/store@0.2.0-rc.1")?.func_wrap_async("get", move |mut cx, (key,): (String,)| {
+        let told = measure(cx.data_mut());
+        Box::new(async move {
+            told?;
+            let cloud = &mut cx.data_mut().cloud();
+            let value = config::Host::get(cloud, key).await;
+            answer(value, |e| config::Host::convert_error(cloud, e))
+        })
+    })
+}
+
+type Answer<T, E> = wasmtime::Result<(Result<T, E>,)>;
+
+/// As the generated glue answers: a trap, or a result for the guest.
+fn answer<T, E>(outcome: Result<T, HostError>, convert: impl FnOnce(HostError) -> wasmtime::Result<E>) -> Answer<T, E> {
+    Ok((outcome.map_or_else(|e| convert(e).map(Err), |it| Ok(Ok(it)))?,))
 }
