@@ -141,21 +141,21 @@ static void faults(void) {
   size_t left;
   OK(wcl_cloud_new(&(wcl_cloud_options){.call_timeout_ms = 1}, &cloud));
   OK(wcl_bucket_open("default", &bucket));
-  OK(wcl_cloud_inject(&cloud, &(wcl_fault){.name = "keyvalue:default", .op = "set", .skip = 1}));
+  OK(wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "keyvalue:default", .op = "set", .skip = 1}));
   OK(wcl_bucket_set(&bucket, "key", "v", 1));
   FAILS(WCL_OTHER, wcl_bucket_set(&bucket, "key", "v", 1));
   OK(wcl_bucket_set(&bucket, "key", "v", 1));
-  OK(wcl_cloud_inject(&cloud, &(wcl_fault){.name = "keyvalue:*", .moment = WCL_HANG}));
+  OK(wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "keyvalue:*", .moment = WCL_FAULT_HANG}));
   FAILS(WCL_TIMEOUT, wcl_bucket_put(&bucket, "key", "v", 1, NULL, NULL));
-  OK(wcl_cloud_inject(&cloud, &(wcl_fault){.name = "keyvalue:*", .moment = WCL_DELAY, .delay_ms = 60000}));
+  OK(wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "keyvalue:*", .moment = WCL_FAULT_DELAY, .delay_ms = 60000}));
   FAILS(WCL_TIMEOUT, wcl_bucket_put(&bucket, "key", "v", 1, NULL, NULL));
-  OK(wcl_cloud_inject(&cloud, &(wcl_fault){.name = "messaging:*"}));
+  OK(wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "messaging:*"}));
   OK(wcl_cloud_heal(&cloud, &left));
   assert(left == 1);
   OK(wcl_cloud_heal(&cloud, NULL));
-  FAILS(WCL_INVALID, wcl_cloud_inject(&cloud, &(wcl_fault){.name = "default"}));
-  FAILS(WCL_INVALID, wcl_cloud_inject(&cloud, &(wcl_fault){.name = NULL}));
-  FAILS(WCL_INVALID, wcl_cloud_inject(&cloud, &(wcl_fault){.name = "keyvalue:*", .moment = (wcl_moment)9}));
+  FAILS(WCL_INVALID, wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "default"}));
+  FAILS(WCL_INVALID, wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = NULL}));
+  FAILS(WCL_INVALID, wcl_cloud_inject(&cloud, &(wcl_cloud_fault){.name = "keyvalue:*", .moment = (wcl_cloud_moment)9}));
   FAILS(WCL_INVALID, wcl_cloud_inject(&cloud, NULL));
   wcl_bucket_close(&bucket);
   wcl_cloud_close(&cloud);
@@ -167,6 +167,6 @@ int main(void) {
   different_from_the_start();
   different_later();
   faults();
-  assert(wcl_open_handles() == 0);
+  assert(wcl_cloud_open_handles() == 0);
   return 0;
 }

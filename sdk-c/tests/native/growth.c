@@ -42,10 +42,10 @@ static void use_all(void) {
 
   wcl_view both[] = {wcl_view_text("key"), wcl_view_text("absent")};
   wcl_pair pair = {both[0], wcl_view_of("value", 5)};
-  wcl_founds founds;
+  wcl_found_list founds;
   OK(wcl_bucket_set_many(bucket, &pair, 1));
   OK(wcl_bucket_get_many(bucket, both, 2, &founds));
-  wcl_founds_free(&founds);
+  wcl_found_list_free(&founds);
   OK(wcl_bucket_delete_many(bucket, &both[1], 1));
 
   wcl_cas cas;
@@ -62,7 +62,7 @@ static void use_all(void) {
   wcl_entry_free(&entry);
   OK(wcl_bucket_put(bucket, "key", "value", 5, NULL, &text));
   wcl_str_free(&text);
-  FAILS(WCL_CONFLICT, wcl_bucket_put(bucket, "key", "value", 5, &(wcl_put_options){.condition.when = WCL_IF_ABSENT}, NULL));
+  FAILS(WCL_CONFLICT, wcl_bucket_put(bucket, "key", "value", 5, &(wcl_put_options){.condition.when = WCL_WHEN_ABSENT}, NULL));
 
   wcl_message message;
   wcl_str_pairs pairs;
@@ -95,6 +95,6 @@ int main(void) {
   fprintf(stderr, "%zu bytes in use before, %zu after\n", before, after);
   // Calls that are being answered in another thread hold a little.
   assert(after < before + OPERATIONS / 10);
-  assert(wcl_open_handles() == 0);
+  assert(wcl_cloud_open_handles() == 0);
   return 0;
 }
