@@ -1,24 +1,32 @@
 //! The generated code by itself: formatted, vetted, and linked whole.
 
-use crate::guest::{Module, generate, wit};
+use std::path::Path;
+
+use crate::guest::{Module, generate, generate_world, wit};
 
 /// All WITs of the tests.
-const WITS: &[&str] = &["scalars", "lists", "compound", "docs", "more", "resources", "names", "plain", "versions"];
+const WITS: &[&str] =
+    &["command", "scalars", "lists", "compound", "docs", "more", "resources", "names", "plain", "versions"];
 
 /// What gofmt would change, and what vet says natively and for wasm: nothing.
 pub fn clean() -> wasmtime::Result<()> {
     for name in WITS {
-        let module = Module::new(name);
-        for (program, arguments, wasm) in [
-            ("gofmt", &["-l", "-d", "."][..], false),
-            ("go", &["vet", "./..."], false),
-            ("go", &["vet", "./..."], true),
-        ] {
-            let (good, text) = module.tool(program, arguments, wasm);
-            assert!(good && text.is_empty(), "{program} on {name}: {text}");
-        }
+        check(name, &Module::new(name));
     }
+    let law = Module::new("command");
+    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+    law.add("law", &generate_world(&wit, Some("service"), "example.com/guest/law", Some("example.com/guest/gen/wit")));
+    check("our own law", &law);
     Ok(())
+}
+
+fn check(name: &str, module: &Module) {
+    for (program, arguments, wasm) in
+        [("gofmt", &["-l", "-d", "."][..], false), ("go", &["vet", "./..."], false), ("go", &["vet", "./..."], true)]
+    {
+        let (good, text) = module.tool(program, arguments, wasm);
+        assert!(good && text.is_empty(), "{program} on {name}: {text}");
+    }
 }
 
 /// A component's code in `go test`, without wasm: what stands in for the host is a variable.

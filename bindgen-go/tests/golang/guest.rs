@@ -11,7 +11,7 @@ use wasi_cloud_componentize::{Componentize, World};
 use wasmtime::component::{Component, Instance, Linker, ResourceTable, Val};
 use wasmtime::error::Context as _;
 use wasmtime::{Config, Engine, OptLevel, ResourceLimiter, Store};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wit_bindgen_core::wit_parser::Resolve;
 use wit_bindgen_core::{Files, WorldGenerator};
 
@@ -27,11 +27,16 @@ pub fn wit(name: &str) -> PathBuf {
     if file.exists() { file } else { folder.join(name) }
 }
 
-/// What the generator makes of a WIT.
+/// What the generator makes of the only world of a WIT.
 pub fn generate(wit: &Path, module: &str, runtime: Option<&str>) -> Files {
+    generate_world(wit, None, module, runtime)
+}
+
+/// What the generator makes of a world.
+pub fn generate_world(wit: &Path, world: Option<&str>, module: &str, runtime: Option<&str>) -> Files {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(wit).expect("the WIT parses");
-    let world = resolve.select_world(&[package], None).expect("it has one world");
+    let world = resolve.select_world(&[package], world).expect("it has the world");
     let mut files = Files::default();
     let options = Options { module: module.to_owned(), runtime: runtime.map(str::to_owned), go_mod: false };
     options.build().generate(&mut resolve, world, &mut files).expect("it is generated");
@@ -148,12 +153,16 @@ pub fn engine() -> &'static Engine {
 impl Running {
     /// Instantiates a component with WASI and what `link` adds.
     pub fn new(bytes: &[u8], link: impl FnOnce(&mut Linker<State>, &Component)) -> Running {
+        Running::with(bytes, WasiCtx::builder().inherit_stderr(), link)
+    }
+
+    /// The same with a WASI of its own.
+    pub fn with(bytes: &[u8], wasi: &mut WasiCtxBuilder, link: impl FnOnce(&mut Linker<State>, &Component)) -> Running {
         let component = Component::new(engine(), bytes).expect("it compiles");
         let mut linker = Linker::new(engine());
         wasmtime_wasi::p2::add_to_linker_sync(&mut linker).expect("WASI links");
         link(&mut linker, &component);
-        let wasi = WasiCtx::builder().inherit_stderr().build();
-        let state = State { wasi, table: ResourceTable::new(), memory: 0, buckets: Default::default() };
+        let state = State { wasi: wasi.build(), table: ResourceTable::new(), memory: 0, buckets: Default::default() };
         let mut store = Store::new(engine(), state);
         store.limiter(|state| state);
         let instance = linker.instantiate(&mut store, &component).expect("it starts");

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test")]
 
 mod checks;
+mod command;
 mod echo;
 mod guest;
 mod random;
@@ -33,6 +34,7 @@ const TESTS: &[(&str, Test)] = &[
     ("two_packages_share_one_runtime", echo::two_packages),
     ("resources_both_ways", resources::both_ways),
     ("misuse_is_an_error", resources::misuse),
+    ("a_command_runs", command::runs),
     ("handlers_may_wait", resources::goroutines),
     ("small_calls_leave_nothing_behind", stress::small),
     ("a_long_call_leaves_nothing_behind", stress::long),
