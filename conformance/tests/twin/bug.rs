@@ -51,7 +51,7 @@ pub const BUGS: [Bug; 4] = [
     // A list is never freed.
     Bug {
         file: "keyvalue_list.c",
-        find: "  free(page->keys);",
+        find: "  free(page->keys.ptr);",
         replace: "",
         clause: "KV-STORE-13",
         seen: Seen::Sanitizers("LeakSanitizer"),
