@@ -6,10 +6,10 @@
 
 mod cc;
 
-use cc::{Cc, archive, sanitizers, sdk};
+use cc::{Cc, archive, required, sanitizers, sdk};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
     sync::Arc,
@@ -228,13 +228,9 @@ fn trials(built: Option<Arc<Built>>) -> Vec<Trial> {
     DEFECTS.iter().map(trial).collect()
 }
 
-fn required() -> bool {
-    env::var("CLOUD_CONFORMANCE_REQUIRE").is_ok_and(|all| all.split(',').any(|it| it.trim() == "sanitizers"))
-}
-
 impl Defect {
     fn is_found(&self, built: &Built) -> Result<Completion, Failed> {
-        if self.sanitized && !sanitizers() && !required() {
+        if self.sanitized && !sanitizers() && !required("sanitizers") {
             return Ok(Completion::ignored_with("the compiler has no sanitizers that would see it"));
         }
         let ran = self.program(built).output()?;

@@ -5,10 +5,10 @@
 
 mod cc;
 
-use cc::{Cc, archive, sanitizers, sdk};
+use cc::{Cc, archive, required, sanitizers, sdk};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::{
-    env, fs,
+    fs,
     os::unix::process::ExitStatusExt,
     path::PathBuf,
     process::{Command, ExitCode},
@@ -119,9 +119,7 @@ fn nothing_grows(_: &Built, plain: &Built, _: &str) -> Result<Completion, Failed
 }
 
 fn the_sanitizers_are_there(_: &Built, _: &Built, _: &str) -> Result<Completion, Failed> {
-    let required =
-        env::var("CLOUD_CONFORMANCE_REQUIRE").is_ok_and(|all| all.split(',').any(|it| it.trim() == "sanitizers"));
-    match (sanitizers(), required) {
+    match (sanitizers(), required("sanitizers")) {
         (true, _) => Ok(Completion::Completed),
         (false, true) => Err("cc has no AddressSanitizer and UBSan: Debian and Ubuntu have them in `gcc`".into()),
         (false, false) => Ok(Completion::ignored_with("the compiler has none: all else ran without")),

@@ -15,6 +15,14 @@ const SANITIZE: [&str; 4] =
     ["-O2", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
 const WARN: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-Wstrict-prototypes", "-Wconversion", "-Werror"];
 
+/// Names what must not be missing, for a test to run or to fail.
+pub const REQUIRE: &str = "CLOUD_CONFORMANCE_REQUIRE";
+
+/// Whether what has this word must not be missing.
+pub fn required(word: &str) -> bool {
+    env::var(REQUIRE).is_ok_and(|words| words.split(',').any(|listed| listed.trim() == word))
+}
+
 /// What a user writes: `cc -std=c11 -g -I sdk-c/include`, and how careful the program is to be.
 #[derive(Debug, Clone)]
 pub struct Cc {

@@ -17,16 +17,14 @@ mod redis;
 mod toolchain;
 mod warnings;
 
+use cc::{REQUIRE, required};
 use libtest_mimic::{Arguments, Completion, Trial};
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 use toolchain::{CLANG, Toolchain, ZIG};
-
-/// Names what must not be missing.
-const REQUIRE: &str = "CLOUD_CONFORMANCE_REQUIRE";
 
 /// What is missing on this machine.
 #[derive(Clone)]
@@ -96,15 +94,12 @@ fn trial(
     lack: impl FnOnce() -> Option<Lack> + Send + 'static,
     test: impl FnOnce() + Send + 'static,
 ) -> Trial {
-    Trial::ignorable_test(name, move || {
-        let words = env::var(REQUIRE).unwrap_or_default();
-        match lack() {
-            Some(lack) if words.split(',').any(|word| word.trim() == lack.word) => Err(lack.why.into()),
-            Some(lack) => Ok(Completion::ignored_with(lack.why)),
-            None => {
-                test();
-                Ok(Completion::Completed)
-            }
+    Trial::ignorable_test(name, move || match lack() {
+        Some(lack) if required(lack.word) => Err(lack.why.into()),
+        Some(lack) => Ok(Completion::ignored_with(lack.why)),
+        None => {
+            test();
+            Ok(Completion::Completed)
         }
     })
 }
