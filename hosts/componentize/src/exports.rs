@@ -1,14 +1,15 @@
 //! Holds the exports of a core module to a world.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use wasmparser::names::KebabStr;
 use wit_parser::{
-    Function, LiftLowerAbi, ManglingAndAbi, TypeDefKind, WasmExport, WasmExportKind, WorldItem, WorldKey,
+    Function, InterfaceId, LiftLowerAbi, ManglingAndAbi, Resolve, TypeDefKind, WasmExport, WasmExportKind, WorldId,
+    WorldItem, WorldKey,
 };
 
 use crate::Error;
-use crate::input::Module;
+use crate::input::{Input, Module};
 use crate::world::Described;
 
 /// The ways in which an export can be spelt. The first is the one that messages use.
@@ -69,33 +70,34 @@ struct Wanted {
 impl Wanted {
     fn of(world: &Described) -> Self {
         let mut wanted = Self::default();
-        let resolve = world.resolve();
         for (key, item) in &world.world().exports {
-            match item {
-                WorldItem::Function(function) => wanted.add(world, None, function),
-                WorldItem::Interface { id, .. } => {
-                    let interface = &resolve.interfaces[*id];
-                    for function in interface.functions.values() {
-                        wanted.add(world, Some(key), function);
-                    }
-                    for &resource in interface.types.values() {
-                        if matches!(resolve.types[resource].kind, TypeDefKind::Resource) {
-                            wanted.known.extend(SPELLINGS.map(|spelling| {
-                                resolve
-                                    .wasm_export_name(spelling, WasmExport::ResourceDtor { interface: key, resource })
-                            }));
-                        }
-                    }
-                }
-                WorldItem::Type { .. } => {}
-            }
+            wanted.add(world.resolve(), key, item);
         }
         wanted
     }
 
-    fn add(&mut self, world: &Described, interface: Option<&WorldKey>, func: &Function) {
-        let name =
-            |spelling, kind| world.resolve().wasm_export_name(spelling, WasmExport::Func { interface, func, kind });
+    fn add(&mut self, resolve: &Resolve, key: &WorldKey, item: &WorldItem) {
+        match item {
+            WorldItem::Function(function) => self.add_function(resolve, None, function),
+            WorldItem::Interface { id, .. } => {
+                let interface = &resolve.interfaces[*id];
+                for function in interface.functions.values() {
+                    self.add_function(resolve, Some(key), function);
+                }
+                for &resource in interface.types.values() {
+                    if matches!(resolve.types[resource].kind, TypeDefKind::Resource) {
+                        self.known.extend(SPELLINGS.map(|spelling| {
+                            resolve.wasm_export_name(spelling, WasmExport::ResourceDtor { interface: key, resource })
+                        }));
+                    }
+                }
+            }
+            WorldItem::Type { .. } => {}
+        }
+    }
+
+    fn add_function(&mut self, resolve: &Resolve, interface: Option<&WorldKey>, func: &Function) {
+        let name = |spelling, kind| resolve.wasm_export_name(spelling, WasmExport::Func { interface, func, kind });
         let names = SPELLINGS.map(|spelling| name(spelling, WasmExportKind::Normal)).to_vec();
         self.known.extend(names.iter().cloned());
         self.known.extend(SPELLINGS.map(|spelling| name(spelling, WasmExportKind::PostReturn)));
@@ -103,5 +105,46 @@ impl Wanted {
         let callback = ManglingAndAbi::Legacy(LiftLowerAbi::AsyncCallback);
         self.known.insert(name(callback, WasmExportKind::Callback));
         self.functions.push(names);
+    }
+}
+
+/// Takes out of a world the exports of which the input has nothing at all.
+///
+/// An interface whose types a remaining one uses stays: without it, the types would become an import's.
+pub(crate) fn only_implemented(resolve: &mut Resolve, world: WorldId, input: &Input) {
+    let mut keep: HashSet<WorldKey> = HashSet::new();
+    let mut used: Vec<InterfaceId> = Vec::new();
+    for (key, item) in &resolve.worlds[world].exports {
+        if implements(input, resolve, key, item) {
+            keep.insert(key.clone());
+            used.extend(interface(item));
+        }
+    }
+    let mut seen: BTreeSet<InterfaceId> = BTreeSet::new();
+    while let Some(id) = used.pop() {
+        if seen.insert(id) {
+            used.extend(resolve.interface_direct_deps(id));
+        }
+    }
+    resolve.worlds[world]
+        .exports
+        .retain(|key, item| keep.contains(key) || interface(item).is_some_and(|id| seen.contains(&id)));
+}
+
+fn interface(item: &WorldItem) -> Option<InterfaceId> {
+    match item {
+        WorldItem::Interface { id, .. } => Some(*id),
+        _ => None,
+    }
+}
+
+fn implements(input: &Input, resolve: &Resolve, key: &WorldKey, item: &WorldItem) -> bool {
+    match input {
+        Input::Module(module) => {
+            let mut wanted = Wanted::default();
+            wanted.add(resolve, key, item);
+            wanted.known.iter().any(|name| module.exports(name))
+        }
+        Input::Component { exports } => exports.contains(&resolve.name_world_key(key)),
     }
 }

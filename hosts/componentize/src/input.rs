@@ -13,7 +13,10 @@ const MAGIC: &[u8] = b"\0asm";
 
 pub(crate) enum Input {
     Module(Module),
-    Component,
+    Component {
+        /// The names of what it exports, as far as they are WIT's.
+        exports: BTreeSet<String>,
+    },
 }
 
 /// What matters of a valid core module.
@@ -39,10 +42,14 @@ pub(crate) fn inspect(wasm: &[u8]) -> Result<Input, Error> {
     };
     Validator::new_with_features(WasmFeatures::all()).validate_all(wasm).map_err(invalid)?;
     if Parser::is_component(wasm) {
-        // What has no WIT that could be decoded is a component all the same.
         return match wit_component::decode(wasm) {
             Ok(DecodedWasm::WitPackage(..)) => Err(Error::WitPackage),
-            _ => Ok(Input::Component),
+            Ok(DecodedWasm::Component(resolve, id)) => {
+                let exports = resolve.worlds[id].exports.keys().map(|key| resolve.name_world_key(key)).collect();
+                Ok(Input::Component { exports })
+            }
+            // What has no WIT that could be decoded is a component all the same.
+            Err(_) => Ok(Input::Component { exports: BTreeSet::new() }),
         };
     }
     Module::read(wasm).map(Input::Module).map_err(invalid)

@@ -33,7 +33,8 @@
 //!
 //! - From [`Componentize::world`]: a folder of WIT, a file of WIT, or a WIT package that another tool encoded as wasm. The world is
 //!   embedded. Several worlds are merged, for a program that links two sets of bindings (an SDK's and its own); if they give one
-//!   thing two types, that is an error, where an encoder would take the first.
+//!   thing two types, that is an error, where an encoder would take the first. Of a world with [`World::only_implemented`], the
+//!   program need not have every export.
 //! - From the module: if it carries `component-type` sections (wit-bindgen's Rust and C write them), nothing is embedded.
 //! - From both: the module's section is what its bindings were generated from, so the section alone decides how the module is
 //!   encoded, and the given world becomes the contract that the result is held to. Neither wins in silence: embedding the second
@@ -149,10 +150,11 @@ impl Componentize {
     }
 
     fn run_trusting(&self, wasm: &[u8]) -> Result<Vec<u8>, Error> {
-        let given = world::load(&self.worlds)?;
-        match input::inspect(wasm)? {
+        let input = input::inspect(wasm)?;
+        let given = world::load(&self.worlds, &input)?;
+        match input {
             Input::Module(module) => self.encode(wasm, &module, given),
-            Input::Component => {
+            Input::Component { .. } => {
                 if let Some(given) = &given {
                     contract::check(wasm, given)?;
                 }

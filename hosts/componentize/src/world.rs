@@ -11,7 +11,8 @@ use wit_component::metadata::{self, Bindgen};
 use wit_parser::decoding::decode_world;
 use wit_parser::{PackageId, Resolve, World as WitWorld, WorldId};
 
-use crate::Error;
+use crate::input::Input;
+use crate::{Error, exports};
 
 /// How the names of the sections begin that hold worlds.
 pub(crate) const SECTION: &str = "component-type";
@@ -21,6 +22,7 @@ pub(crate) const SECTION: &str = "component-type";
 pub struct World {
     source: Source,
     name: Option<String>,
+    only_implemented: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -33,18 +35,28 @@ impl World {
     /// The world in a folder of WIT with its `deps`, in one file of WIT that needs no other, or in a WIT package that another tool
     /// encoded as wasm. It is read when the component is made.
     pub fn path(path: impl Into<PathBuf>) -> Self {
-        Self { source: Source::Path(path.into()), name: None }
+        Self { source: Source::Path(path.into()), name: None, only_implemented: false }
     }
 
     /// The world in `text`, which is WIT: one package, in which others can be nested.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { source: Source::Text(text.into()), name: None }
+        Self { source: Source::Text(text.into()), name: None, only_implemented: false }
     }
 
     /// Which world it is, `service` or `wasi-cloud:cloud/service`. Needed if the package has more than one.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// Asks for no more than the module has: an exported interface, or an exported function of the world itself, of which it
+    /// exports nothing is taken out of the world. An interface of which it exports a part is still an error.
+    ///
+    /// For bindings of which a program links only what it uses, such as an SDK's.
+    #[must_use]
+    pub fn only_implemented(mut self) -> Self {
+        self.only_implemented = true;
         self
     }
 
@@ -56,7 +68,7 @@ impl World {
     }
 
     /// The world as the content of a `component-type` section, and its name for messages.
-    fn encode(&self) -> Result<(Vec<u8>, String), Error> {
+    fn encode(&self, input: &Input) -> Result<(Vec<u8>, String), Error> {
         let error = |reason| {
             let name = self.name.as_ref().map_or("the world".to_owned(), |name| format!("world `{name}`"));
             Error::World { world: format!("{name} of {}", self.place()), reason }
@@ -68,6 +80,9 @@ impl World {
         };
         let package = pushed.map_err(|e| error(resolve.render_error(&e) + self.hint()))?;
         let world = resolve.select_world(&[package], self.name.as_deref()).map_err(|e| error(format!("{e:#}")))?;
+        if self.only_implemented {
+            exports::only_implemented(&mut resolve, world, input);
+        }
         let encoded =
             metadata::encode(&resolve, world, StringEncoding::UTF8, None).map_err(|e| error(format!("{e:#}")))?;
         Ok((encoded, format!("world `{}` of {}", resolve.worlds[world].name, self.place())))
@@ -152,11 +167,11 @@ impl Described {
 }
 
 /// The given worlds merged, or `None` if there is none.
-pub(crate) fn load(worlds: &[World]) -> Result<Option<Described>, Error> {
+pub(crate) fn load(worlds: &[World], input: &Input) -> Result<Option<Described>, Error> {
     if worlds.is_empty() {
         return Ok(None);
     }
-    let encoded = worlds.iter().map(World::encode).collect::<Result<Vec<_>, Error>>()?;
+    let encoded = worlds.iter().map(|world| world.encode(input)).collect::<Result<Vec<_>, Error>>()?;
     let (sections, labels): (Vec<_>, Vec<_>) = encoded.into_iter().unzip();
     let label = labels.join(" with ");
     let parts = sections.iter().zip(labels).map(|(section, label)| Part::decode(label, section));

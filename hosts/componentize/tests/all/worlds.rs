@@ -166,3 +166,41 @@ fn a_world_that_cannot_be_read_says_so() {
     let text = message(World::path(folder.path().join("c.wasm")));
     assert!(text.contains("instead of an encoded WIT package"), "{text}");
 }
+
+/// Two exported interfaces, of which the second uses a type of the first, and a function.
+const PARTS: &str = "
+    package demo:parts;
+    interface store { resource item; open: func() -> item; size: func() -> u32; }
+    interface view { use store.{item}; show: func(i: borrow<item>); }
+    interface apart { a: func(); b: func(); resource door { open: func(); } }
+    world w { export store; export view; export apart; export ping: func(); }
+";
+
+#[test]
+fn a_program_may_implement_a_part_of_a_world() {
+    let world = || World::text(PARTS).only_implemented();
+    let exports = |names: &[&str]| {
+        let component = Componentize::new().world(world()).run(&crate::exporting(names, "")).unwrap();
+        // A component is held to the world in the same way.
+        assert_eq!(component, Componentize::new().world(world()).run(&component).unwrap());
+        surface(&component).1
+    };
+    let apart = ["demo:parts/apart#a", "demo:parts/apart#b", "demo:parts/apart#[method]door.open"];
+    assert_eq!(exports(&["ping"]), ["ping"]);
+    assert_eq!(exports(&[]), [""; 0]);
+    let message = error(Componentize::new().world(World::text(PARTS)), &crate::exporting(&["ping"], ""));
+    assert!(message.starts_with("exports `demo:parts/store#open`"), "{message}");
+
+    let fails = |names: &[&str]| error(Componentize::new().world(world()), &crate::exporting(names, ""));
+    for part in [&apart[..1], &apart[1..], &apart[2..], &["demo:parts/apart#[dtor]door"]] {
+        let message = fails(part);
+        let missing = apart.iter().filter(|name| !part.contains(name));
+        assert!(missing.clone().all(|name| message.contains(name)), "{message}");
+        assert!(message.contains("missing, required by world `w` of the given WIT"), "{message}");
+    }
+    // The types of `store` are exported: `view` is of no use without it.
+    let message = fails(&["demo:parts/view#show"]);
+    assert!(message.contains("`demo:parts/store#open`, `demo:parts/store#size`"), "{message}");
+    let message = fails(&["ping", "pong"]);
+    assert!(message.starts_with("export `pong` is outside world `w`"), "{message}");
+}
