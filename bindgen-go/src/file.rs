@@ -58,10 +58,11 @@ impl<'a> File<'a> {
         name
     }
 
-    /// Packages of one name are numbered.
+    /// Packages of one name are numbered, and those of a name that generated code needs have another.
     fn alias(&self, package: usize) -> String {
         let mut scope = names::Scope::default();
-        let names = self.world.plan.packages.iter().map(|package| scope.number(&package.name)).collect::<Vec<_>>();
+        let packages = self.world.plan.packages.iter();
+        let names = packages.map(|package| scope.number(&names::package(&package.name))).collect::<Vec<_>>();
         names[package].clone()
     }
 

@@ -21,6 +21,9 @@ Examples:
   As a module of its own, for others to require:
     bindgen-go ./wit --world service --out go --module example.com/service/go
 
+  With short import paths, such as example.com/app/gen/keyvalue:
+    bindgen-go ./wit --world service --out gen --package wasi:keyvalue=keyvalue --package wasi:config=config
+
   A second world in one program shares the first's runtime:
     bindgen-go ./plugin.wit --out plugin --runtime example.com/app/gen/wit";
 
@@ -42,6 +45,10 @@ struct Args {
     /// Use the runtime package at this import path, instead of generating one: a program can have only one.
     #[arg(long, value_name = "IMPORT PATH")]
     runtime: Option<String>,
+    /// Put a WIT package, or one of its interfaces, into this folder below --out, whose last part is the Go name: as
+    /// `wasi:keyvalue=keyvalue`, `wasi:keyvalue@0.2.0=kv` or `wasi:messaging/incoming-handler=messaging/handler`. Repeatable.
+    #[arg(long = "package", value_name = "WIT=DIR", value_parser = place)]
+    packages: Vec<(String, String)>,
     /// Take what the WIT has behind `@unstable(feature = NAME)`; several with commas.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     features: Vec<String>,
@@ -61,6 +68,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `wasi:keyvalue=keyvalue`
+fn place(text: &str) -> Result<(String, String), String> {
+    let (wit, dir) = text.split_once('=').ok_or("want WIT=DIR, as in wasi:keyvalue=keyvalue")?;
+    Ok((wit.to_owned(), dir.trim_end_matches('/').to_owned()))
 }
 
 fn run(args: &Args) -> Result<()> {
@@ -89,7 +102,7 @@ fn run(args: &Args) -> Result<()> {
             args.out.join("go.mod").display()
         );
     }
-    let options = Options { module, runtime: args.runtime.clone(), go_mod };
+    let options = Options { module, runtime: args.runtime.clone(), go_mod, packages: args.packages.clone() };
     let mut files = Files::default();
     options.build().generate(&mut resolve, world, &mut files)?;
 

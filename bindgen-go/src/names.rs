@@ -9,6 +9,40 @@ const INITIALISMS: &[&str] = &[
     "vm", "xml", "xmpp", "xsrf", "xss",
 ];
 
+/// What no Go package can be called.
+const KEYWORDS: &[&str] = &[
+    "break",
+    "case",
+    "chan",
+    "const",
+    "continue",
+    "default",
+    "defer",
+    "else",
+    "fallthrough",
+    "for",
+    "func",
+    "go",
+    "goto",
+    "if",
+    "import",
+    "init",
+    "interface",
+    "internal",
+    "main",
+    "map",
+    "package",
+    "range",
+    "return",
+    "select",
+    "struct",
+    "switch",
+    "testdata",
+    "type",
+    "var",
+    "vendor",
+];
+
 /// What a local variable or a package cannot be called: Go's keywords, what Go predeclares, and what generated code uses.
 const TAKEN: &[&str] = &[
     "any",
@@ -117,6 +151,12 @@ pub(crate) fn local(wit: &str) -> String {
 pub(crate) fn package(wit: &str) -> String {
     let name = wit.replace('-', "").to_lowercase();
     if is_taken(&name) { name + "pkg" } else { name }
+}
+
+/// Whether a Go package can have the name, although generated code may have to call it by another.
+pub(crate) fn is_package(name: &str) -> bool {
+    let letters = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    letters && name.starts_with(|c: char| c.is_ascii_lowercase()) && !KEYWORDS.contains(&name)
 }
 
 fn word(wit: &str) -> String {

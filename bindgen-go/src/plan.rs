@@ -1,15 +1,18 @@
 //! What is generated, before a line of it is: the Go packages of a world, what is in each, and the names of all.
 
 mod naming;
+mod placed;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use anyhow::{Result, bail};
 use wit_bindgen_core::Direction;
 use wit_bindgen_core::wit_parser::{
     Docs, Function, Handle, InterfaceId, PackageName, Resolve, Type, TypeDefKind, TypeId, WorldId, WorldItem, WorldKey,
 };
 
 use crate::names;
+pub(crate) use placed::Placed;
 
 /// One Go package.
 pub(crate) struct Package {
@@ -73,12 +76,13 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(resolve: &Resolve, world: WorldId) -> Plan {
+    pub(crate) fn new(resolve: &Resolve, world: WorldId, placed: Placed) -> Result<Plan> {
         let mut plan = Plan::default();
-        plan.collect(resolve, world);
+        plan.collect(resolve, world, placed)?;
         plan.find_errors(resolve);
         plan.name_all(resolve);
-        plan
+        plan.find_cycles(resolve)?;
+        Ok(plan)
     }
 
     /// The units of a Go package, with their numbers.
@@ -86,9 +90,9 @@ impl Plan {
         self.units.iter().enumerate().filter(move |(_, unit)| unit.package == package && unit.direction == direction)
     }
 
-    fn collect(&mut self, resolve: &Resolve, id: WorldId) {
+    fn collect(&mut self, resolve: &Resolve, id: WorldId, placed: Placed) -> Result<()> {
         let world = &resolve.worlds[id];
-        let mut dirs = Dirs::new(resolve, id);
+        let mut dirs = Dirs::new(resolve, id, placed);
         for (direction, items) in [(Direction::Import, &world.imports), (Direction::Export, &world.exports)] {
             let mut own = Unit {
                 package: 0,
@@ -104,8 +108,8 @@ impl Plan {
                     WorldItem::Interface { id: interface, .. } => {
                         let at = &resolve.interfaces[*interface];
                         let package = match key {
-                            WorldKey::Interface(_) => dirs.of_interface(self, resolve, *interface, direction),
-                            WorldKey::Name(_) => dirs.of_world(self, resolve, id),
+                            WorldKey::Interface(_) => dirs.of_interface(self, resolve, *interface, direction)?,
+                            WorldKey::Name(_) => dirs.of_world(self, resolve, id)?,
                         };
                         let label = match key {
                             WorldKey::Interface(_) => at.name.clone().unwrap_or_default(),
@@ -130,13 +134,14 @@ impl Plan {
             // A type that the world only uses has its home elsewhere.
             own.types.retain(|(_, id)| !is_use(resolve, *id));
             if !own.types.is_empty() || !own.funcs.is_empty() {
-                own.package = dirs.of_world(self, resolve, id);
+                own.package = dirs.of_world(self, resolve, id)?;
                 self.units.push(own);
             }
         }
         for unit in &mut self.units {
             unit.types.retain(|(_, id)| !is_use(resolve, *id));
         }
+        Ok(())
     }
 
     fn find_errors(&mut self, resolve: &Resolve) {
@@ -186,15 +191,16 @@ fn is_use(resolve: &Resolve, id: TypeId) -> bool {
 /// Where Go packages are: `wasi/http`, `wasi/http/v0.2.0` where the world has two versions of it, `wasi/http/httpexport`
 /// for what is exported of a package that the world also imports in part, `my/app/world` for what is the world's own.
 struct Dirs {
+    placed: Placed,
     scope: names::Scope,
     known: HashMap<String, usize>,
     versions: HashMap<(String, String), BTreeSet<String>>,
-    /// WIT packages with an interface that is both imported and exported: its types are then two sets.
+    /// Interfaces that are both imported and exported, and their WIT packages: their types are then two sets.
     both: HashSet<String>,
 }
 
 impl Dirs {
-    fn new(resolve: &Resolve, world: WorldId) -> Dirs {
+    fn new(resolve: &Resolve, world: WorldId, placed: Placed) -> Dirs {
         let interfaces = |items: Vec<&WorldKey>| -> Vec<InterfaceId> {
             items
                 .into_iter()
@@ -213,44 +219,75 @@ impl Dirs {
         let both = exports
             .iter()
             .filter(|id| imported.contains(&resolve.id_of(**id)))
-            .filter_map(|id| package_name(resolve, *id).map(ToString::to_string))
+            .flat_map(|id| [resolve.id_of(*id), package_name(resolve, *id).map(ToString::to_string)])
+            .flatten()
             .collect();
-        Dirs { scope: names::Scope::default(), known: HashMap::new(), versions, both }
+        Dirs { placed, scope: names::Scope::default(), known: HashMap::new(), versions, both }
     }
 
-    fn of_interface(&mut self, plan: &mut Plan, resolve: &Resolve, id: InterfaceId, direction: Direction) -> usize {
+    fn of_interface(
+        &mut self,
+        plan: &mut Plan,
+        resolve: &Resolve,
+        id: InterfaceId,
+        direction: Direction,
+    ) -> Result<usize> {
         let interface = &resolve.interfaces[id];
-        let Some(name) = package_name(resolve, id) else { return 0 };
-        let docs = interface.package.map(|id| resolve.packages[id].docs.clone()).unwrap_or_default();
+        let Some(name) = package_name(resolve, id) else { return Ok(0) };
+        let place = self.placed.of(resolve, id);
+        let (of_package, versioned) = place.as_ref().map_or((true, true), |place| (!place.interface, !place.version));
         let mut last = names::package(&name.name);
         let mut dir = format!("{}/{last}", names::package(&name.namespace));
+        if let Some(place) = place {
+            dir = place.dir;
+            last = dir.rsplit('/').next().unwrap_or_default().to_owned();
+        }
         let versions = self.versions.get(&(name.namespace.clone(), name.name.clone()));
-        if let (Some(version), true) = (&name.version, versions.is_some_and(|versions| versions.len() > 1)) {
+        if let (true, Some(version), true) =
+            (versioned, &name.version, versions.is_some_and(|versions| versions.len() > 1))
+        {
             dir += &format!("/v{version}").replace('+', "-");
         }
-        if direction == Direction::Export && self.both.contains(&name.to_string()) {
-            last = names::package(&name.name) + "export";
+        let whole = resolve.id_of(id).filter(|_| !of_package).unwrap_or_else(|| name.to_string());
+        if direction == Direction::Export && self.both.contains(&whole) {
+            last += "export";
             dir += &format!("/{last}");
         }
-        self.get(plan, dir, last, name.to_string(), docs)
+        let docs = interface.package.filter(|_| of_package).map(|id| resolve.packages[id].docs.clone());
+        let package = Package { dir, name: last, source: whole, docs: docs.unwrap_or_default() };
+        self.get(plan, package, &name.to_string())
     }
 
-    fn of_world(&mut self, plan: &mut Plan, resolve: &Resolve, id: WorldId) -> usize {
+    fn of_world(&mut self, plan: &mut Plan, resolve: &Resolve, id: WorldId) -> Result<usize> {
         let world = &resolve.worlds[id];
         let name = world.package.map(|id| resolve.packages[id].name.clone());
         let parent =
             name.as_ref().map(|name| format!("{}/{}/", names::package(&name.namespace), names::package(&name.name)));
         let last = names::package(&world.name);
         let source = format!("world {} of {}", world.name, name.map(|name| name.to_string()).unwrap_or_default());
-        self.get(plan, parent.unwrap_or_default() + &last, last, source, world.docs.clone())
+        let dir = parent.unwrap_or_default() + &last;
+        let package = Package { dir, name: last, source: source.clone(), docs: world.docs.clone() };
+        self.get(plan, package, &source)
     }
 
-    fn get(&mut self, plan: &mut Plan, dir: String, name: String, source: String, docs: Docs) -> usize {
-        let key = format!("{dir} {source}");
-        *self.known.entry(key).or_insert_with(|| {
-            plan.packages.push(Package { dir: self.scope.number(&dir), name, source, docs });
-            plan.packages.len() - 1
-        })
+    /// The Go package at the place: a new one, or that which has more of the same WIT package.
+    fn get(&mut self, plan: &mut Plan, mut package: Package, of: &str) -> Result<usize> {
+        let key = format!("{} {of}", package.dir);
+        if let Some(known) = self.known.get(&key) {
+            let at = &mut plan.packages[*known];
+            if at.source != package.source && at.source != of {
+                at.source += &format!(" and {}", package.source);
+            }
+            return Ok(*known);
+        }
+        let dir = self.scope.number(&package.dir);
+        if dir != package.dir && self.placed.is_place(&package.dir) {
+            bail!("two WIT packages would be in {}: give {of} another folder with --package", package.dir);
+        }
+        package.dir = dir;
+        plan.packages.push(package);
+        self.known.insert(key, plan.packages.len() - 1);
+        Ok(plan.packages.len() - 1)
     }
 }
 

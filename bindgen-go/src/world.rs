@@ -6,7 +6,7 @@ use wit_bindgen_core::{Direction, Files, WorldGenerator};
 
 use crate::check::check;
 use crate::file::{File, World, mark};
-use crate::plan::Plan;
+use crate::plan::{Placed, Plan};
 use crate::{api, docs, errors, glue, native, runtime, types};
 
 /// What to generate, besides the world.
@@ -18,6 +18,9 @@ pub struct Options {
     pub runtime: Option<String>,
     /// Whether the folder is a Go module of its own, and so gets a `go.mod`.
     pub go_mod: bool,
+    /// Where Go packages are below the folder: for a WIT package as `wasi:keyvalue` or an interface as `wasi:keyvalue/store`,
+    /// each with its version or without, a path like `keyvalue`, whose last part is the package's Go name.
+    pub packages: Vec<(String, String)>,
 }
 
 impl Options {
@@ -42,7 +45,8 @@ impl WorldGenerator for Generator {
             ensure!(valid(path), "`{path}` is no Go import path: use one like `example.com/app/gen`");
         }
         self.sizes.fill(resolve)?;
-        self.plan = Plan::new(resolve, world);
+        let placed = Placed::new(&self.options.packages, self.options.runtime.is_none(), resolve, world)?;
+        self.plan = Plan::new(resolve, world, placed)?;
         check(resolve, &self.plan)
     }
 

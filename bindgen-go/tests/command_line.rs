@@ -75,6 +75,8 @@ fn errors_say_what_to_do() {
         ("bad.wit --out gen --module a", "cannot read bad.wit"),
         ("two.wit --out gen --module a", "give --world, one of: one, two"),
         ("two.wit --world three --out gen --module a", "one of: one, two"),
+        ("two.wit --world one --out gen --module a --package x", "want WIT=DIR, as in wasi:keyvalue=keyvalue"),
+        ("two.wit --world one --out gen --module a --package x:y=z", "the world one has no x:y"),
         ("two.wit --world one --out gen", "run `go mod init` first, or give --module"),
     ] {
         let (good, text) = run(folder.path(), arguments);

@@ -15,7 +15,12 @@ fn folder() -> PathBuf {
 }
 
 fn options() -> Options {
-    Options { module: "example.com/gen".to_owned(), runtime: Some("example.com/wit".to_owned()), go_mod: false }
+    Options {
+        module: "example.com/gen".to_owned(),
+        runtime: Some("example.com/wit".to_owned()),
+        go_mod: false,
+        ..Options::default()
+    }
 }
 
 fn generate(resolve: &mut Resolve, path: &Path, options: Options) -> anyhow::Result<Files> {
@@ -103,6 +108,70 @@ fn capabilities() {
             text.lines().filter(|l| l.starts_with("func ")).collect::<Vec<_>>().join("\n")
         );
     }
+}
+
+fn placed(world: &str, packages: &[(&str, &str)]) -> anyhow::Result<String> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_path(folder().join("../../wit"))?;
+    let world = resolve.select_world(&[package], Some(world))?;
+    let packages = packages.iter().map(|(wit, dir)| ((*wit).to_owned(), (*dir).to_owned())).collect();
+    let mut files = Files::default();
+    Options { packages, runtime: None, ..options() }.build().generate(&mut resolve, world, &mut files)?;
+    Ok(text(&files))
+}
+
+/// Packages where the caller wants them, and handlers apart from what they handle.
+#[test]
+fn packages_are_placed() {
+    let places = [
+        ("wasi:keyvalue", "keyvalue"),
+        ("wasi-cloud:keyvalue@0.1.0", "ext/keyvalueext"),
+        ("wasi:messaging", "messaging"),
+        ("wasi:messaging/incoming-handler", "messaging/handler"),
+    ];
+    let text = placed("service", &places).expect("it is generated");
+    for part in [
+        "-- keyvalue/keyvalue.go --",
+        "-- ext/keyvalueext/keyvalueext.go --",
+        "func Put(ctx context.Context, bucket *keyvalue.Bucket, key string",
+        "-- messaging/messaging.go --",
+        "func Connect(ctx context.Context, name string) (result *Client, err error) {",
+        "func NewCas(ctx context.Context, bucket *Bucket",
+        "-- messaging/handler/handler.go --",
+        "type HandlerFunc func(ctx context.Context, message *messaging.Message) error",
+        "-- wasi/config/config.go --",
+    ] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+    for (places, wanted) in [
+        ([("wasi:keyvalue", "kv"), ("wasi-cloud:keyvalue", "kv")], "two WIT packages would be in kv"),
+        ([("wasi:keyvalue", "wasi/config"), ("wasi:keyvalue", "b")], "is given two folders"),
+        ([("wasi:keyvalue", "wasi/config"), ("wasi:messaging", "b")], "two WIT packages would be in wasi/config"),
+        ([("wasi:sql", "sql"), ("wasi:config", "b")], "has no wasi:sql, which --package names; it has: wasi:keyvalue/"),
+        ([("wasi:config", "a/type"), ("wasi:keyvalue", "b")], "`a/type` cannot be the folder of a Go package"),
+        ([("wasi:config", "../a"), ("wasi:keyvalue", "b")], "`../a` cannot be the folder of a Go package"),
+        ([("wasi:config", "wit"), ("wasi:keyvalue", "b")], "the folder `wit` is the runtime's"),
+        ([("wasi:messaging/types", "a"), ("wasi:messaging/producer", "b")], ""),
+    ] {
+        let error = placed("service", &places).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains(wanted) && error.is_empty() == wanted.is_empty(), "{places:?}: {error}");
+    }
+}
+
+/// Interfaces of a WIT package can need each other in a circle; Go packages cannot.
+#[test]
+fn circles_are_refused() {
+    let text = "package a:b;
+        interface one { record r { x: u8 } }
+        interface two { use one.{r}; record s { r: r } }
+        interface three { use two.{s}; f: func(s: s); }
+        world w { import three; }";
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("w.wit");
+    fs::write(&path, text).expect("the file is written");
+    let packages = vec![("a:b/two".to_owned(), "two".to_owned())];
+    let error = generate(&mut Resolve::default(), &path, Options { packages, ..options() }).err().expect("an error");
+    assert!(error.to_string().contains("the Go packages a/b and two would import each other"), "{error}");
 }
 
 /// What cannot be generated is refused with the place and a way out.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use wit_bindgen_core::Direction;
 use wit_bindgen_core::wit_parser::{Function, FunctionKind, Resolve, TypeDefKind, TypeId};
 
-use super::{Case, FuncName, Plan, Unit, handle};
+use super::{Case, FuncName, Plan, Unit, handle, result_of};
 use crate::names::{Scope, exported};
 
 /// What all Go packages reserve: the error that functions return, and what stands in for the host in tests.
@@ -56,16 +56,19 @@ impl Plan {
                 types.push((i, *id));
             }
         }
+        let mut bare = Vec::new();
         for (i, unit) in self.units_in(package).filter(|(_, unit)| unit.direction == Direction::Import) {
             for func in &unit.funcs {
                 if receiver(self, resolve, unit, func).is_some() {
                     continue;
                 }
                 let name = free_name(resolve, &func.kind, func.item_name());
+                bare.extend(bare_name(resolve, func).map(|name| (wanted.len(), name)));
                 wanted.push(vec![name.clone(), exported(&unit.label) + &name]);
                 funcs.push((i, func.name.clone()));
             }
         }
+        shorten(&mut wanted, bare);
         let mut names = scope.assign(&wanted).into_iter();
         for ((unit, id), name) in types.into_iter().zip(&mut names) {
             if self.units[unit].direction == Direction::Export
@@ -84,6 +87,7 @@ impl Plan {
     fn name_methods(&mut self, resolve: &Resolve, package: usize) {
         let mut scopes = HashMap::<(usize, Option<TypeId>), Vec<(String, Vec<String>)>>::new();
         let mut order = Vec::new();
+        let mut bare = HashMap::<_, Vec<_>>::new();
         for (i, unit) in self.units_in(package) {
             for func in &unit.funcs {
                 let receiver = receiver(self, resolve, unit, func);
@@ -98,13 +102,17 @@ impl Plan {
                     order.push(key);
                 }
                 let wanted = vec![name.clone(), exported(&unit.label) + &name];
-                scopes.entry(key).or_default().push((format!("{i} {}", func.name), wanted));
+                let scope = scopes.entry(key).or_default();
+                bare.entry(key).or_default().extend(bare_name(resolve, func).map(|name| (scope.len(), name)));
+                scope.push((format!("{i} {}", func.name), wanted));
             }
         }
         for key in order {
             let Some(funcs) = scopes.remove(&key) else { continue };
             let mut scope = Scope::with(if key.1.is_some() { OF_RESOURCES } else { &[] });
-            let names = scope.assign(&funcs.iter().map(|(_, wanted)| wanted.clone()).collect::<Vec<_>>());
+            let mut wanted: Vec<_> = funcs.iter().map(|(_, wanted)| wanted.clone()).collect();
+            shorten(&mut wanted, bare.remove(&key).unwrap_or_default());
+            let names = scope.assign(&wanted);
             for ((func, _), name) in funcs.into_iter().zip(names) {
                 let Some((unit, func)) = func.split_once(' ') else { continue };
                 let unit = unit.parse().unwrap_or_default();
@@ -192,6 +200,27 @@ fn free_name(resolve: &Resolve, kind: &FunctionKind, item: &str) -> String {
         FunctionKind::Static(id) if item == "new" => format!("New{}", resource(id)),
         FunctionKind::Static(id) => resource(id) + &exported(item),
         _ => exported(item),
+    }
+}
+
+/// `Connect` for a static function `connect` that makes a client.
+fn bare_name(resolve: &Resolve, func: &Function) -> Option<String> {
+    let FunctionKind::Static(id) = func.kind else { return None };
+    let result = func.result?;
+    let made = result_of(resolve, &result).map_or(Some(result), |(ok, _)| ok)?;
+    let own = handle(resolve, &made) == Some((wit_bindgen_core::dealias(resolve, id), false));
+    (own && func.item_name() != "new").then(|| exported(func.item_name()))
+}
+
+/// Puts short names first where nothing else wants them.
+fn shorten(wanted: &mut [Vec<String>], bare: Vec<(usize, String)>) {
+    let taken = |name: &String| wanted.iter().any(|names| names[0] == *name);
+    let free: Vec<_> = bare
+        .iter()
+        .filter(|(_, name)| !taken(name) && bare.iter().filter(|(_, other)| other == name).count() == 1)
+        .collect();
+    for (i, name) in free {
+        wanted[*i].insert(0, name.clone());
     }
 }
 

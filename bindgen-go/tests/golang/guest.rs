@@ -38,7 +38,8 @@ pub fn generate_world(wit: &Path, world: Option<&str>, module: &str, runtime: Op
     let (package, _) = resolve.push_path(wit).expect("the WIT parses");
     let world = resolve.select_world(&[package], world).expect("it has the world");
     let mut files = Files::default();
-    let options = Options { module: module.to_owned(), runtime: runtime.map(str::to_owned), go_mod: false };
+    let options =
+        Options { module: module.to_owned(), runtime: runtime.map(str::to_owned), go_mod: false, ..Options::default() };
     options.build().generate(&mut resolve, world, &mut files).expect("it is generated");
     files
 }

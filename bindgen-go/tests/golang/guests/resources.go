@@ -40,7 +40,7 @@ func main() {}
 
 func (handler) NewCounter(start uint32) resources.Counter { return &counter{start} }
 
-func (handler) CounterJoin(a, b resources.Counter) resources.Counter {
+func (handler) Join(a, b resources.Counter) resources.Counter {
 	return &counter{a.Value() + b.Value()}
 }
 
@@ -93,7 +93,7 @@ func (handler) Keep(ctx context.Context, name string) (uint32, error) {
 	case "goroutines":
 		return goroutines(ctx)
 	}
-	b, err := resources.BucketOpen(ctx, name)
+	b, err := resources.Open(ctx, name)
 	if err != nil {
 		return 0, err
 	}
@@ -113,7 +113,7 @@ func (handler) Keep(ctx context.Context, name string) (uint32, error) {
 		return 3, nil
 	}
 	left := resources.NewBucket("left")
-	left = resources.BucketMerge([]*resources.Bucket{left, resources.NewBucket("more")})
+	left = resources.Merge([]*resources.Bucket{left, resources.NewBucket("more")})
 	if left.Name() != "left+more" {
 		return 4, nil
 	}
@@ -144,7 +144,7 @@ func goroutines(ctx context.Context) (uint32, error) {
 	for i := range 10 {
 		go func() {
 			time.Sleep(time.Duration(i) * time.Millisecond)
-			b, err := resources.BucketOpen(ctx, "mine")
+			b, err := resources.Open(ctx, "mine")
 			if err == nil {
 				err = b.Close()
 			}
@@ -161,7 +161,7 @@ func goroutines(ctx context.Context) (uint32, error) {
 
 // misuse returns the number of the first check that fails.
 func misuse(ctx context.Context) (uint32, error) {
-	_, err := resources.BucketOpen(ctx, "missing")
+	_, err := resources.Open(ctx, "missing")
 	var failed *resources.Error
 	if !errors.Is(err, resources.ErrNoSuchStore) || !errors.As(err, &failed) || failed.Op != "open" || failed.Key != "missing" {
 		return 1, nil
@@ -170,10 +170,10 @@ func misuse(ctx context.Context) (uint32, error) {
 		return 2, nil
 	}
 	var other resources.OtherError
-	if _, err := resources.BucketOpen(ctx, "broken"); !errors.As(err, &other) || other != "it broke" {
+	if _, err := resources.Open(ctx, "broken"); !errors.As(err, &other) || other != "it broke" {
 		return 3, nil
 	}
-	if _, err := resources.BucketOpen(ctx, "slow"); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := resources.Open(ctx, "slow"); !errors.Is(err, context.DeadlineExceeded) {
 		return 4, nil
 	}
 	if _, _, err := lent.Get(ctx, "key"); !errors.Is(err, wit.ErrClosed) {
@@ -195,7 +195,7 @@ func misuse(ctx context.Context) (uint32, error) {
 		return 9, nil
 	}
 	good := resources.NewBucket("good")
-	if !panics(func() { resources.BucketMerge([]*resources.Bucket{good, b}) }) {
+	if !panics(func() { resources.Merge([]*resources.Bucket{good, b}) }) {
 		return 10, nil
 	}
 	// It was not given away, since the call did not come about.
