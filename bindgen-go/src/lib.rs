@@ -15,6 +15,7 @@ mod plan;
 mod runtime;
 pub mod tree;
 mod types;
+mod wit;
 mod world;
 
 pub use world::{Generator, Options};

@@ -20,8 +20,7 @@ pub fn sync(dir: &Path, files: &Files, write: bool) -> io::Result<Vec<PathBuf>> 
             continue;
         }
         if write {
-            // All generated files begin with a line that names the world.
-            if old.is_some_and(|old| first_line(&old) != first_line(text)) {
+            if old.is_some_and(|old| head(&old) != head(text)) {
                 let what =
                     format!("{} is not of this world: move it, or give the world a folder of its own", path.display());
                 return Err(io::Error::new(io::ErrorKind::AlreadyExists, what));
@@ -45,6 +44,13 @@ pub fn sync(dir: &Path, files: &Files, write: bool) -> io::Result<Vec<PathBuf>> 
 
 fn first_line(text: &[u8]) -> &[u8] {
     text.split(|b| *b == b'\n').next().unwrap_or_default()
+}
+
+/// What names the world: the first line of a generated file, or the second after one that is the same for all.
+fn head(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut lines = text.split(|b| *b == b'\n');
+    let first = lines.next().unwrap_or_default();
+    (first, lines.next().filter(|line| line.starts_with(b"// world: ")).unwrap_or_default())
 }
 
 /// The Go files below `dir` that a run of the generator wrote.

@@ -7,7 +7,7 @@ use wit_bindgen_core::{Direction, Files, WorldGenerator};
 use crate::check::check;
 use crate::file::{File, World, mark};
 use crate::plan::{Placed, Plan};
-use crate::{api, docs, errors, glue, native, runtime, types};
+use crate::{api, docs, errors, glue, native, runtime, types, wit};
 
 /// What to generate, besides the world.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +68,7 @@ impl WorldGenerator for Generator {
     }
 
     fn finish(&mut self, resolve: &Resolve, world: WorldId, files: &mut Files) -> Result<()> {
+        files.push(wit::FILE, wit::text(resolve, world)?.as_bytes());
         let at = &resolve.worlds[world];
         // Without the version, so that files of the next one replace those of this.
         let package = at.package.map(|id| &resolve.packages[id].name);

@@ -46,6 +46,7 @@ fn golden(name: &str) {
     let make = || text(&generate(&mut Resolve::default(), &path, options()).expect("it is generated"));
     let made = make();
     assert_eq!(made, make(), "the same each time");
+    world_again(&path);
     let golden = folder().join("golden").join(name).with_extension("txtar");
     if env::var_os("BLESS").is_some() {
         fs::write(&golden, &made).expect("the file is written");
@@ -53,6 +54,27 @@ fn golden(name: &str) {
     let wanted = fs::read_to_string(&golden).unwrap_or_default();
     let differs = made.lines().zip(wanted.lines()).find(|(a, b)| a != b);
     assert!(made == wanted, "{name} differs, first in {differs:?}; look at it with BLESS=1 and git diff");
+}
+
+/// `world.wit` is all that there is to know of the world: what is generated from it differs in comments and private names.
+fn world_again(path: &Path) {
+    let files = |path: &Path| generate(&mut Resolve::default(), path, options()).expect("it is generated");
+    let first = files(path);
+    let world = |files: &Files| files.iter().find(|(name, _)| *name == "world.wit").expect("a world").1.to_vec();
+    let folder = tempfile::tempdir().expect("a folder");
+    let again = folder.path().join("world.wit");
+    fs::write(&again, world(&first)).expect("the file is written");
+    let second = files(&again);
+    assert_eq!(String::from_utf8_lossy(&world(&second)), String::from_utf8_lossy(&world(&first)));
+    let names = |files: &Files| files.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(&second), names(&first));
+    let imports = |files: &Files| {
+        let text = text(files);
+        let mut lines: Vec<_> = text.lines().filter(|line| line.starts_with("//go:wasm")).map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(imports(&second), imports(&first));
 }
 
 #[test]
@@ -221,4 +243,12 @@ fn sync() {
     let error = tree::sync(out.path(), &files(&["b/own.go"]), true).expect_err("it is not ours");
     assert!(error.to_string().contains("a folder of its own"), "{error}");
     assert_eq!(fs::read_to_string(out.path().join("b/own.go")).expect("a file"), "package b");
+    let world = |name: &str| {
+        let mut files = Files::default();
+        files.push("world.wit", format!("// Code generated.\n// world: {name}\n").as_bytes());
+        tree::sync(out.path(), &files, true)
+    };
+    assert_eq!(world("a:b/c").expect("it works").len(), 1);
+    let error = world("a:b/d").expect_err("it is of another world");
+    assert!(error.to_string().contains("a folder of its own"), "{error}");
 }

@@ -47,7 +47,7 @@ pub fn links() -> wasmtime::Result<()> {
         for (i, (path, text)) in generate(&wit(name), "example.com/guest/gen", None).iter().enumerate() {
             let text = String::from_utf8_lossy(text);
             let (folder, file) = path.rsplit_once('/').unwrap_or_default();
-            if folder == "wit" || file.contains('_') {
+            if folder == "wit" || file.contains('_') || !file.ends_with(".go") {
                 continue;
             }
             let functions = text.lines().filter_map(|line| line.strip_prefix("func "));
@@ -58,7 +58,7 @@ pub fn links() -> wasmtime::Result<()> {
         }
         let all = format!("var all = []any{{\n{uses}}}\nvar Sink any\nfunc init() {{ Sink = all }}\n");
         module.write("main.go", &format!("package main\n{imports}\n{all}func main() {{}}\n"));
-        module.component(&[wit(name)]);
+        module.component(&[module.path("gen/world.wit")]);
     }
     Ok(())
 }

@@ -100,10 +100,10 @@ impl Module {
         componentize.run(&core).unwrap_or_else(|e| panic!("no component: {e}"))
     }
 
-    /// Makes a component of a core module in the folder, for a world of its own WIT.
-    pub fn componentize(&self, core: &str, wit: &str, world: &str) -> Vec<u8> {
+    /// Makes a component of a core module in the folder, for the world in a file there.
+    pub fn componentize(&self, core: &str, world: &str) -> Vec<u8> {
         let core = fs::read(self.folder.path().join(core)).expect("the module");
-        let world = World::path(self.folder.path().join(wit)).named(world);
+        let world = World::path(self.folder.path().join(world));
         Componentize::new().world(world).run(&core).unwrap_or_else(|e| panic!("no component: {e}"))
     }
 }

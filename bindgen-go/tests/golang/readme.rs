@@ -41,10 +41,10 @@ pub fn works() -> wasmtime::Result<()> {
 /// A command as it stands there: our own by its path here, and the last as the library behind it.
 fn run(module: &Module, line: &str, component: &mut Vec<u8>) {
     if let Some(arguments) = line.strip_prefix("wasi-cloud componentize ") {
-        let [core, "--wit", wit, "--world", world, "-o", _] = arguments.split(' ').collect::<Vec<_>>()[..] else {
+        let [core, "--wit", world, "-o", _] = arguments.split(' ').collect::<Vec<_>>()[..] else {
             panic!("other arguments than those of the test: {line}")
         };
-        *component = module.componentize(core, wit, world);
+        *component = module.componentize(core, world);
         return;
     }
     let (wasm, line) = match line.strip_prefix("GOOS=wasip1 GOARCH=wasm ") {
