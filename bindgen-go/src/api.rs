@@ -4,6 +4,7 @@ use wit_bindgen_core::Direction;
 use wit_bindgen_core::wit_parser::{Docs, Function, FunctionKind, Type, TypeDefKind, TypeId};
 
 use crate::docs;
+use crate::extras;
 use crate::file::File;
 use crate::func::{Shape, params, signature};
 use crate::plan::FuncName;
@@ -13,39 +14,70 @@ pub(crate) fn imports(file: &mut File<'_>, unit: usize) {
     let plan = file.world.plan;
     for func in &plan.units[unit].funcs {
         if let Some(name) = plan.funcs.get(&(unit, func.name.clone())) {
-            import(file, func, name);
+            import(file, unit, func, name);
         }
     }
 }
 
-fn import(file: &mut File<'_>, func: &Function, name: &FuncName) {
+fn import(file: &mut File<'_>, unit: usize, func: &Function, name: &FuncName) {
     let shape = Shape::of(file.world.resolve, func);
     let parameters = params(file, func, name);
-    let signature = signature(file, &shape, &parameters);
     let mut args: Vec<_> = parameters.iter().map(|(name, _)| name.clone()).collect();
-    let mut receiver = String::new();
+    let setters = extras::setters(file, func);
+    let mut declared = parameters.clone();
+    let mut apply = String::new();
+    if let Some((_, setters)) = setters {
+        let opts = if args.iter().any(|name| name == "opts") { "options" } else { "opts" };
+        declared.push((opts.to_owned(), format!("...{}", setters.option)));
+        apply = format!("for _, set := range {opts} {{\nset(result)\n}}");
+    }
+    let signature = signature(file, &shape, &declared);
+    let mut receiver = None;
     if let Some(ty) = name.receiver.and_then(|id| file.named(id)) {
         // One letter, as Go has it, or more where a parameter is called so.
         let mut short = ty[..1].to_lowercase();
         while args.contains(&short) {
             short += &ty[..1].to_lowercase();
         }
-        receiver = format!("({short} *{ty}) ");
-        args.insert(0, short);
+        args.insert(0, short.clone());
+        receiver = Some((short, format!("*{ty}")));
     }
     let call = format!("import{}({})", name.unique, args.join(", "));
     comment(file, func, &name.name);
-    file.code.add(format!("func {receiver}{}{signature} {{", name.name));
-    if !shape.fallible {
+    let on = receiver.as_ref().map(|(name, ty)| format!("({name} {ty}) ")).unwrap_or_default();
+    file.code.add(format!("func {on}{}{signature} {{", name.name));
+    if shape.fallible {
+        fallible(file, func, name, &shape, &parameters, &call, &apply);
+    } else if !apply.is_empty() {
+        file.code.add(format!("result := {call}\n{apply}\nreturn result\n}}"));
+    } else {
         file.code.add(if func.result.is_some() { format!("return {call}") } else { call });
         file.code.add("}");
-        return;
     }
+    if let Some((id, setters)) = setters {
+        extras::options(file, unit, name, id, setters);
+    }
+    let plan = file.world.plan;
+    if let Some(iterator) = plan.iterators.get(&(unit, func.name.clone())) {
+        extras::iterator(file, func, name, iterator, receiver, &parameters);
+    }
+}
+
+/// The body of a function that returns an error.
+fn fallible(
+    file: &mut File<'_>,
+    func: &Function,
+    name: &FuncName,
+    shape: &Shape,
+    parameters: &[(String, String)],
+    call: &str,
+    apply: &str,
+) {
     let key = func
         .params
         .iter()
         .skip(usize::from(name.receiver.is_some()))
-        .zip(&parameters)
+        .zip(parameters)
         .find(|(param, _)| is_string(file, &param.ty))
         .map_or("\"\"", |(_, (name, _))| name);
     let results: Vec<_> = shape.results(file).into_iter().map(|(name, _)| name).collect();
@@ -53,6 +85,9 @@ fn import(file: &mut File<'_>, func: &Function, name: &FuncName) {
         file.code.add(format!("{only} := ctx.Err()\nif err == nil {{\nerr = {call}\n}}"));
     } else {
         file.code.add(format!("if err = ctx.Err(); err == nil {{\n{} = {call}\n}}", results.join(", ")));
+    }
+    if !apply.is_empty() {
+        file.code.add(format!("if err == nil {{\n{apply}\n}}"));
     }
     let values: String = results.iter().take(results.len() - 1).map(|name| format!("{name}, ")).collect();
     file.code.add(format!("return {values}fail(\"{}\", {key}, err)\n}}", func.item_name()));

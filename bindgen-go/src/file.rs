@@ -62,7 +62,7 @@ impl<'a> File<'a> {
     fn alias(&self, package: usize) -> String {
         let mut scope = names::Scope::default();
         let packages = self.world.plan.packages.iter();
-        let names = packages.map(|package| scope.number(&names::package(&package.name))).collect::<Vec<_>>();
+        let names = packages.map(|package| scope.number(&names::alias(&package.name))).collect::<Vec<_>>();
         names[package].clone()
     }
 
@@ -149,7 +149,7 @@ impl<'a> File<'a> {
             let last = path.rsplit('/').next().unwrap_or_default();
             if last == alias { format!("\t\"{path}\"\n") } else { format!("\t{alias} \"{path}\"\n") }
         };
-        let of_go = |path: &str| ["context", "errors", "math", "runtime", "unsafe"].contains(&path);
+        let of_go = |path: &str| ["context", "errors", "io", "iter", "math", "runtime", "unsafe"].contains(&path);
         let std: String = self.imports.iter().filter(|(path, _)| of_go(path)).map(import).collect();
         let own: String = self.imports.iter().filter(|(path, _)| !of_go(path)).map(import).collect();
         if !self.imports.is_empty() {

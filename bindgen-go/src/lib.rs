@@ -6,6 +6,7 @@ mod check;
 mod code;
 mod docs;
 mod errors;
+mod extras;
 mod file;
 mod func;
 mod glue;

@@ -135,6 +135,9 @@ const TAKEN: &[&str] = &[
     "wit",
 ];
 
+/// Packages of Go that generated code uses and WIT packages may be called like.
+const PACKAGES: &[&str] = &["io", "iter"];
+
 /// `get-user-id` as `GetUserID`.
 pub(crate) fn exported(wit: &str) -> String {
     wit.split('-').map(word).collect()
@@ -144,7 +147,12 @@ pub(crate) fn exported(wit: &str) -> String {
 pub(crate) fn local(wit: &str) -> String {
     let (first, rest) = wit.split_once('-').unwrap_or((wit, ""));
     let name = first.to_lowercase() + &exported(rest);
-    if is_taken(&name) { name + "_" } else { name }
+    if is_taken(&name) || PACKAGES.contains(&&*name) { name + "_" } else { name }
+}
+
+/// What a package is called where it is imported.
+pub(crate) fn alias(name: &str) -> String {
+    if PACKAGES.contains(&name) { format!("{name}pkg") } else { package(name) }
 }
 
 /// `incoming-handler` as `incominghandler`, and `type` as `typepkg`.
@@ -247,11 +255,14 @@ mod tests {
             ("type", "type_"),
             ("v1", "v1_"),
             ("len", "len_"),
+            ("io", "io_"),
         ] {
             assert_eq!(local(wit), go);
         }
         assert_eq!(package("incoming-handler"), "incominghandler");
         assert_eq!(package("type"), "typepkg");
+        assert_eq!(package("io"), "io");
+        assert_eq!(alias("io"), "iopkg");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is generated, before a line of it is: the Go packages of a world, what is in each, and the names of all.
 
+mod extras;
 mod naming;
 mod placed;
 
@@ -12,6 +13,7 @@ use wit_bindgen_core::wit_parser::{
 };
 
 use crate::names;
+pub(crate) use extras::{Setters, pages};
 pub(crate) use placed::Placed;
 
 /// One Go package.
@@ -69,6 +71,10 @@ pub(crate) struct Plan {
     pub(crate) errors: HashSet<TypeId>,
     /// Functions, by the unit's number and their own WIT name.
     pub(crate) funcs: HashMap<(usize, String), FuncName>,
+    /// The setters of imported resources, as options of their constructors.
+    pub(crate) setters: HashMap<TypeId, Setters>,
+    /// The names of iterators beside the functions that list.
+    pub(crate) iterators: HashMap<(usize, String), String>,
     /// What stands before `Handler` in the names of an exported unit.
     pub(crate) handlers: HashMap<usize, String>,
     /// Resources that the component implements, with their unit.

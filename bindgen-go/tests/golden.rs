@@ -98,6 +98,11 @@ fn names() {
 }
 
 #[test]
+fn extras() {
+    golden("extras");
+}
+
+#[test]
 fn plain() {
     golden("plain");
 }

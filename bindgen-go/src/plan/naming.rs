@@ -78,9 +78,11 @@ impl Plan {
             }
             self.types.insert(id, (package, name));
         }
-        for (key, name) in funcs.into_iter().zip(names) {
+        for (key, name) in funcs.iter().cloned().zip(names) {
             self.funcs.insert(key, FuncName { name, receiver: None, unique: String::new() });
         }
+        self.name_setters(package, scope);
+        self.name_iterators(resolve, funcs.iter(), scope);
     }
 
     /// Names inside a resource, and inside a handler.
@@ -113,11 +115,14 @@ impl Plan {
             let mut wanted: Vec<_> = funcs.iter().map(|(_, wanted)| wanted.clone()).collect();
             shorten(&mut wanted, bare.remove(&key).unwrap_or_default());
             let names = scope.assign(&wanted);
+            let mut keys = Vec::new();
             for ((func, _), name) in funcs.into_iter().zip(names) {
                 let Some((unit, func)) = func.split_once(' ') else { continue };
                 let unit = unit.parse().unwrap_or_default();
+                keys.push((unit, func.to_owned()));
                 self.funcs.insert((unit, func.to_owned()), FuncName { name, receiver: key.1, unique: String::new() });
             }
+            self.name_iterators(resolve, keys.iter(), &mut scope);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::guest::{Module, generate, generate_world, wit};
 
 /// All WITs of the tests.
 const WITS: &[&str] =
-    &["command", "scalars", "lists", "compound", "docs", "more", "resources", "names", "plain", "versions"];
+    &["command", "scalars", "lists", "compound", "docs", "more", "resources", "names", "plain", "versions", "extras"];
 
 /// What gofmt would change, and what vet says natively and for wasm: nothing.
 pub fn clean() -> wasmtime::Result<()> {
@@ -34,6 +34,11 @@ pub fn native() -> wasmtime::Result<()> {
     let module = Module::new("resources");
     module.write("main.go", include_str!("guests/resources.go"));
     module.write("main_test.go", include_str!("guests/resources_test.go"));
+    let (good, text) = module.tool("go", &["test", "."], false);
+    assert!(good && text.contains("ok"), "go test: {text}");
+
+    let module = Module::new("extras");
+    module.write("extras_test.go", include_str!("guests/extras_test.go"));
     let (good, text) = module.tool("go", &["test", "."], false);
     assert!(good && text.contains("ok"), "go test: {text}");
     Ok(())
