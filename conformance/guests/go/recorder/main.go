@@ -3,12 +3,9 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -25,89 +22,125 @@ func init() { handler.Handle(handler.HandlerFunc(record)) }
 func main() {}
 
 func record(ctx context.Context, message *messaging.Message) error {
-	delivery, script := deliveryOf(message)
-	if err := delivery.print(); err != nil {
+	delivery := deliveryOf(message)
+	if err := delivery.print(false); err != nil {
 		return err
 	}
-	name, argument, has := strings.Cut(script, ":")
-	switch {
-	case has && name == "reply":
-		count, err := strconv.ParseUint(argument, 10, 64)
-		if err != nil {
-			return err
+	switch name, argument, _ := strings.Cut(delivery.script, ":"); name {
+	case "ok":
+		return nil
+	case "err":
+		return errors.New("the script says so")
+	case "trap":
+		trap()
+	case "loop":
+		for {
 		}
+	case "reply":
+		count, err := strconv.Atoi(argument)
 		for n := range count {
 			// A requester that has left may make a reply fail: whoever waits sees what came (MSG-M15).
-			_ = message.Reply(ctx, messaging.NewMessage(fmt.Appendf(nil, "reply %d", n+1)))
+			_ = message.Reply(ctx, messaging.NewMessage([]byte("reply "+strconv.Itoa(n+1))))
 		}
-		return nil
-	case has && name == "wait":
-		ms, err := strconv.ParseUint(argument, 10, 32)
+		return err
+	case "wait":
+		ms, err := strconv.Atoi(argument)
 		if err != nil {
 			return err
 		}
 		time.Sleep(time.Duration(ms) * time.Millisecond)
-		delivery.Done = true
-		return delivery.print()
-	case script == "ok":
-		return nil
-	case script == "err":
-		return errors.New("the script says so")
-	case script == "trap":
-		trap()
-	case script == "loop":
-		for {
-		}
+		return delivery.print(true)
 	}
-	return fmt.Errorf("no such script: %q", script)
+	return errors.New("no such script: " + delivery.script)
 }
 
-// trap reads what no memory has: a panic would be an exit of the program, which the host tells from a trap.
+// trap reads what no memory has: a panic would be an exit of the program, which hosts tell from a trap.
 func trap() byte { return *(*byte)(unsafe.Add(nil, 0xffff_fff0)) }
 
-// A delivery is one line: a message as it was delivered.
+// A delivery is a message as it was delivered.
 type delivery struct {
-	Topic       *string  `json:"topic"`
-	Data        []uint16 `json:"data"` // Not bytes, which would be base64.
-	ContentType *string  `json:"content_type"`
+	topic       text
+	data        []byte
+	contentType text
 	// Sorted, since hosts do not promise an order, and without the script.
-	Metadata [][2]string `json:"metadata"`
-	Done     bool        `json:"done,omitempty"`
+	metadata [][2]string
+	script   string
 }
 
-func deliveryOf(message *messaging.Message) (d delivery, script string) {
-	if topic, ok := message.Topic(); ok {
-		d.Topic = &topic
-	}
-	if text, ok := message.ContentType(); ok {
-		d.ContentType = &text
-	}
-	d.Data = []uint16{}
-	for _, b := range message.Data() {
-		d.Data = append(d.Data, uint16(b))
-	}
+// A text is a string that may be missing.
+type text struct {
+	value string
+	ok    bool
+}
+
+func deliveryOf(message *messaging.Message) *delivery {
+	d := &delivery{data: message.Data(), script: "ok"}
+	d.topic.value, d.topic.ok = message.Topic()
+	d.contentType.value, d.contentType.ok = message.ContentType()
 	pairs, _ := message.Metadata()
-	d.Metadata = [][2]string{}
-	script = "ok"
 	for _, pair := range pairs {
 		if pair.F0 == "script" {
-			script = pair.F1
-			continue
+			d.script = pair.F1
+		} else {
+			d.metadata = append(d.metadata, [2]string{pair.F0, pair.F1})
 		}
-		d.Metadata = append(d.Metadata, [2]string{pair.F0, pair.F1})
 	}
-	slices.SortFunc(d.Metadata, func(a, b [2]string) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
-	return d, script
+	slices.SortFunc(d.metadata, func(a, b [2]string) int {
+		return cmp.Or(strings.Compare(a[0], b[0]), strings.Compare(a[1], b[1]))
+	})
+	return d
 }
 
 // print writes the line at once, since others write to the same stdout.
-func (d *delivery) print() error {
-	var line bytes.Buffer
-	encoder := json.NewEncoder(&line)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(d); err != nil {
-		return err
+func (d *delivery) print(done bool) error {
+	line := d.topic.append([]byte(`{"topic":`))
+	line = append(line, `,"data":[`...)
+	for i, b := range d.data {
+		line = separated(line, i)
+		line = strconv.AppendUint(line, uint64(b), 10)
 	}
-	_, err := os.Stdout.Write(line.Bytes())
+	line = d.contentType.append(append(line, `],"content_type":`...))
+	line = append(line, `,"metadata":[`...)
+	for i, pair := range d.metadata {
+		line = append(separated(line, i), '[')
+		line = append(quoted(line, pair[0]), ',')
+		line = append(quoted(line, pair[1]), ']')
+	}
+	line = append(line, ']')
+	if done {
+		line = append(line, `,"done":true`...)
+	}
+	_, err := os.Stdout.Write(append(line, "}\n"...))
 	return err
+}
+
+func (t text) append(line []byte) []byte {
+	if !t.ok {
+		return append(line, "null"...)
+	}
+	return quoted(line, t.value)
+}
+
+func separated(line []byte, i int) []byte {
+	if i > 0 {
+		line = append(line, ',')
+	}
+	return line
+}
+
+// quoted appends s as JSON has it. encoding/json would make the program half as large again.
+func quoted(line []byte, s string) []byte {
+	line = append(line, '"')
+	for _, c := range []byte(s) {
+		switch {
+		case c == '"' || c == '\\':
+			line = append(line, '\\', c)
+		case c < ' ':
+			line = append(line, `\u00`...)
+			line = append(line, "0123456789abcdef"[c>>4], "0123456789abcdef"[c&15])
+		default:
+			line = append(line, c)
+		}
+	}
+	return append(line, '"')
 }

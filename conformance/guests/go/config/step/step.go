@@ -3,7 +3,6 @@ package step
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/config"
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/kind"
@@ -32,7 +31,7 @@ func step(ctx context.Context, op line.Op) (line.Seen, error) {
 		pairs, err := config.GetAll(ctx)
 		return line.SeenPairs{Value: pairs}, err
 	}
-	panic(fmt.Sprintf("%T is not done", op))
+	panic("an operation is left out")
 }
 
 func failure(err error) line.Failure {

@@ -5,7 +5,6 @@ package step
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/keyvalue"
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/keyvalueext"
@@ -106,7 +105,7 @@ func (s *State) step(ctx context.Context, op line.Op) (line.Seen, error) {
 		number, err := bucket.Increment(ctx, op.Value.F1, op.Value.F2)
 		return line.SeenNumber{Value: number}, err
 	}
-	panic(fmt.Sprintf("%T is not done", op))
+	panic("an operation is left out")
 }
 
 func condition(given line.Condition) keyvalueext.Condition {
@@ -118,7 +117,7 @@ func condition(given line.Condition) keyvalueext.Condition {
 	case line.ConditionVersion:
 		return keyvalueext.ConditionVersion{Value: given.Value}
 	}
-	panic(fmt.Sprintf("%T is no condition", given))
+	panic("a condition is left out")
 }
 
 func done(err error) (line.Seen, error) { return line.SeenDone{}, err }

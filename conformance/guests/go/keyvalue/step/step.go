@@ -4,7 +4,6 @@ package step
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/keyvalue"
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/kind"
@@ -144,11 +143,11 @@ func (s *State) step(ctx context.Context, op line.Op) (line.Seen, error) {
 		if err != nil {
 			return nil, err
 		}
-		return done(bucket.Update(ctx, op.Value.F1, func(old []byte, _ bool) ([]byte, error) {
+		return done(keyvalue.Update(ctx, bucket, op.Value.F1, func(old []byte, _ bool) ([]byte, error) {
 			return append(old, op.Value.F2...), nil
 		}))
 	}
-	panic(fmt.Sprintf("%T is not done", op))
+	panic("an operation is left out")
 }
 
 func done(err error) (line.Seen, error) { return line.SeenDone{}, err }

@@ -5,7 +5,6 @@ package step
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/kind"
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/messaging"
@@ -134,7 +133,7 @@ func (s *State) step(ctx context.Context, op line.Op) (line.Seen, error) {
 		}
 		return done(message.Reply(ctx, answer))
 	}
-	panic(fmt.Sprintf("%T is not done", op))
+	panic("an operation is left out")
 }
 
 func (s *State) request(ctx context.Context, wanted line.Request) (line.Seen, error) {
