@@ -46,6 +46,7 @@ package keyvalue
 
 import (
 	"context"
+	"iter"
 
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/wit"
 )
@@ -244,6 +245,29 @@ func (b *Bucket) ListKeys(ctx context.Context, cursor *string) (result KeyRespon
 		result, err = importBucketListKeys(b, cursor)
 	}
 	return result, fail("list-keys", "", err)
+}
+
+// Keys goes through what ListKeys lists, and asks for the next page when the loop gets there. An error is the last that it yields.
+func (b *Bucket) Keys(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		var cursor *string
+		for {
+			page, err := b.ListKeys(ctx, cursor)
+			if err != nil {
+				var none string
+				yield(none, err)
+				return
+			}
+			for _, item := range page.Keys {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if cursor = page.Cursor; cursor == nil {
+				return
+			}
+		}
+	}
 }
 
 // Open the bucket behind `identifier`. The identifier is a label, the name of a link that the operator configures;

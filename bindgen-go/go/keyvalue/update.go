@@ -3,7 +3,6 @@ package keyvalue
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/kind"
 )
@@ -36,7 +35,7 @@ func Update(ctx context.Context, bucket *Bucket, key string, change func(old []b
 		cas = lost
 	}
 	_ = cas.Close()
-	return fail("update", key, fmt.Errorf("%w: other writers came first %d times", kind.Conflict, MaxUpdates))
+	return fail("update", key, contention{})
 }
 
 // update tries once. It uses up cas, and returns a fresh one if another write came
@@ -60,3 +59,10 @@ func update(ctx context.Context, cas *Cas, change func([]byte, bool) ([]byte, er
 	}
 	return nil, err
 }
+
+// contention is the error of an Update that gave up.
+type contention struct{}
+
+func (contention) Kind() kind.Kind { return kind.Conflict }
+
+func (contention) Error() string { return "other writers came first again and again" }

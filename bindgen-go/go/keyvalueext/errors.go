@@ -40,3 +40,6 @@ func (e *Error) MaybeApplied() bool {
 	told := (*wit.Fail[ErrorValue])(nil)
 	return errors.As(e.Err, &told) && told.Value.Applied == AppliedMaybe
 }
+
+// String is the kind and the message.
+func (e ErrorValue) String() string { return e.Kind.String() + ": " + e.Message }

@@ -26,6 +26,7 @@ package keyvalueext
 
 import (
 	"context"
+	"iter"
 
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/keyvalue"
 )
@@ -314,6 +315,29 @@ func ListKeys(ctx context.Context, bucket *keyvalue.Bucket, prefix string, curso
 		result, err = importListKeys(bucket, prefix, cursor, limit)
 	}
 	return result, fail("list-keys", prefix, err)
+}
+
+// Keys goes through what ListKeys lists, and asks for the next page when the loop gets there. An error is the last that it yields.
+func Keys(ctx context.Context, bucket *keyvalue.Bucket, prefix string, limit uint32) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		var cursor *string
+		for {
+			page, err := ListKeys(ctx, bucket, prefix, cursor, limit)
+			if err != nil {
+				var none string
+				yield(none, err)
+				return
+			}
+			for _, item := range page.Keys {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if cursor = page.Cursor; cursor == nil {
+				return
+			}
+		}
+	}
 }
 
 // An Error is what the functions of this package return: what was tried, on what, and what

@@ -148,8 +148,36 @@ func (c *Client) Disconnect(ctx context.Context) error {
 // Make a message with this payload. Its size is checked when it is sent.
 //
 // [MSG-TYPES-05 profile(metadata)] `topic`, `content-type` and `metadata` of a new message are `none`.
-func NewMessage(data []byte) *Message {
-	return importNewMessage(data)
+func NewMessage(data []byte, opts ...MessageOption) *Message {
+	result := importNewMessage(data)
+	for _, set := range opts {
+		set(result)
+	}
+	return result
+}
+
+// MessageOption is what NewMessage can be given besides.
+type MessageOption func(*Message)
+
+// WithContentType is SetContentType as an option of NewMessage.
+func WithContentType(contentType string) MessageOption {
+	return func(m *Message) {
+		m.SetContentType(contentType)
+	}
+}
+
+// WithData is SetData as an option of NewMessage.
+func WithData(data []byte) MessageOption {
+	return func(m *Message) {
+		m.SetData(data)
+	}
+}
+
+// WithMetadata is SetMetadata as an option of NewMessage.
+func WithMetadata(meta Metadata) MessageOption {
+	return func(m *Message) {
+		m.SetMetadata(meta)
+	}
 }
 
 // The topic that the message was received on; `none` for one that was made here.
@@ -239,8 +267,29 @@ type RequestOptions struct {
 }
 
 // Neither is set: wait for one reply, as long as the host's call timeout allows.
-func NewRequestOptions() *RequestOptions {
-	return importNewRequestOptions()
+func NewRequestOptions(opts ...RequestOptionsOption) *RequestOptions {
+	result := importNewRequestOptions()
+	for _, set := range opts {
+		set(result)
+	}
+	return result
+}
+
+// RequestOptionsOption is what NewRequestOptions can be given besides.
+type RequestOptionsOption func(*RequestOptions)
+
+// WithTimeoutMs is SetTimeoutMs as an option of NewRequestOptions.
+func WithTimeoutMs(timeoutMs uint32) RequestOptionsOption {
+	return func(r *RequestOptions) {
+		r.SetTimeoutMs(timeoutMs)
+	}
+}
+
+// WithExpectedReplies is SetExpectedReplies as an option of NewRequestOptions.
+func WithExpectedReplies(expectedReplies uint32) RequestOptionsOption {
+	return func(r *RequestOptions) {
+		r.SetExpectedReplies(expectedReplies)
+	}
 }
 
 // Wait at most this many milliseconds, counted from the call of `request`. The host's call timeout still holds.

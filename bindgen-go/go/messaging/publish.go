@@ -21,10 +21,18 @@ func Publish(ctx context.Context, topic string, data []byte) error {
 	return client.Send(ctx, topic, NewMessage(data))
 }
 
-// milliseconds are never fewer than were asked for, nor more than there can be.
-func milliseconds(d time.Duration) uint32 {
-	if d <= 0 {
-		return 0
+// WithPair adds a pair of metadata, or replaces the value that the name had.
+func WithPair(name, value string) MessageOption {
+	return func(m *Message) { m.AddMetadata(name, value) }
+}
+
+// WithTimeout waits at most this long for replies, in whole milliseconds, rounded
+// up. Zero takes the replies that are already there (MSG-M03). More than 2^32 - 1
+// ms (49 days) are taken as that; the host's own call timeout ends it earlier.
+func WithTimeout(timeout time.Duration) RequestOptionsOption {
+	ms := uint32(0)
+	if timeout > 0 {
+		ms = uint32(min((timeout-1)/time.Millisecond+1, 1<<32-1))
 	}
-	return uint32(min((d-1)/time.Millisecond+1, 1<<32-1))
+	return WithTimeoutMs(ms)
 }

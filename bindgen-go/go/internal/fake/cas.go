@@ -1,6 +1,10 @@
 package fake
 
-import "github.com/wasi-cloud/wasi-cloud/bindgen-go/go/kind"
+import (
+	"slices"
+
+	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/kind"
+)
 
 // A Cas is what a key held when it was made.
 type Cas struct {
@@ -20,7 +24,7 @@ func (c *Cas) Current() (value []byte, present bool) {
 	if c.seen == nil {
 		return nil, false
 	}
-	return c.seen.Value, true
+	return slices.Clone(c.seen.Value), true
 }
 
 // Swap writes the value if nobody wrote the key since. If somebody did, it

@@ -1,7 +1,6 @@
 // Package fake is a host in the test's own process: grants, links that can be
 // switched, faults, a clock that the test moves, and what is behind the links,
-// in memory. It behaves as the reference host does over its memory backend, and
-// knows nothing of generated code.
+// in memory. It behaves as the reference host does over its memory backend.
 package fake
 
 import (

@@ -1,11 +1,20 @@
 package fake
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/wit"
+)
+
+// last is the last number given to a handle. No two fakes of a process give the
+// same: what was opened in one is not open in another.
+var last atomic.Int32
 
 // Handles are what a component holds, by number.
 type Handles[T any] struct {
 	mu   sync.Mutex
-	last int32
 	open map[int32]T
 }
 
@@ -16,17 +25,30 @@ func (h *Handles[T]) Add(v T) int32 {
 	if h.open == nil {
 		h.open = map[int32]T{}
 	}
-	h.last++
-	h.open[h.last] = v
-	return h.last
+	n := last.Add(1)
+	h.open[n] = v
+	return n
 }
 
-// Get returns what a number stands for.
-func (h *Handles[T]) Get(n int32) (v T, open bool) {
+// Of is what a resource stands for.
+func (h *Handles[T]) Of(r *wit.Resource) (v T, err error) {
+	defer wit.Catch(&err)
+	n := wit.Borrow(r)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	v, open = h.open[n]
-	return v, open
+	v, open := h.open[n]
+	if !open {
+		err = wit.ErrClosed
+	}
+	return v, err
+}
+
+// Take is Of for a resource that is given away.
+func (h *Handles[T]) Take(r *wit.Resource) (v T, err error) {
+	if v, err = h.Of(r); err == nil {
+		err = r.Close()
+	}
+	return v, err
 }
 
 // Drop forgets a number.
@@ -36,9 +58,12 @@ func (h *Handles[T]) Drop(n int32) {
 	delete(h.open, n)
 }
 
-// Len is how many are open.
-func (h *Handles[T]) Len() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.open)
+// Text is an error where one of the texts is none.
+func Text(texts ...string) error {
+	for _, text := range texts {
+		if !utf8.ValidString(text) {
+			return wit.ErrNotUTF8
+		}
+	}
+	return nil
 }

@@ -2,8 +2,8 @@ package handler
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/kind"
@@ -37,7 +37,7 @@ func dispatch(ctx context.Context, message *messaging.Message) error {
 	topic, _ := message.Topic()
 	f := byTopic[topic]
 	if f == nil {
-		return fmt.Errorf("%w: no handler for the topic %q", kind.NotFound, topic)
+		return unhandled(topic)
 	}
 	return f(ctx, message)
 }
@@ -54,4 +54,13 @@ func lines() string {
 	}
 	slices.Sort(topics)
 	return strings.Join(topics, "")
+}
+
+// unhandled is the error of a message on a topic without a handler.
+type unhandled string
+
+func (unhandled) Kind() kind.Kind { return kind.NotFound }
+
+func (topic unhandled) Error() string {
+	return kind.NotFound.String() + ": no handler for the topic " + strconv.Quote(string(topic))
 }
