@@ -60,6 +60,9 @@ type Broker struct {
 	mu         sync.Mutex
 	sent       []Sent
 	responders map[string][]func(*Message) Payload
+
+	// answering are the responders that run.
+	answering sync.WaitGroup
 }
 
 // NewBroker returns a broker to which nothing was sent yet.
@@ -80,6 +83,9 @@ func (b *Broker) AddResponder(topic string, responder func(*Message) Payload) {
 	defer b.mu.Unlock()
 	b.responders[topic] = append(b.responders[topic], responder)
 }
+
+// Wait returns when no responder runs.
+func (b *Broker) Wait() { b.answering.Wait() }
 
 // Received is a message as a handler gets it. One that asks has a place for replies.
 func Received(topic string, payload Payload, asks bool) *Message {
@@ -188,7 +194,7 @@ func (b *Broker) ask(topic string, payload Payload) (<-chan Payload, *Error) {
 	replies := make(chan Payload, len(responders))
 	for _, responder := range responders {
 		question := Received(topic, payload, false)
-		go func() { replies <- responder(question) }()
+		b.answering.Go(func() { replies <- responder(question) })
 	}
 	return replies, nil
 }

@@ -21,6 +21,9 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Kind.String() + ": " + e.Text }
 
+// Unwrap is the kind.
+func (e *Error) Unwrap() error { return e.Kind }
+
 func failure(k kind.Kind, format string, arguments ...any) *Error {
 	return &Error{Kind: k, Text: fmt.Sprintf(format, arguments...)}
 }

@@ -59,7 +59,7 @@ func lines() string {
 // unhandled is the error of a message on a topic without a handler.
 type unhandled string
 
-func (unhandled) Kind() kind.Kind { return kind.NotFound }
+func (unhandled) Unwrap() error { return kind.NotFound }
 
 func (topic unhandled) Error() string {
 	return kind.NotFound.String() + ": no handler for the topic " + strconv.Quote(string(topic))

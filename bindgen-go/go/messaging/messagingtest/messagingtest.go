@@ -63,8 +63,12 @@ func Start(options ...cloudtest.Option) (*Fake, error) {
 	return f, nil
 }
 
-// Close makes the host what it was before Start. It may be called more than once.
-func (f *Fake) Close() { f.restore() }
+// Close waits for responders that run, and makes the host what it was before
+// Start. It may be called more than once.
+func (f *Fake) Close() {
+	f.broker.Wait()
+	f.restore()
+}
 
 // Grant replaces what is granted, from the next call on, also of clients that are
 // connected: rules such as "messaging:default:write", as on a host. What was
@@ -158,7 +162,7 @@ func (f *Fake) handle(ctx context.Context, message *fake.Message) error {
 // returns. With several responders each request gets a reply from each. Without
 // any a request is kind.Unavailable: nobody is there to answer (MSG-M04).
 //
-// The responder runs on a goroutine of its own.
+// The responder runs on a goroutine of its own, and Close waits for it.
 func (f *Fake) ReplyWith(topic string, responder func(*messaging.Message) *messaging.Message) {
 	f.broker.AddResponder(topic, func(question *fake.Message) fake.Payload {
 		reply, err := f.messages.Of(&responder(f.own(question)).Resource)
