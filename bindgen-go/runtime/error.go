@@ -45,6 +45,18 @@ func Unsayable(err error) string {
 	return "the handler returned an error that is none of the WIT's, which has no case for others: " + err.Error()
 }
 
+// described is an error in the words of the host.
+type described struct {
+	error
+	text string
+}
+
+func (d described) Error() string { return d.text }
+func (d described) Unwrap() error { return d.error }
+
+// Describe is err with another text.
+func Describe(err error, text string) error { return described{err, text} }
+
 // misuse is a panic that a function with an error returns as that.
 type misuse struct{ error }
 

@@ -8,6 +8,7 @@ use crate::extras;
 use crate::file::File;
 use crate::func::{Shape, params, signature};
 use crate::plan::FuncName;
+use crate::streams;
 
 /// The imported functions of a unit.
 pub(crate) fn imports(file: &mut File<'_>, unit: usize) {
@@ -17,6 +18,7 @@ pub(crate) fn imports(file: &mut File<'_>, unit: usize) {
             import(file, unit, func, name);
         }
     }
+    streams::methods(file, unit);
 }
 
 fn import(file: &mut File<'_>, unit: usize, func: &Function, name: &FuncName) {

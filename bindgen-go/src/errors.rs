@@ -27,7 +27,7 @@ pub(crate) fn is_error(world: &World<'_>, ty: &Type) -> bool {
 }
 
 /// `no-such-store` as text.
-fn words(case: &str) -> String {
+pub(crate) fn words(case: &str) -> String {
     case.replace('-', " ")
 }
 

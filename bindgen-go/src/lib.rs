@@ -14,6 +14,7 @@ mod names;
 mod native;
 mod plan;
 mod runtime;
+mod streams;
 pub mod tree;
 mod types;
 mod wit;

@@ -7,6 +7,7 @@ use wit_bindgen_core::wit_parser::{Function, FunctionKind, Resolve, TypeDefKind,
 
 use super::{Case, FuncName, Plan, Unit, handle, result_of};
 use crate::names::{Scope, exported};
+use crate::streams::Stream;
 
 /// What all Go packages reserve: the error that functions return, and what stands in for the host in tests.
 const RESERVED: &[&str] = &["Error", "Native"];
@@ -112,6 +113,9 @@ impl Plan {
         for key in order {
             let Some(funcs) = scopes.remove(&key) else { continue };
             let mut scope = Scope::with(if key.1.is_some() { OF_RESOURCES } else { &[] });
+            if let Some(stream) = key.1.and_then(|id| Stream::of(resolve, id)) {
+                scope.number(stream.method());
+            }
             let mut wanted: Vec<_> = funcs.iter().map(|(_, wanted)| wanted.clone()).collect();
             shorten(&mut wanted, bare.remove(&key).unwrap_or_default());
             let names = scope.assign(&wanted);

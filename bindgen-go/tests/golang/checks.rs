@@ -5,8 +5,20 @@ use std::path::Path;
 use crate::guest::{Module, generate, generate_world, wit};
 
 /// All WITs of the tests.
-const WITS: &[&str] =
-    &["command", "scalars", "lists", "compound", "docs", "more", "resources", "names", "plain", "versions", "extras"];
+const WITS: &[&str] = &[
+    "command",
+    "scalars",
+    "lists",
+    "compound",
+    "docs",
+    "more",
+    "resources",
+    "names",
+    "plain",
+    "versions",
+    "extras",
+    "streams",
+];
 
 /// What gofmt would change, and what vet says natively and for wasm: nothing.
 pub fn clean() -> wasmtime::Result<()> {

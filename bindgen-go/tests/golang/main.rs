@@ -10,6 +10,7 @@ mod guest;
 mod random;
 mod readme;
 mod resources;
+mod streams;
 mod stress;
 mod values;
 
@@ -34,6 +35,7 @@ const TESTS: &[(&str, Test)] = &[
     ("two_packages_share_one_runtime", echo::two_packages),
     ("resources_both_ways", resources::both_ways),
     ("misuse_is_an_error", resources::misuse),
+    ("streams_of_wasi_io", streams::both_ways),
     ("a_command_runs", command::runs),
     ("handlers_may_wait", resources::goroutines),
     ("small_calls_leave_nothing_behind", stress::small),
