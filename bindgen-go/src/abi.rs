@@ -55,6 +55,18 @@ pub(crate) struct Uses {
     pub(crate) intrinsics: Vec<(Intrinsic, TypeId)>,
     /// Error types of handlers.
     pub(crate) errors: Vec<TypeId>,
+    /// Where lowering begins of a result that can be made an error, if it cannot be lowered.
+    pub(crate) retry: Option<Retry>,
+}
+
+/// A handler's result that may be one which WIT cannot pass, such as a string that is not UTF-8.
+pub(crate) struct Retry {
+    /// The first line that lowers it.
+    pub(crate) line: usize,
+    /// The variable that holds it.
+    pub(crate) result: String,
+    /// What makes an error of the WIT of the variable `err`, if the result has one.
+    pub(crate) error: Option<String>,
 }
 
 /// A core function for handles.

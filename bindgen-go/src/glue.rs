@@ -9,7 +9,7 @@ use wit_bindgen_core::wit_parser::{
     WasmExportKind, WasmImport,
 };
 
-use crate::abi::{Abi, Intrinsic, Uses, core, intrinsic_name};
+use crate::abi::{Abi, Intrinsic, Retry, Uses, core, intrinsic_name};
 use crate::errors;
 use crate::file::File;
 use crate::func::Shape;
@@ -139,6 +139,24 @@ pub(crate) fn exports(file: &mut File<'_>, unit: usize, shared: &mut Shared) {
     }
 }
 
+/// Lowers a result, and if that cannot be the error that says why.
+fn lower_or_fail(file: &mut File<'_>, lines: &[String], ty: &str, retry: &Retry, scope: bool) {
+    let (before, lowering) = lines.split_at(retry.line);
+    let (catch, result) = (file.wit("Catch(&err)"), &retry.result);
+    file.code.add(before.join("\n"));
+    file.code.add(format!("lower := func() (lowered{ty}, err error) {{\ndefer {catch}"));
+    file.code.add(lowering.join("\n"));
+    file.code.add("}\nlowered, err := lower()\nif err != nil {");
+    if scope {
+        file.code.add("scope.Undo()");
+    }
+    if let Some(error) = &retry.error {
+        file.code.add(format!("{result}.Err = {error}"));
+    }
+    file.code.add(format!("{result}.IsErr = true\nlowered, err = lower()\n}}\nif err != nil {{\npanic(err)\n}}"));
+    file.code.add("return lowered");
+}
+
 fn export(file: &mut File<'_>, unit: usize, func: &Function, unique: &str, shared: &mut Shared) {
     let resolve = file.world.resolve;
     let signature = resolve.wasm_signature(AbiVariant::GuestExport, func);
@@ -170,7 +188,10 @@ fn export(file: &mut File<'_>, unit: usize, func: &Function, unique: &str, share
         let loans = file.wit("Loans");
         file.code.add(format!("var loans {loans}"));
     }
-    file.code.add(lines.join("\n"));
+    match &uses.retry {
+        Some(retry) => lower_or_fail(file, &lines, &result, retry, uses.scope),
+        None => file.code.add(lines.join("\n")),
+    }
     file.code.add("}");
     if signature.retptr {
         let release = file.wit("Release");

@@ -94,6 +94,8 @@ const TAKEN: &[&str] = &[
     "internal",
     "iota",
     "len",
+    "lower",
+    "lowered",
     "main",
     "make",
     "map",

@@ -4,7 +4,7 @@ use wit_bindgen_core::abi::Instruction;
 use wit_bindgen_core::wit_parser::{FunctionKind, Resolve, Type, TypeDefKind};
 use wit_bindgen_core::{Direction, dealias};
 
-use super::Abi;
+use super::{Abi, Retry};
 use crate::errors::is_error;
 use crate::func::{Payload, Shape};
 use crate::plan::handle;
@@ -38,7 +38,8 @@ impl Abi<'_, '_> {
             }
             Instruction::Return { .. } if self.direction == Direction::Export => {
                 if let [value] = from {
-                    self.line(format!("return {value}"));
+                    let nil = if self.uses.retry.is_some() { ", nil" } else { "" };
+                    self.line(format!("return {value}{nil}"));
                 }
             }
             Instruction::Return { func, .. } => {
@@ -138,6 +139,10 @@ impl Abi<'_, '_> {
         match (shape.fallible, names.last()) {
             (true, Some(error)) => {
                 let result = self.result(shape, &values, error);
+                if self.func.result.is_some_and(|ty| any(self.file.world.resolve, &ty, &refusable)) {
+                    let error = shape.err.map(|ty| self.lower_error(&ty, "err"));
+                    self.uses.retry = Some(Retry { line: self.lines.len(), result: result.clone(), error });
+                }
                 to.push(result);
             }
             _ => to.extend(self.value(&shape.payload, &values)),
@@ -209,19 +214,35 @@ impl Abi<'_, '_> {
 
 /// Whether a borrowed handle is in the type.
 fn borrows(resolve: &Resolve, ty: &Type) -> bool {
+    any(resolve, ty, &|resolve, ty| matches!(handle(resolve, ty), Some((_, true))))
+}
+
+/// Whether Go has values of the type that WIT cannot pass.
+fn refusable(resolve: &Resolve, ty: &Type) -> bool {
+    match ty {
+        Type::String | Type::Char => true,
+        Type::Id(id) => matches!(resolve.types[*id].kind, TypeDefKind::Variant(_) | TypeDefKind::Handle(_)),
+        _ => false,
+    }
+}
+
+/// Whether something is true of the type, or of what it is made of.
+fn any(resolve: &Resolve, ty: &Type, is: &dyn Fn(&Resolve, &Type) -> bool) -> bool {
+    if is(resolve, ty) {
+        return true;
+    }
     let Type::Id(id) = ty else { return false };
-    let any = |mut types: &mut dyn Iterator<Item = &Type>| Iterator::any(&mut types, |ty| borrows(resolve, ty));
+    let one_of = |mut types: &mut dyn Iterator<Item = &Type>| Iterator::any(&mut types, |ty| any(resolve, ty, is));
     match &resolve.types[*id].kind {
-        TypeDefKind::Handle(_) => matches!(handle(resolve, ty), Some((_, true))),
         TypeDefKind::Type(ty)
         | TypeDefKind::List(ty)
         | TypeDefKind::Option(ty)
-        | TypeDefKind::FixedLengthList(ty, _) => borrows(resolve, ty),
-        TypeDefKind::Map(key, value) => any(&mut [key, value].into_iter()),
-        TypeDefKind::Record(record) => any(&mut record.fields.iter().map(|field| &field.ty)),
-        TypeDefKind::Tuple(tuple) => any(&mut tuple.types.iter()),
-        TypeDefKind::Variant(variant) => any(&mut variant.cases.iter().filter_map(|case| case.ty.as_ref())),
-        TypeDefKind::Result(result) => any(&mut result.ok.iter().chain(&result.err)),
+        | TypeDefKind::FixedLengthList(ty, _) => any(resolve, ty, is),
+        TypeDefKind::Map(key, value) => one_of(&mut [key, value].into_iter()),
+        TypeDefKind::Record(record) => one_of(&mut record.fields.iter().map(|field| &field.ty)),
+        TypeDefKind::Tuple(tuple) => one_of(&mut tuple.types.iter()),
+        TypeDefKind::Variant(variant) => one_of(&mut variant.cases.iter().filter_map(|case| case.ty.as_ref())),
+        TypeDefKind::Result(result) => one_of(&mut result.ok.iter().chain(&result.err)),
         _ => false,
     }
 }

@@ -221,6 +221,15 @@ pub fn misuse() -> wasmtime::Result<()> {
     let got = running.call(COUNTERS, "keep", &[Val::String("misuse".to_owned())])?;
     let text = Some(Box::new(Val::String("\u{fffd}an error of Go".to_owned())));
     assert_eq!(got, Val::Result(Err(Some(Box::new(Val::Variant("other".to_owned(), text))))));
+    for (function, name, said) in [
+        ("lend", "not text", "wit: the string is not UTF-8"),
+        ("give", "closed", "wit: the resource is closed or was given away"),
+    ] {
+        let made = running.store.data_mut().buckets.make(name.to_owned()).try_into_resource_any(&mut running.store)?;
+        let got = running.call(COUNTERS, function, &[Val::Resource(made)])?;
+        let text = Some(Box::new(Val::String(said.to_owned())));
+        assert_eq!(got, Val::Result(Err(Some(Box::new(Val::Variant("other".to_owned(), text))))));
+    }
     let got = running.call(COUNTERS, "keep", &[Val::String("missing".to_owned())])?;
     assert_eq!(got, Val::Result(Err(Some(Box::new(Val::Variant("no-such-store".to_owned(), None))))));
     Ok(())

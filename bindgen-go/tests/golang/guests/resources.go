@@ -57,6 +57,9 @@ func (handler) Lend(ctx context.Context, b *resources.Bucket) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if b.Name() == "not text" {
+		return "\xff", nil
+	}
 	if !ok {
 		return "nothing in " + b.Name(), nil
 	}
@@ -65,6 +68,9 @@ func (handler) Lend(ctx context.Context, b *resources.Bucket) (string, error) {
 
 // Give gives the bucket back, after a use.
 func (handler) Give(ctx context.Context, b *resources.Bucket) (*resources.Bucket, error) {
+	if b.Name() == "closed" {
+		return b, b.Close()
+	}
 	return b, b.Set(ctx, "given", []byte{1})
 }
 
