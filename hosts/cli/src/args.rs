@@ -20,8 +20,26 @@ Examples:
     wasi-cloud run worker.wasm --link messaging:default=redis://localhost \\
       --grant-linked --topic ping --group workers
 
+  Build a Go program, the one in the folder `worker`, and make worker.wasm of it:
+    wasi-cloud componentize ./worker
+
   Make a component of what stock Go, C or Rust for wasip1 compiles to:
     wasi-cloud componentize module.wasm --wit wit --world service -o app.wasm";
+
+const COMPONENTIZE: &str = "\
+Examples:
+  Build the Go program in the current folder, and make a component of it, named after its module:
+    wasi-cloud componentize .
+
+  Another main package of the module, to a file of its own:
+    wasi-cloud componentize ./cmd/worker -o build/worker.wasm
+
+  A core module that has no world in it:
+    wasi-cloud componentize module.wasm --wit wit --world service -o app.wasm
+
+A Go folder needs Go 1.26 or newer. The worlds are in the `world.wit` files that bindgen-go wrote beside the packages that
+the program imports. If the program exports nothing of them, it is a command, and the component runs its main function;
+else main is not called. Flags for the compiler go into GOFLAGS.";
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -48,7 +66,8 @@ pub enum Command {
     Run(Run),
     /// Show what a component imports, exports and subscribes to. It is compiled, not run.
     Inspect(Inspect),
-    /// Make a component of a core module and a WIT world.
+    /// Make a component of a core module and a WIT world, or of a Go program.
+    #[command(after_help = COMPONENTIZE)]
     Componentize(Componentize),
 }
 
@@ -121,14 +140,17 @@ pub struct Inspect {
 
 #[derive(Debug, Args)]
 pub struct Componentize {
-    /// The core module.
-    pub module: PathBuf,
+    /// The core module, or the folder of a Go program: its module, or a package in it.
+    #[arg(value_name = "MODULE|FOLDER")]
+    pub input: PathBuf,
 
-    /// Where to write the component.
+    /// Where to write the component. For a folder, `<name>.wasm` in the current folder by default, named after its module
+    /// or package.
     #[arg(short, long)]
-    pub output: PathBuf,
+    pub output: Option<PathBuf>,
 
-    /// A folder or file of WIT with the world. Without it, the world that the compiler left in the module.
+    /// A folder or file of WIT with the world. Without it, the world that the compiler left in the module, or those that
+    /// bindgen-go wrote.
     #[arg(long, value_name = "PATH")]
     pub wit: Option<PathBuf>,
 

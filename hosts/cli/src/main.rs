@@ -1,6 +1,8 @@
 //! `wasi-cloud`: see `wasi-cloud --help`.
 
 mod args;
+mod componentize;
+mod go;
 mod quiet;
 mod run;
 
@@ -11,7 +13,6 @@ use std::{
     process::ExitCode,
 };
 use tracing_subscriber::EnvFilter;
-use wasi_cloud_componentize::World;
 use wasi_cloud_wasmtime::runtime::{Limits, Runtime, recorded_topics};
 
 /// What failed is ours, not the guest's.
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         args::Command::Run(run) => run::run(&run),
         args::Command::Inspect(what) => inspect(&what).map(|()| ExitCode::SUCCESS),
-        args::Command::Componentize(job) => componentize(&job).map(|()| ExitCode::SUCCESS),
+        args::Command::Componentize(job) => componentize::componentize(&job).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
@@ -52,20 +53,6 @@ fn inspect(what: &args::Inspect) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn componentize(job: &args::Componentize) -> anyhow::Result<()> {
-    let module = read(&job.module)?;
-    let mut tool = wasi_cloud_componentize::Componentize::new();
-    if let Some(wit) = &job.wit {
-        let world = World::path(wit);
-        tool = tool.world(match &job.world {
-            Some(name) => world.named(name),
-            None => world,
-        });
-    }
-    let component = tool.run(&module).with_context(|| format!("`{}`", job.module.display()))?;
-    std::fs::write(&job.output, component).with_context(|| format!("cannot write `{}`", job.output.display()))
 }
 
 /// Reads a module or component. What is no file could have no end, and what is too large is no component.

@@ -201,6 +201,18 @@ impl Componentize {
     }
 }
 
+/// The names of the functions that a core module exports and that can be meant for a world: see the
+/// [crate's documentation](crate#which-exports-are-checked). Of a component there are none.
+///
+/// # Errors
+/// If the bytes are no WebAssembly, or a WIT package.
+pub fn exports_for_a_world(wasm: &[u8]) -> Result<Vec<String>, Error> {
+    Ok(match input::inspect(wasm)? {
+        Input::Module(module) => exports::for_a_world(&module),
+        Input::Component { .. } => Vec::new(),
+    })
+}
+
 fn encode(module: &[u8], adapter: Adapter) -> Result<Vec<u8>, String> {
     let encode = || {
         let encoder = ComponentEncoder::default().validate(true).module(module)?;

@@ -4,12 +4,14 @@
 //! [`Limits`] of the runtime and the [`Env`] of the run, and comes to an [`Ending`].
 
 mod app;
+mod declared;
 mod engine;
 mod instance;
 mod service;
 mod topics;
 
 pub use app::{App, Ending, Env};
+pub use declared::{TOPICS_FUNCTION, declared_topics, record_topics};
 pub use instance::State;
 pub use service::{ServeOptions, Service};
 pub use topics::{TOPICS_SECTION, recorded_topics};

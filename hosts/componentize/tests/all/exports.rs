@@ -1,4 +1,4 @@
-use wasi_cloud_componentize::{Componentize, Error, World};
+use wasi_cloud_componentize::{Componentize, Error, World, exports_for_a_world};
 use wit_component::dummy_module;
 use wit_parser::{LiftLowerAbi, ManglingAndAbi};
 
@@ -148,4 +148,16 @@ fn a_long_list_is_cut() {
 fn a_function_of_another_type_is_an_error() {
     let message = error(Componentize::new().world(calc()), &exporting(&["add"], ""));
     assert!(message.contains("type mismatch for function `add`"), "{message}");
+}
+
+#[test]
+fn what_is_exported_for_a_world_can_be_asked() {
+    let names = ["_initialize", "cabi_realloc", "malloc", "wasi-cloud:topics", "my_helper"];
+    assert_eq!(exports_for_a_world(&exporting(&names, "")).unwrap(), [""; 0]);
+    let names = ["_initialize", "ping", "wasi:cli/run@0.2.0#run", "cabi_post_ping"];
+    assert_eq!(
+        exports_for_a_world(&exporting(&names, "")).unwrap(),
+        ["cabi_post_ping", "ping", "wasi:cli/run@0.2.0#run"]
+    );
+    assert!(exports_for_a_world(b"no wasm").is_err());
 }
