@@ -1,5 +1,6 @@
 //! The certified fakes: the SDKs' native twins, which users run their tests against, run the cases that hosts run, driven
-//! by the same sources as the guests.
+//! by the same sources as the guests. That in Go needs `go`: without it its tests are ignored, and fail where
+//! `CLOUD_CONFORMANCE_REQUIRE` lists `go`.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 #![allow(clippy::unit_arg, reason = "`done(bucket.set(..)?)` is how drivers read")]
@@ -17,14 +18,16 @@ mod cc;
 mod cloud;
 mod defect;
 mod drivers;
+mod go;
 mod host;
+mod process;
 mod rust;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../transcripts/mod.rs"]
 mod transcripts;
 
-use bug::{BUGS, Seen};
+use bug::{BUGS, GO_BUGS, Seen};
 use c::Parts;
 use cloud_conformance::{
     catalogue::{self, Case},
@@ -35,15 +38,46 @@ use cloud_conformance::{
     plan::{Plan, Selection, ids, plan},
 };
 use defect::Defect;
+use go::Sources;
 use host::{Begin, Twin};
+use libtest_mimic::{Arguments, Completion, Trial};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
+    process::ExitCode,
     sync::Arc,
 };
-use support::{Ran, Sitting, deadlines, planned, ready, sit, workers};
+use support::{Ran, Sitting, deadlines, missing, planned, ready, sit, workers};
 use tokio::runtime::Runtime;
 use transcripts::{Transcripts, comparable, differences};
+
+fn main() -> ExitCode {
+    let plain = |name: &str, test: fn()| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    };
+    let of_go = |name: &str, test: fn()| {
+        Trial::ignorable_test(name, move || {
+            if let Some(why) = missing("go", "go") {
+                return Ok(Completion::ignored_with(why));
+            }
+            test();
+            Ok(Completion::Completed)
+        })
+    };
+    let trials = vec![
+        plain("a_twin_runs_what_memory_runs", a_twin_runs_what_memory_runs),
+        plain("the_twin_in_rust_passes_with_the_transcripts_of_memory", the_twin_in_rust_passes),
+        plain("the_twin_in_c_passes_with_the_transcripts_of_memory", the_twin_in_c_passes),
+        of_go("the_fakes_in_go_pass_with_the_transcripts_of_memory", the_fakes_in_go_pass),
+        plain("a_twin_in_rust_with_a_defect_is_refused", a_twin_in_rust_with_a_defect_is_refused),
+        plain("a_twin_in_c_with_a_bug_is_refused", a_twin_in_c_with_a_bug_is_refused),
+        of_go("fakes_in_go_with_a_bug_are_refused", fakes_in_go_with_a_bug_are_refused),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
 
 /// Features of the memory broker that only a program that handles messages can show, which the twin has no broker for.
 const BROKER: [&str; 9] = [
@@ -82,8 +116,9 @@ fn in_rust(defect: Option<Defect>) -> Begin {
     Arc::new(move |start| rust::begin(start, defect))
 }
 
-fn in_c(program: PathBuf) -> Begin {
-    Arc::new(move |start| c::begin(&program, &start))
+/// In C or Go.
+fn in_process(program: PathBuf) -> Begin {
+    Arc::new(move |start| process::begin(&program, &start))
 }
 
 fn memory(workers: &Runtime) -> Plan {
@@ -107,7 +142,6 @@ fn reasons(plan: &Plan) -> BTreeMap<&str, &str> {
 }
 
 /// What memory runs without wasm and a twin does not is listed, and none of it is of key-value or config.
-#[test]
 fn a_twin_runs_what_memory_runs() {
     let workers = workers();
     let memory = memory(&workers);
@@ -139,15 +173,17 @@ fn certify(begin: Begin) {
     assert!(different.is_empty(), "the twin and memory:\n{}", different.join("\n"));
 }
 
-#[test]
-fn the_twin_in_rust_passes_with_the_transcripts_of_memory() {
+fn the_twin_in_rust_passes() {
     certify(in_rust(None));
 }
 
-#[test]
-fn the_twin_in_c_passes_with_the_transcripts_of_memory() {
+fn the_twin_in_c_passes() {
     let parts = Parts::new();
-    certify(in_c(parts.honest()));
+    certify(in_process(parts.honest()));
+}
+
+fn the_fakes_in_go_pass() {
+    certify(in_process(Sources::new().honest()));
 }
 
 /// The cases that cite a clause, run on a twin that breaks it.
@@ -158,7 +194,6 @@ fn judged(workers: &Runtime, memory: &Plan, begin: Begin, defect: Option<Defect>
 }
 
 /// The certificate can be refused: each defect fails a case that cites the clause which it breaks.
-#[test]
 fn a_twin_in_rust_with_a_defect_is_refused() {
     let workers = workers();
     let memory = memory(&workers);
@@ -170,7 +205,6 @@ fn a_twin_in_rust_with_a_defect_is_refused() {
 }
 
 /// A bug in the C sources fails such a case, or the program that has it says so in the end.
-#[test]
 fn a_twin_in_c_with_a_bug_is_refused() {
     let workers = workers();
     let memory = memory(&workers);
@@ -179,7 +213,7 @@ fn a_twin_in_c_with_a_bug_is_refused() {
         if matches!(bug.seen, Seen::Sanitizers(_)) && !cc::sanitizers() {
             continue;
         }
-        let ran = judged(&workers, &memory, in_c(parts.with(number, bug)), None, bug.clause);
+        let ran = judged(&workers, &memory, in_process(parts.with(number, bug)), None, bug.clause);
         let seen = match bug.seen {
             Seen::Case => !ran.failed().is_empty(),
             Seen::Sanitizers(says) | Seen::Program(says) => {
@@ -187,5 +221,15 @@ fn a_twin_in_c_with_a_bug_is_refused() {
             }
         };
         assert!(seen && ran.summary.exit != 0, "{bug:?} is not seen: {:?}", ran.summary);
+    }
+}
+
+fn fakes_in_go_with_a_bug_are_refused() {
+    let workers = workers();
+    let memory = memory(&workers);
+    let sources = Sources::new();
+    for (number, bug) in GO_BUGS.iter().enumerate() {
+        let ran = judged(&workers, &memory, in_process(sources.with(number, bug)), None, bug.clause);
+        assert!(!ran.failed().is_empty() && ran.summary.exit == 1, "{bug:?} is not seen: {:?}", ran.summary);
     }
 }

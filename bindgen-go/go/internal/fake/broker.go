@@ -1,7 +1,6 @@
 package fake
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -23,12 +22,31 @@ const (
 type Payload struct {
 	Data        []byte
 	ContentType *string
-	Metadata    map[string]string
+	Metadata    []Metadatum
 }
 
+// A Metadatum is a pair of metadata, whose name no other pair of the message has.
+type Metadatum struct{ Name, Value string }
+
 func (p Payload) clone() Payload {
-	p.Data, p.Metadata = slices.Clone(p.Data), maps.Clone(p.Metadata)
+	p.Data, p.Metadata = slices.Clone(p.Data), slices.Clone(p.Metadata)
 	return p
+}
+
+// Add adds a pair, or replaces the value of its name.
+func (p *Payload) Add(name, value string) {
+	for i, pair := range p.Metadata {
+		if pair.Name == name {
+			p.Metadata[i].Value = value
+			return
+		}
+	}
+	p.Metadata = append(p.Metadata, Metadatum{name, value})
+}
+
+// Remove removes the pair of a name, if there is one.
+func (p *Payload) Remove(name string) {
+	p.Metadata = slices.DeleteFunc(p.Metadata, func(pair Metadatum) bool { return pair.Name == name })
 }
 
 // A Message is what a component holds: made by it, or received.

@@ -48,31 +48,26 @@ func (f *Fake) setData(m *messaging.Message, data []byte) { f.message(m).Data = 
 
 func (f *Fake) metadata(m *messaging.Message) (messaging.Metadata, bool) {
 	var pairs messaging.Metadata
-	for name, value := range f.message(m).Metadata {
-		pairs = append(pairs, wit.Tuple2[string, string]{F0: name, F1: value})
+	for _, pair := range f.message(m).Metadata {
+		pairs = append(pairs, wit.Tuple2[string, string]{F0: pair.Name, F1: pair.Value})
 	}
 	return pairs, len(pairs) > 0
 }
 
 func (f *Fake) addMetadata(m *messaging.Message, name, value string) {
-	message := f.message(m, name, value)
-	if message.Metadata == nil {
-		message.Metadata = map[string]string{}
-	}
-	message.Metadata[name] = value
+	f.message(m, name, value).Add(name, value)
 }
 
 // setMetadata replaces all pairs: of a name that comes twice the last wins.
 func (f *Fake) setMetadata(m *messaging.Message, pairs messaging.Metadata) {
 	message := f.message(m)
-	metadata := map[string]string{}
 	for _, pair := range pairs {
 		must(struct{}{}, fake.Text(pair.F0, pair.F1))
-		metadata[pair.F0] = pair.F1
 	}
-	message.Metadata = metadata
+	message.Metadata = nil
+	for _, pair := range pairs {
+		message.Add(pair.F0, pair.F1)
+	}
 }
 
-func (f *Fake) removeMetadata(m *messaging.Message, name string) {
-	delete(f.message(m, name).Metadata, name)
-}
+func (f *Fake) removeMetadata(m *messaging.Message, name string) { f.message(m, name).Remove(name) }

@@ -107,9 +107,15 @@ func (f *Fake) Published() []Published {
 }
 
 func published(topic string, payload fake.Payload) Published {
-	p := Published{Topic: topic, Data: payload.Data, Metadata: payload.Metadata}
+	p := Published{Topic: topic, Data: payload.Data}
 	if payload.ContentType != nil {
 		p.ContentType = *payload.ContentType
+	}
+	for _, pair := range payload.Metadata {
+		if p.Metadata == nil {
+			p.Metadata = map[string]string{}
+		}
+		p.Metadata[pair.Name] = pair.Value
 	}
 	return p
 }
