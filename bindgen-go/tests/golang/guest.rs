@@ -27,6 +27,12 @@ pub fn wit(name: &str) -> PathBuf {
     if file.exists() { file } else { folder.join(name) }
 }
 
+/// All WITs of the tests.
+pub fn wits() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wit");
+    fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect()
+}
+
 /// What the generator makes of the only world of a WIT.
 pub fn generate(wit: &Path, module: &str, runtime: Option<&str>) -> Files {
     generate_world(wit, None, module, runtime)
