@@ -1,10 +1,11 @@
 use crate::quiet::Quiet;
 use clap::{Args, Parser, Subcommand};
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use wasi_cloud::LinkSpec;
 use wasi_cloud_core::Rule;
+use wasi_cloud_wasmtime::runtime::Folder;
 
-const EXAMPLES: &str = "\
+const RUN: &str = "\
 Examples:
   Run a command on a store that lasts, in .wasi-cloud/keyvalue.db of the current folder:
     wasi-cloud run counter.wasm --link keyvalue:default --grant keyvalue:default
@@ -20,6 +21,16 @@ Examples:
     wasi-cloud run worker.wasm --link messaging:default=redis://localhost \\
       --grant-linked --topic ping --group workers
 
+  Answer HTTP requests until Ctrl-C:
+    wasi-cloud run site.wasm --http 127.0.0.1:8080
+
+  Call a function that a component exports, and print its result:
+    wasi-cloud run primes.wasm --invoke 'primes(10)'
+
+  Run a program that GOOS=wasip1 GOARCH=wasm go build made, which may read one folder and see one variable:
+    wasi-cloud run tool.wasm --dir-ro ./data::/data --env LANG=C -- --verbose /data/in.txt";
+
+const MAKE: &str = "\
   Build a Go program, the one in the folder `worker`, and make worker.wasm of it:
     wasi-cloud componentize ./worker
 
@@ -43,8 +54,10 @@ else main is not called. Flags for the compiler go into GOFLAGS.";
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  a command's own, if it ended by itself; 0 for a service that was stopped
-    2  wrong usage
+  a command's own, if it ended by itself: a component can say 0 and 1, a core module all codes
+  with --invoke 1 for the err of a result, 0 for all else
+  0 for a service that was stopped
+    2  wrong usage, --invoke with no such function or wrong arguments included
   124  the guest executed longer than --deadline without calling the host
   125  wasi-cloud failed: no such file, not a component, a backend that does not answer
   134  the guest trapped
@@ -53,7 +66,11 @@ Exit codes:
 
 /// Runs WebAssembly components that use wasi-cloud: key-value, messaging and config.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+#[command(
+    version,
+    after_help = format!("{RUN}\n\n{MAKE}"),
+    after_long_help = format!("{RUN}\n\n{MAKE}\n\n{EXIT_CODES}"),
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -61,8 +78,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run a component: once if it is a command, until a signal if it handles messages.
-    #[command(after_help = EXIT_CODES)]
+    /// Run a component: once if it is a command, until a signal if it handles messages or HTTP requests.
+    #[command(after_help = format!("{RUN}\n\n{EXIT_CODES}"))]
     Run(Run),
     /// Show what a component imports, exports and subscribes to. It is compiled, not run.
     Inspect(Inspect),
@@ -73,8 +90,32 @@ pub enum Command {
 
 #[derive(Debug, Clone, Args)]
 pub struct Run {
-    /// The component.
+    /// The component, or a program that is a core module for WASI preview 1, as `GOOS=wasip1 go build` makes it: that one
+    /// has no capabilities.
     pub app: PathBuf,
+
+    /// Call an exported function and print its result, both in WAVE: `primes(10)`, or `ns:pkg/iface#name("text", 1)` for
+    /// one in an interface, of which `name(...)` is enough where it is the only one.
+    #[arg(long, value_name = "CALL", conflicts_with_all = ["http", "topics", "args"])]
+    pub invoke: Option<String>,
+
+    /// Where HTTP requests are answered, without TLS: 127.0.0.1:8080 if nothing is said. Port 0 is any free one; the log
+    /// says which.
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
+    pub http: Option<SocketAddr>,
+
+    /// How long an HTTP request may take with all the waiting for its client; then its instance is ended.
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    pub request_timeout: Duration,
+
+    /// Let the component use a folder and all that is below it: read, write, create and delete. It sees no file
+    /// without this. GUEST is what the component calls it, which is HOST by default.
+    #[arg(long = "dir", value_name = "HOST[::GUEST]", value_parser = folder)]
+    pub dirs: Vec<Folder>,
+
+    /// Let the component read a folder and all that is below it.
+    #[arg(long = "dir-ro", value_name = "HOST[::GUEST]", value_parser = read_only)]
+    pub read_only: Vec<Folder>,
 
     /// Link a label to a backend: `keyvalue:default=redis://localhost/0`. `#name` after the URL names the bucket, which
     /// is the label by default. `keyvalue:default` without a URL is kept in `.wasi-cloud/keyvalue.db` of the current
@@ -107,7 +148,7 @@ pub struct Run {
     #[arg(long, value_name = "TIMES", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_deliveries: u32,
 
-    /// How many messages are handled at once.
+    /// How many messages, and how many HTTP requests, are handled at once.
     #[arg(long, value_name = "INSTANCES", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=200))]
     pub concurrency: u8,
 
@@ -173,6 +214,23 @@ fn pair(text: &str) -> Result<(String, String), String> {
     if key.is_empty() { Err("the key is empty".into()) } else { Ok((key.into(), value.into())) }
 }
 
+/// `127.0.0.1:8080`.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "write an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080".to_owned())
+}
+
+fn folder(text: &str) -> Result<Folder, String> {
+    let (host, guest) = text.split_once("::").unwrap_or((text, text));
+    if host.is_empty() || guest.is_empty() {
+        return Err("write a folder of this machine, and after `::` what the component calls it".to_owned());
+    }
+    Ok(Folder { host: host.into(), guest: guest.to_owned(), writable: true })
+}
+
+fn read_only(text: &str) -> Result<Folder, String> {
+    Ok(Folder { writable: false, ..folder(text)? })
+}
+
 /// `500ms`, `30s` or `5m`, and not 0.
 fn duration(text: &str) -> Result<Duration, String> {
     let time =
@@ -188,6 +246,17 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_folder_has_two_names_or_one() {
+        let of = |text| folder(text).map(|folder| (folder.host, folder.guest));
+        assert_eq!(of("data::/in"), Ok(("data".into(), "/in".into())));
+        assert_eq!(of("/data"), Ok(("/data".into(), "/data".into())));
+        assert!(read_only("/data").is_ok_and(|folder| !folder.writable));
+        for bad in ["", "::", "data::", "::/in"] {
+            assert!(folder(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod componentize;
 mod go;
 mod quiet;
 mod run;
+mod services;
 
 use anyhow::{Context, bail};
 use clap::Parser;
@@ -15,6 +16,8 @@ use std::{
 use tracing_subscriber::EnvFilter;
 use wasi_cloud_wasmtime::runtime::{Limits, Runtime, recorded_topics};
 
+/// The call was wrong.
+const WRONG_USAGE: u8 = 2;
 /// What failed is ours, not the guest's.
 const FAILED: u8 = 125;
 /// The largest file that is read, in MiB: no component comes near it.

@@ -1,36 +1,96 @@
-use crate::{FAILED, args::Run};
+use crate::{FAILED, WRONG_USAGE, args::Run, services};
 use anyhow::{Context, anyhow, bail};
-use std::{collections::BTreeMap, process::ExitCode, sync::Arc};
-use tokio::{runtime::Builder, sync::mpsc};
+use std::{collections::BTreeMap, io::Write, process::ExitCode, sync::Arc};
+use tokio::runtime::Builder;
+use wasi_cloud_componentize::Componentize;
 use wasi_cloud_core::{
-    Clock, Grants, Kind, Layers, Links, SharedGrants,
+    Clock, Grants, Layers, Links, SharedGrants,
     config::Fixed,
     layer::{Timeout, Trace},
-    messaging::Subscription,
 };
-use wasi_cloud_wasmtime::runtime::{App, Ending, Env, Limits, Runtime, ServeOptions, recorded_topics};
+use wasi_cloud_wasmtime::runtime::{App, Call, Ending, Env, Limits, Runtime, is_program};
 use wasmtime_wasi::cli;
 
-/// Runs a component to its end.
+/// Runs a component, or a program that is a core module, to its end.
 pub fn run(run: &Run) -> anyhow::Result<ExitCode> {
+    let shown = run.app.display();
     let wasm = crate::read(&run.app)?;
-    let app = Runtime::new(limits(run))
-        .and_then(|runtime| runtime.compile(&wasm))
-        .map_err(|e| anyhow::anyhow!("`{}`: {e:#}", run.app.display()))?;
-    let tokio = Builder::new_multi_thread().enable_all().build().context("cannot start")?;
-    let ended = tokio.block_on(async {
-        let (links, grants) = (links(run).await?, grants(run)?);
-        if app.exports_run() {
-            Ok(code(&app.run_command(command_env(run, links, grants)).await))
-        } else if app.exports_handler() {
-            serve(run, &app, &wasm, links, grants).await
-        } else {
-            bail!("`{}` exports neither `wasi:cli/run` nor `wasi:messaging/incoming-handler`", run.app.display())
+    for folder in run.dirs.iter().chain(&run.read_only) {
+        if !folder.host.is_dir() {
+            bail!("--dir: `{}` is not a folder of this machine", folder.host.display());
         }
-    });
+    }
+    let failed = |e| anyhow!("`{shown}`: {e:#}");
+    let runtime = Runtime::new(limits(run)).map_err(failed)?;
+    if is_program(&wasm) && run.invoke.is_none() {
+        let program = runtime.compile_program(&wasm).map_err(failed)?;
+        let (links, grants) = (Links::default(), Grants::default().shared());
+        return block_on(async { Ok(code(&program.run(run.interactive(links, grants)).await)) });
+    }
+    let wasm = component(wasm).with_context(|| format!("`{shown}`"))?;
+    let app = runtime.compile(&wasm).map_err(failed)?;
+    let call = match run.invoke.as_deref().map(|text| app.call(text)).transpose() {
+        Ok(call) => call,
+        Err(why) => {
+            eprintln!("error: --invoke: {why}");
+            return Ok(ExitCode::from(WRONG_USAGE));
+        }
+    };
+    if run.http.is_some() && !app.exports_http() {
+        bail!("`{shown}` answers no HTTP: it does not export `wasi:http/incoming-handler`; leave --http out");
+    }
+    block_on(async {
+        let (links, grants) = (links(run).await?, grants(run)?);
+        if let Some(call) = &call {
+            invoke(&app, run.interactive(links, grants), call).await
+        } else if app.exports_run() {
+            Ok(code(&app.run_command(run.interactive(links, grants)).await))
+        } else if app.exports_handler() || app.exports_http() {
+            services::serve(run, &app, &wasm, links, grants).await
+        } else {
+            bail!(nothing_to_run(run, &app))
+        }
+    })
+}
+
+fn block_on(run: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let tokio = Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+    let ended = tokio.block_on(run);
     // A read of the terminal cannot be cancelled; it must not keep the process alive.
     tokio.shutdown_background();
     ended
+}
+
+/// A core module that carries its world becomes a component.
+fn component(wasm: Vec<u8>) -> anyhow::Result<Vec<u8>> {
+    let is_core = wasm.starts_with(b"\0asm") && wasm.get(6..8) == Some(&[0, 0]);
+    if !is_core {
+        return Ok(wasm);
+    }
+    Componentize::new().run(&wasm).map_err(|why| {
+        let hint =
+            "this is a core module that does not run as it is; `wasi-cloud componentize` makes a component of it";
+        anyhow!("{hint} with its WIT: {why}")
+    })
+}
+
+fn nothing_to_run(run: &Run, app: &App) -> String {
+    let handlers = "`wasi:cli/run`, `wasi:messaging/incoming-handler` and `wasi:http/incoming-handler`";
+    let none = format!("`{}` exports none of {handlers}", run.app.display());
+    let functions = app.functions();
+    if functions.is_empty() {
+        return none;
+    }
+    let list: String = functions.iter().map(|function| format!("\n  {function}")).collect();
+    format!("{none}; call one of its functions with --invoke:{list}")
+}
+
+async fn invoke(app: &App, env: Env, call: &Call) -> anyhow::Result<ExitCode> {
+    let (ending, result) = app.invoke(env, call).await;
+    if let Some(result) = result {
+        writeln!(std::io::stdout(), "{result}").context("cannot print the result")?;
+    }
+    Ok(code(&ending))
 }
 
 fn limits(run: &Run) -> Limits {
@@ -38,7 +98,8 @@ fn limits(run: &Run) -> Limits {
         memory: usize::from(run.memory) << 20,
         run: run.deadline,
         call: run.timeout,
-        instances: u32::from(run.concurrency) + 1,
+        // Messages and HTTP requests; and what asks for a link.
+        instances: 2 * u32::from(run.concurrency) + 1,
         ..Limits::default()
     }
 }
@@ -68,21 +129,31 @@ fn grants(run: &Run) -> anyhow::Result<SharedGrants> {
     Ok(Grants::parse(rules)?.shared())
 }
 
-/// The guest's name is the file's, so that usage messages read well.
-fn env(run: &Run, links: Links, grants: SharedGrants) -> Env {
-    let mut env = Env::new(links, grants);
-    env.args.push(run.app.file_name().unwrap_or_default().to_string_lossy().into_owned());
-    env.args.extend_from_slice(&run.args);
-    env.vars.clone_from(&run.env);
-    env.stdout = Box::new(cli::stdout());
-    env.stderr = Box::new(cli::stderr());
-    env
-}
+impl Run {
+    /// The guest's name is the file's, so that usage messages read well.
+    fn env(&self, links: Links, grants: SharedGrants) -> Env {
+        let mut env = Env::new(links, grants);
+        env.args.push(self.app.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        env.args.extend_from_slice(&self.args);
+        env.vars.clone_from(&self.env);
+        env.folders.extend(self.dirs.iter().chain(&self.read_only).cloned());
+        env.stdout = Box::new(cli::stdout());
+        env.stderr = Box::new(cli::stderr());
+        env
+    }
 
-fn command_env(run: &Run, links: Links, grants: SharedGrants) -> Env {
-    let mut env = env(run, links, grants);
-    env.stdin = Box::new(cli::stdin());
-    env
+    /// What one instance sees that runs once, for the user who started it.
+    fn interactive(&self, links: Links, grants: SharedGrants) -> Env {
+        let mut env = self.env(links, grants);
+        env.stdin = Box::new(cli::stdin());
+        env
+    }
+
+    /// What each instance of a service sees.
+    pub fn surroundings(&self, links: Links, grants: SharedGrants) -> impl Fn() -> Env + Send + Sync + 'static {
+        let run = self.clone();
+        move || run.env(links.clone(), grants.clone())
+    }
 }
 
 fn code(ending: &Ending) -> ExitCode {
@@ -96,48 +167,4 @@ fn code(ending: &Ending) -> ExitCode {
     };
     eprintln!("error: the guest {ending}");
     ExitCode::from(code)
-}
-
-async fn serve(run: &Run, app: &App, wasm: &[u8], links: Links, grants: SharedGrants) -> anyhow::Result<ExitCode> {
-    let topics = if run.topics.is_empty() { recorded_topics(wasm) } else { run.topics.clone() };
-    if topics.is_empty() {
-        bail!("`{}` records no topics; name one or more with --topic", run.app.display());
-    }
-    let handled = topics.join(", ");
-    let subscription = Subscription { topics, group: run.group.clone(), max_deliveries: run.max_deliveries };
-    let options = ServeOptions { concurrency: run.concurrency.into(), ..ServeOptions::default() };
-    let mut signals = signals()?;
-    let surroundings = {
-        let run = run.clone();
-        move || env(&run, links.clone(), grants.clone())
-    };
-    let service = app.serve_messages(surroundings, subscription, options).await.map_err(|e| match e.kind {
-        Kind::AccessDenied => {
-            anyhow!("cannot subscribe: it may not read messages; add `--grant messaging:default:read`")
-        }
-        _ => anyhow::Error::new(e).context("cannot subscribe"),
-    })?;
-    tracing::info!("handling messages of {handled}");
-    signals.recv().await;
-    tracing::info!("stopping once the handlers are done; a second signal stops at once");
-    tokio::select! {
-        () = service.stop() => Ok(ExitCode::SUCCESS),
-        _ = signals.recv() => Ok(ExitCode::from(143)),
-    }
-}
-
-/// One message for each request to stop, from now on.
-fn signals() -> anyhow::Result<mpsc::Receiver<()>> {
-    let (send, receive) = mpsc::channel(1);
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-            let (mut signals, send) = (signal(kind).context("cannot listen for signals")?, send.clone());
-            tokio::spawn(async move { while signals.recv().await.is_some() && send.send(()).await.is_ok() {} });
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::spawn(async move { while tokio::signal::ctrl_c().await.is_ok() && send.send(()).await.is_ok() {} });
-    Ok(receive)
 }

@@ -6,13 +6,19 @@
 mod app;
 mod declared;
 mod engine;
+mod http;
 mod instance;
+mod invoke;
+mod program;
 mod service;
 mod topics;
 
-pub use app::{App, Ending, Env};
+pub use app::{App, Ending, Env, Folder};
 pub use declared::{TOPICS_FUNCTION, declared_topics, record_topics};
+pub use http::HttpOptions;
 pub use instance::State;
+pub use invoke::{Call, Function};
+pub use program::{Program, is_program};
 pub use service::{ServeOptions, Service};
 pub use topics::{TOPICS_SECTION, recorded_topics};
 
@@ -58,7 +64,7 @@ impl Default for Limits {
     }
 }
 
-/// An engine and a linker with WASI 0.2 and every capability. Clones share both.
+/// An engine and a linker with WASI 0.2, its `wasi:http` included, and every capability. Clones share both.
 #[derive(Clone)]
 pub struct Runtime {
     linker: Arc<Linker<State>>,
@@ -95,6 +101,7 @@ impl Runtime {
         engine::tick(&engine)?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
         crate::add_to_linker(&mut linker, State::cloud)?;
         more(&mut linker)?;
         let places = usize::try_from(limits.instances).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);

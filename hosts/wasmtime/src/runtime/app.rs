@@ -1,10 +1,11 @@
 use super::{
     Runtime,
-    instance::{self, State},
+    instance::{self, Limited, State},
     one_line,
     service::{ServeOptions, Service},
 };
 use crate::bindings::ServicePre;
+use std::path::PathBuf;
 use wasi_cloud_core::{Links, SharedGrants, messaging::Subscription};
 use wasmtime::{
     PoolConcurrencyLimitError, Store, Trap,
@@ -16,6 +17,18 @@ use wasmtime_wasi::{
     p2::bindings::CommandPre,
 };
 
+/// A folder of this machine that a component may use, with all that is below it. Links that lead out of it are not
+/// followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// Where it is on this machine.
+    pub host: PathBuf,
+    /// What the component calls it.
+    pub guest: String,
+    /// Whether the component may change what is in it.
+    pub writable: bool,
+}
+
 /// The surroundings of one instance.
 pub struct Env {
     /// What labels stand for.
@@ -26,6 +39,8 @@ pub struct Env {
     pub args: Vec<String>,
     /// Environment variables.
     pub vars: Vec<(String, String)>,
+    /// Folders of this machine that the component may use. None by default.
+    pub folders: Vec<Folder>,
     /// Standard input.
     pub stdin: Box<dyn StdinStream + Sync>,
     /// Standard output.
@@ -43,6 +58,7 @@ impl Env {
             grants,
             args: Vec::new(),
             vars: Vec::new(),
+            folders: Vec::new(),
             stdin: Box::new(std::io::empty()),
             stdout: Box::new(std::io::empty()),
             stderr: Box::new(std::io::empty()),
@@ -88,8 +104,8 @@ impl std::fmt::Display for Ending {
 /// A compiled component. Clones share the code.
 #[derive(Clone)]
 pub struct App {
-    runtime: Runtime,
-    pre: InstancePre<State>,
+    pub(super) runtime: Runtime,
+    pub(super) pre: InstancePre<State>,
 }
 
 impl std::fmt::Debug for App {
@@ -139,7 +155,10 @@ impl App {
             Err(e) => return Ending::Failed(one_line(&e)),
         };
         let Some(_place) = self.runtime.place() else { return full(&self.runtime) };
-        let mut store = instance::store(&self.runtime, env);
+        let mut store = match instance::store(&self.runtime, env) {
+            Ok(store) => store,
+            Err(ending) => return ending,
+        };
         let command = match command.instantiate_async(&mut store).await {
             Ok(command) => command,
             Err(e) => return failed(&store, &e, Ending::Failed),
@@ -172,7 +191,7 @@ pub(super) fn full(runtime: &Runtime) -> Ending {
 }
 
 /// What an error of a call into the guest means; `otherwise` if it is neither an exit nor a limit.
-pub(super) fn failed(store: &Store<State>, error: &wasmtime::Error, otherwise: fn(String) -> Ending) -> Ending {
+pub(super) fn failed<T: Limited>(store: &Store<T>, error: &wasmtime::Error, otherwise: fn(String) -> Ending) -> Ending {
     if let Some(I32Exit(code)) = error.downcast_ref() {
         return Ending::Exited(*code);
     }

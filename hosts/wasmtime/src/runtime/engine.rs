@@ -7,10 +7,17 @@ use wasmtime::{
 /// How often deadlines are looked at, and how long one guest keeps a thread before others get a turn.
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
+/// How deep a guest may call itself, in bytes of wasm frames: Go and Rust recurse deeper than wasmtime's 512 KiB, and
+/// 8 MiB is what they have as native programs. It is address space, of which a guest takes what it uses.
+const GUEST_STACK: usize = 8 << 20;
+/// What host functions have beyond it.
+const HOST_STACK: usize = 1536 << 10;
+
 /// An engine that pools its instances, or, where the machine does not grant that much address space, one that does not.
 pub(super) fn engine(limits: &Limits) -> Result<Engine> {
     let mut config = Config::new();
     config.epoch_interruption(true);
+    config.max_wasm_stack(GUEST_STACK).async_stack_size(GUEST_STACK + HOST_STACK);
     // Without a cache every start compiles anew: slower, and no reason to fail.
     config.cache(Cache::new(CacheConfig::new()).inspect_err(|e| tracing::debug!("no compilation cache: {e:#}")).ok());
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));

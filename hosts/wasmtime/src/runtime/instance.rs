@@ -1,12 +1,15 @@
-use super::{Env, Limits, Runtime, engine::TICK};
+use super::{Ending, Env, Limits, Runtime, engine::TICK, http::Outgoing, one_line};
 use crate::{CloudCtx, CloudView};
 use wasmtime::{ResourceLimiter, Result, Store, UpdateDeadline, component::ResourceTable};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 /// What the store of one instance holds.
 pub struct State {
     wasi: WasiCtx,
     cloud: CloudCtx,
+    http: WasiHttpCtx,
+    outgoing: Outgoing,
     table: ResourceTable,
     /// Ticks in which the guest has executed since it last called the host.
     busy: u64,
@@ -20,18 +23,19 @@ impl std::fmt::Debug for State {
 }
 
 impl State {
-    fn new(env: Env, limits: &Limits) -> Self {
-        let mut wasi = WasiCtx::builder();
-        wasi.args(&env.args).envs(&env.vars).stdin(env.stdin).stdout(env.stdout).stderr(env.stderr);
+    fn new(mut env: Env, limits: &Limits) -> Result<Self> {
+        let mut wasi = surroundings(&mut env)?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
-        Self {
+        Ok(Self {
             wasi: wasi.build(),
             cloud: CloudCtx::new(env.links, env.grants).with_call_timeout(limits.call),
+            http: WasiHttpCtx::new(),
+            outgoing: Outgoing,
             table,
             busy: 0,
-            memory: Memory { most: limits.memory, used: 0, refused: false },
-        }
+            memory: Memory::new(limits.memory),
+        })
     }
 
     /// What the host functions of the capabilities work on. Every one of them comes through here, and so should other
@@ -50,11 +54,48 @@ impl State {
     pub fn memory(&self) -> usize {
         self.memory.used
     }
+}
 
+/// What limits need of the data of a store.
+pub(super) trait Limited: 'static {
+    /// Ticks in which the guest has executed since it last called the host.
+    fn busy(&mut self) -> &mut u64;
+    /// What counts its memory.
+    fn memory(&mut self) -> &mut Memory;
     /// Whether the guest ever asked for more memory than it may have.
-    pub(super) fn out_of_memory(&self) -> bool {
+    fn out_of_memory(&self) -> bool;
+}
+
+impl Limited for State {
+    fn busy(&mut self) -> &mut u64 {
+        &mut self.busy
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.memory
+    }
+
+    fn out_of_memory(&self) -> bool {
         self.memory.refused
     }
+}
+
+/// What WASI shows of the surroundings.
+///
+/// # Errors
+/// If a folder cannot be opened.
+pub(super) fn surroundings(env: &mut Env) -> Result<WasiCtxBuilder> {
+    let mut wasi = WasiCtx::builder();
+    wasi.args(&env.args).envs(&env.vars);
+    wasi.stdin(std::mem::replace(&mut env.stdin, Box::new(std::io::empty())));
+    wasi.stdout(std::mem::replace(&mut env.stdout, Box::new(std::io::empty())));
+    wasi.stderr(std::mem::replace(&mut env.stderr, Box::new(std::io::empty())));
+    for folder in &env.folders {
+        let perms = if folder.writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
+        wasi.preopened_dir(&folder.host, &folder.guest, perms)
+            .map_err(|e| e.context(format!("the folder `{}` cannot be opened", folder.host.display())))?;
+    }
+    Ok(wasi)
 }
 
 impl WasiView for State {
@@ -65,32 +106,60 @@ impl WasiView for State {
     }
 }
 
+impl WasiHttpView for State {
+    /// Every host function of `wasi:http` comes through here.
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.busy = 0;
+        WasiHttpCtxView { hooks: &mut self.outgoing, table: &mut self.table, ctx: &mut self.http }
+    }
+}
+
 /// A store for one instance, under the runtime's limits.
 ///
+/// # Errors
+/// [`Ending::Failed`] if a folder of the surroundings cannot be opened.
+pub(super) fn store(runtime: &Runtime, env: Env) -> std::result::Result<Store<State>, Ending> {
+    let state = State::new(env, &runtime.limits).map_err(|e| Ending::Failed(one_line(&e)))?;
+    Ok(limited(runtime, state))
+}
+
+/// A store with this data, under the runtime's limits.
+///
 /// The deadline counts the guest's own execution. The epoch callback runs only while the guest does, once a tick at
-/// most, however many ticks a host call took; and the two views above set the count back, since no host function runs
+/// most, however many ticks a host call took; and the views of the data set the count back, since no host function runs
 /// without one of them. So a slow backend never uses up a guest's time.
-pub(super) fn store(runtime: &Runtime, env: Env) -> Store<State> {
+pub(super) fn limited<T: Limited>(runtime: &Runtime, data: T) -> Store<T> {
     let limits = &*runtime.limits;
-    let mut store = Store::new(runtime.engine(), State::new(env, limits));
+    let mut store = Store::new(runtime.engine(), data);
     let allowed = u64::try_from(limits.run.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |mut cx| {
-        let busy = &mut cx.data_mut().busy;
+        let busy = cx.data_mut().busy();
         *busy += 1;
         Ok(if *busy > allowed { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(1) })
     });
     // What a guest can hold it may also pass; wasmtime's own bound is lower than some memories.
     store.set_hostcall_fuel(limits.memory.max(128 << 20));
-    store.limiter(|state| &mut state.memory);
+    store.limiter(|data| data.memory());
     store
 }
 
 /// Counts the linear memories of an instance together.
-struct Memory {
+pub(super) struct Memory {
     most: usize,
     used: usize,
     refused: bool,
+}
+
+impl Memory {
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, used: 0, refused: false }
+    }
+
+    /// Whether more was ever asked for than there may be.
+    pub(super) fn refused(&self) -> bool {
+        self.refused
+    }
 }
 
 impl ResourceLimiter for Memory {

@@ -31,7 +31,8 @@ impl Default for ServeOptions {
     }
 }
 
-/// A component that is handling messages. Dropping it stops it at once; what was in flight stays with the broker.
+/// A component that is handling messages or HTTP requests. Dropping it stops it at once: messages in flight stay with
+/// the broker, connections are closed.
 #[derive(Debug)]
 pub struct Service {
     stop: watch::Sender<bool>,
@@ -57,15 +58,23 @@ impl Service {
         let surroundings = env();
         let link = surroundings.links.messaging.link(&options.label, &surroundings.grants);
         let inbox = within(runtime.limits.call, subscribe(&link, &subscription)).await?;
-        let (stop, stopped) = watch::channel(false);
         let grace = runtime.limits.run.saturating_add(runtime.limits.call);
         let handler = Arc::new(Handler { runtime, pre, env, link });
-        let task = tokio::spawn(deliver(handler, inbox, options.concurrency.max(1), stopped, grace));
-        Ok(Self { stop, task })
+        Ok(Self::spawn(|stopped| deliver(handler, inbox, options.concurrency.max(1), stopped, grace)))
     }
 
-    /// Takes no further message, lets handlers in flight finish, and returns. A handler that is still not done after
-    /// the time that it may execute plus that of one host call is ended; its message stays with the broker.
+    /// Runs what serves until it is told to stop.
+    pub(super) fn spawn<T>(serve: impl FnOnce(watch::Receiver<bool>) -> T) -> Self
+    where
+        T: Future<Output = ()> + Send + 'static,
+    {
+        let (stop, stopped) = watch::channel(false);
+        Self { stop, task: tokio::spawn(serve(stopped)) }
+    }
+
+    /// Takes no further message or request, lets handlers in flight finish, and returns. A handler that is still not
+    /// done after the time that it may execute plus that of one host call is ended; its message stays with the broker,
+    /// its connection is closed.
     pub async fn stop(mut self) {
         // The receiver lives in the task: if it is gone, so is the task.
         let _ = self.stop.send(true);
@@ -110,14 +119,15 @@ async fn deliver(
     drain(running, grace).await;
 }
 
-async fn drain(mut running: JoinSet<()>, grace: Duration) {
+/// Waits for what runs, and ends it after the grace.
+pub(super) async fn drain(mut running: JoinSet<()>, grace: Duration) {
     let drained = async {
         while let Some(ended) = running.join_next().await {
             logged(ended);
         }
     };
     if tokio::time::timeout(grace, drained).await.is_err() {
-        tracing::warn!("handlers did not finish in {grace:?}; their messages stay with the broker");
+        tracing::warn!("handlers did not finish in {grace:?} and are ended");
     }
 }
 
@@ -130,9 +140,9 @@ fn pauses() -> ExponentialBackoff {
         .build()
 }
 
-fn logged(ended: std::result::Result<(), tokio::task::JoinError>) {
+pub(super) fn logged(ended: std::result::Result<(), tokio::task::JoinError>) {
     if let Err(e) = ended {
-        tracing::error!("a delivery ended badly: {e}");
+        tracing::error!("a handler ended badly: {e}");
     }
 }
 
@@ -170,7 +180,10 @@ impl Handler {
     /// Calls `handle` in a fresh instance: nothing of one message is left when the next one comes.
     async fn call(&self, delivery: &Delivery) -> Ending {
         let Some(_place) = self.runtime.next_place().await else { return full(&self.runtime) };
-        let mut store = instance::store(&self.runtime, (self.env)());
+        let mut store = match instance::store(&self.runtime, (self.env)()) {
+            Ok(store) => store,
+            Err(ending) => return ending,
+        };
         let service = match self.pre.instantiate_async(&mut store).await {
             Ok(service) => service,
             Err(e) => return unreturned(failed(&store, &e, Ending::Failed)),
@@ -191,7 +204,7 @@ impl Handler {
 }
 
 /// A handler that exits the program has not returned ok, whatever its exit code says (MSG-M06).
-fn unreturned(ending: Ending) -> Ending {
+pub(super) fn unreturned(ending: Ending) -> Ending {
     match ending {
         Ending::Exited(code) => Ending::Trapped(format!("it exited with {code} instead of returning")),
         other => other,

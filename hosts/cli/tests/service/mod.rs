@@ -1,0 +1,113 @@
+//! The program as a service that answers HTTP.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::{SocketAddr, TcpStream},
+    process::{Child, Command, Stdio},
+    thread::JoinHandle,
+    time::Duration,
+};
+use tempfile::TempDir;
+use wasi_cloud_componentize::{Componentize, World};
+
+const SITE: &str = include_str!("../site.wat");
+const WIT: &str = include_str!("../../../../bindgen-go/examples/http/wit/world.wit");
+
+/// A handler that takes every message for handled.
+const MESSAGES: &str = r#"(func (export "wasi:messaging/incoming-handler@0.2.0-draft#handle") (param i32) (result i32)
+    (i32.const 256))"#;
+const MESSAGES_WIT: &str = "package test:both;
+    world messages { export wasi:messaging/incoming-handler@0.2.0-draft; }
+    package wasi:messaging@0.2.0-draft {
+        interface types {
+            variant error { timeout, connection(string), permission-denied(string), other(string) }
+            resource message {}
+        }
+        interface incoming-handler {
+            use types.{message, error};
+            handle: func(message: message) -> result<_, error>;
+        }
+    }";
+
+/// The component of `site.wat`.
+pub fn component() -> Vec<u8> {
+    made(SITE, Componentize::new())
+}
+
+/// The same, and it handles messages too.
+pub fn component_with_messages() -> Vec<u8> {
+    let end = SITE.rfind(')').expect("the module's end");
+    made(&format!("{}{MESSAGES})", &SITE[..end]), Componentize::new().world(World::text(MESSAGES_WIT)))
+}
+
+fn made(text: &str, tool: Componentize) -> Vec<u8> {
+    let module = wat::parse_str(text).unwrap_or_else(|e| panic!("{e}"));
+    tool.world(World::text(WIT)).run(&module).unwrap_or_else(|e| panic!("{e}"))
+}
+
+pub fn program() -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_wasi-cloud"));
+    program.env_remove("RUST_LOG").stdin(Stdio::null());
+    program
+}
+
+/// The program, answering at an address of its own; it ends with the test.
+pub struct Service {
+    pub address: SocketAddr,
+    child: Child,
+    /// Reads what it logs, so that it never waits for a reader.
+    log: Option<JoinHandle<String>>,
+    _folder: TempDir,
+}
+
+impl Service {
+    pub fn start(wasm: &[u8], args: &[&str]) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let app = folder.path().join("site.wasm");
+        std::fs::write(&app, wasm).expect("written");
+        let mut run = program();
+        run.arg("run").arg(&app).args(["--http", "127.0.0.1:0"]).args(args).stderr(Stdio::piped());
+        let mut child = run.spawn().expect("it starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok);
+        let mut before = String::new();
+        let address = loop {
+            let Some(line) = lines.next() else { panic!("it did not start: {before}") };
+            if let Some((_, address)) = line.split_once("answering HTTP at http://") {
+                break address.parse().expect("an address");
+            }
+            before += &line;
+        };
+        let log = std::thread::spawn(move || before + &lines.collect::<Vec<_>>().join("\n"));
+        Self { address, child, log: Some(log), _folder: folder }
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let connection = TcpStream::connect(self.address).expect("it answers");
+        connection.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
+        connection
+    }
+
+    /// Asks it to stop.
+    pub fn signal(&self) {
+        // The shell's own `kill`: not every machine has the program.
+        let signalled = Command::new("sh").args(["-c", "kill $0", &self.child.id().to_string()]).status();
+        assert!(signalled.expect("sh runs").success());
+    }
+
+    /// Asks it to stop, checks that it does, and returns its log.
+    pub fn stop(mut self) -> String {
+        if self.child.try_wait().expect("a state").is_none() {
+            self.signal();
+        }
+        let log = self.log.take().expect("stopped once").join().expect("no panic");
+        assert_eq!(self.child.wait().expect("it ends").code(), Some(0), "{log}");
+        log
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
