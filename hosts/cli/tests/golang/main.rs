@@ -6,6 +6,7 @@
 mod commands;
 mod module;
 mod refused;
+mod sdk;
 mod topics;
 mod worlds;
 
@@ -22,6 +23,9 @@ const TESTS: &[(&str, fn())] = &[
     ("an_import_outside_all_worlds_is_named", worlds::no_world),
     ("a_plain_program_is_a_command", commands::plain),
     ("a_program_that_only_imports_is_a_command", commands::imports),
+    ("the_counter_of_the_sdk_counts", sdk::counter),
+    ("goroutines_take_turns_in_the_host", sdk::busy),
+    ("the_pingpong_of_the_sdk_answers", sdk::pingpong),
     ("topics_are_asked_for", topics::recorded),
     ("a_program_that_calls_the_host_as_it_starts_is_warned", topics::refused),
     ("errors_of_the_build_are_shown", refused::build),
