@@ -2,7 +2,13 @@
 
 package wit
 
-import "io"
+import (
+	"errors"
+	"io"
+)
+
+// ErrNil means that a handler returned a resource that is nil.
+var ErrNil = errors.New("wit: a handler returned a nil resource")
 
 // What the component implements itself has a number, which the host keeps and
 // gives back. Number n stands at index n-1.
@@ -14,7 +20,7 @@ var (
 // Register returns a number for v.
 func Register(v any) int32 {
 	if v == nil {
-		panic("wit: a handler returned a nil resource")
+		panic(misuse{ErrNil})
 	}
 	if last := len(vacant) - 1; last >= 0 {
 		n := vacant[last]

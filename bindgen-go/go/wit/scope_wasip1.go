@@ -80,6 +80,12 @@ func (s *Scope) Free() {
 	}
 }
 
+// Undo is Free before another attempt.
+func (s *Scope) Undo() {
+	s.Free()
+	*s = Scope{}
+}
+
 // Release gives back all memory of the scope whose first block is p.
 func Release(p unsafe.Pointer) {
 	release((*header)(unsafe.Add(p, -int(unsafe.Sizeof(header{})))))

@@ -20,8 +20,9 @@ var byTopic = map[string]HandlerFunc{}
 // the operator says otherwise (MSG-M12). A message on another topic is an error.
 //
 // What f returns is nil if the message was dealt with. An error goes to the host
-// as text, and where the broker redelivers the message comes again (MSG-M05). A
-// message is closed by the collector, if not by f.
+// as text, and where the broker redelivers the message comes again (MSG-M05). The
+// message is closed when f returns: the host keeps open messages in a table that
+// can be full.
 func HandleFunc(topic string, f func(ctx context.Context, message *messaging.Message) error) {
 	if topic == "" || f == nil || strings.ContainsRune(topic, '\n') {
 		panic("handler: HandleFunc needs a topic on one line, and a function")
@@ -34,6 +35,7 @@ func HandleFunc(topic string, f func(ctx context.Context, message *messaging.Mes
 }
 
 func dispatch(ctx context.Context, message *messaging.Message) error {
+	defer message.Close()
 	topic, _ := message.Topic()
 	f := byTopic[topic]
 	if f == nil {

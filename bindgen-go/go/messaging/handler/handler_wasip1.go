@@ -32,38 +32,52 @@ func exportHandle(p0 int32) unsafe.Pointer {
 		v3.Err = lowerErrorCaseOf2(v2)
 		v3.IsErr = true
 	}
-	v4 := scope.Alloc(16)
-	if !v3.IsErr {
-		*(*uint8)(v4) = uint8(0)
-	} else {
-		e6 := v3.Err
-		*(*uint8)(v4) = uint8(1)
-		switch c14 := e6.(type) {
-		case messaging.TimeoutError:
-			*(*uint8)(unsafe.Add(v4, 4)) = uint8(0)
-		case messaging.ConnectionError:
-			e8 := string(c14)
-			*(*uint8)(unsafe.Add(v4, 4)) = uint8(1)
-			v9 := scope.String(e8)
-			*(*uint32)(unsafe.Add(v4, 12)) = v9.Len
-			*(*uint32)(unsafe.Add(v4, 8)) = uint32(uintptr(v9.Data))
-		case messaging.PermissionDeniedError:
-			e10 := string(c14)
-			*(*uint8)(unsafe.Add(v4, 4)) = uint8(2)
-			v11 := scope.String(e10)
-			*(*uint32)(unsafe.Add(v4, 12)) = v11.Len
-			*(*uint32)(unsafe.Add(v4, 8)) = uint32(uintptr(v11.Data))
-		case messaging.OtherError:
-			e12 := string(c14)
-			*(*uint8)(unsafe.Add(v4, 4)) = uint8(3)
-			v13 := scope.String(e12)
-			*(*uint32)(unsafe.Add(v4, 12)) = v13.Len
-			*(*uint32)(unsafe.Add(v4, 8)) = uint32(uintptr(v13.Data))
-		default:
-			wit.Check()
+	lower := func() (lowered unsafe.Pointer, err error) {
+		defer wit.Catch(&err)
+		v4 := scope.Alloc(16)
+		if !v3.IsErr {
+			*(*uint8)(v4) = uint8(0)
+		} else {
+			e6 := v3.Err
+			*(*uint8)(v4) = uint8(1)
+			switch c14 := e6.(type) {
+			case messaging.TimeoutError:
+				*(*uint8)(unsafe.Add(v4, 4)) = uint8(0)
+			case messaging.ConnectionError:
+				e8 := string(c14)
+				*(*uint8)(unsafe.Add(v4, 4)) = uint8(1)
+				v9 := scope.String(e8)
+				*(*uint32)(unsafe.Add(v4, 12)) = v9.Len
+				*(*uint32)(unsafe.Add(v4, 8)) = uint32(uintptr(v9.Data))
+			case messaging.PermissionDeniedError:
+				e10 := string(c14)
+				*(*uint8)(unsafe.Add(v4, 4)) = uint8(2)
+				v11 := scope.String(e10)
+				*(*uint32)(unsafe.Add(v4, 12)) = v11.Len
+				*(*uint32)(unsafe.Add(v4, 8)) = uint32(uintptr(v11.Data))
+			case messaging.OtherError:
+				e12 := string(c14)
+				*(*uint8)(unsafe.Add(v4, 4)) = uint8(3)
+				v13 := scope.String(e12)
+				*(*uint32)(unsafe.Add(v4, 12)) = v13.Len
+				*(*uint32)(unsafe.Add(v4, 8)) = uint32(uintptr(v13.Data))
+			default:
+				wit.Check()
+			}
 		}
+		return v4, nil
 	}
-	return v4
+	lowered, err := lower()
+	if err != nil {
+		scope.Undo()
+		v3.Err = lowerErrorCaseOf2(err)
+		v3.IsErr = true
+		lowered, err = lower()
+	}
+	if err != nil {
+		panic(err)
+	}
+	return lowered
 }
 
 //go:wasmexport cabi_post_wasi:messaging/incoming-handler@0.2.0-draft#handle

@@ -15,11 +15,21 @@ import (
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/wit"
 )
 
+// kept is a message that a handler kept.
+var kept *messaging.Message
+
+func panics(f func()) (panicked bool) {
+	defer func() { panicked = recover() != nil }()
+	f()
+	return false
+}
+
 func init() {
 	handler.HandleFunc("shout", func(ctx context.Context, m *messaging.Message) error {
 		return m.Reply(ctx, messaging.NewMessage(append(m.Data(), '!'), messaging.WithPair("loud", "very")))
 	})
 	handler.HandleFunc("refuse", func(_ context.Context, m *messaging.Message) error {
+		kept = m
 		pairs, _ := m.Metadata()
 		return errors.Join(kind.Invalid, errors.New(pairs[0].F1))
 	})
@@ -66,6 +76,9 @@ func TestHandlersAreCalledByTopic(t *testing.T) {
 	refused := broker.DeliverMessage(t.Context(), "refuse", messaging.NewMessage(nil, messaging.WithPair("why", "I said so")))
 	if !errors.Is(refused, kind.Invalid) || refused.Error() != "invalid\nI said so" {
 		t.Error(refused)
+	}
+	if kept == nil || !panics(func() { kept.Data() }) {
+		t.Error("a message is open when its handler has returned")
 	}
 	if err := broker.Deliver(t.Context(), "elsewhere", nil); !errors.Is(err, kind.NotFound) {
 		t.Error(err)

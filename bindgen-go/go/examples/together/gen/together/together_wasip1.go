@@ -31,21 +31,35 @@ func exportGreet(p0 unsafe.Pointer, p1 uint32) unsafe.Pointer {
 	} else {
 		v4.Ok = v2
 	}
-	v5 := scope.Alloc(12)
-	if !v4.IsErr {
-		e6 := v4.Ok
-		*(*uint8)(v5) = uint8(0)
-		v7 := scope.String(e6)
-		*(*uint32)(unsafe.Add(v5, 8)) = v7.Len
-		*(*uint32)(unsafe.Add(v5, 4)) = uint32(uintptr(v7.Data))
-	} else {
-		e8 := v4.Err
-		*(*uint8)(v5) = uint8(1)
-		v9 := scope.String(e8)
-		*(*uint32)(unsafe.Add(v5, 8)) = v9.Len
-		*(*uint32)(unsafe.Add(v5, 4)) = uint32(uintptr(v9.Data))
+	lower := func() (lowered unsafe.Pointer, err error) {
+		defer wit.Catch(&err)
+		v5 := scope.Alloc(12)
+		if !v4.IsErr {
+			e6 := v4.Ok
+			*(*uint8)(v5) = uint8(0)
+			v7 := scope.String(e6)
+			*(*uint32)(unsafe.Add(v5, 8)) = v7.Len
+			*(*uint32)(unsafe.Add(v5, 4)) = uint32(uintptr(v7.Data))
+		} else {
+			e8 := v4.Err
+			*(*uint8)(v5) = uint8(1)
+			v9 := scope.String(e8)
+			*(*uint32)(unsafe.Add(v5, 8)) = v9.Len
+			*(*uint32)(unsafe.Add(v5, 4)) = uint32(uintptr(v9.Data))
+		}
+		return v5, nil
 	}
-	return v5
+	lowered, err := lower()
+	if err != nil {
+		scope.Undo()
+		v4.Err = wit.ToFail[string](err)
+		v4.IsErr = true
+		lowered, err = lower()
+	}
+	if err != nil {
+		panic(err)
+	}
+	return lowered
 }
 
 //go:wasmexport cabi_post_example:together/greetings#greet
