@@ -1,7 +1,7 @@
 //! The guests as they ship: prebuilt, in one archive inside this program, so that nobody needs a toolchain to test a host.
 //!
 //! Names are `<language>/<guest>`, `rust/keyvalue` or `rust/recorder`; `shell/<driver>` are the shells, and `mutant/<name>`
-//! are drivers on an SDK with one bug (`mutants/sdk.toml`). [`toolchain`](crate::toolchain) builds them.
+//! are drivers on an SDK with one bug (`mutants/sdk*.toml`). [`toolchain`](crate::toolchain) builds them.
 
 pub(crate) mod archive;
 pub(crate) mod lock;
@@ -9,7 +9,12 @@ pub(crate) mod lock;
 use crate::{compose::compose, language::Language};
 use anyhow::{Context, Result, ensure};
 use lock::Lock;
-use std::{collections::BTreeMap, fmt, fs, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt, fs,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 /// The archive's file name in `conformance/corpus` and in every folder that a build writes.
 pub const ARCHIVE: &str = "guests.tar.xz";
@@ -26,12 +31,19 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// The corpus inside this program. Unpacks it anew each time (tens of milliseconds), so keep the result.
+    /// The corpus inside this program, unpacked once for the whole process: that takes a second, and what it holds never
+    /// changes.
     ///
     /// # Errors
     /// If the archive is damaged or is not the one that the lock describes.
     pub fn load() -> Result<Self> {
-        Self::unpack(include_bytes!("../corpus/guests.tar.xz"), LOCK_TEXT).context("the built-in corpus")
+        static UNPACKED: OnceLock<Corpus> = OnceLock::new();
+        if let Some(corpus) = UNPACKED.get() {
+            return Ok(corpus.clone());
+        }
+        let corpus =
+            Self::unpack(include_bytes!("../corpus/guests.tar.xz"), LOCK_TEXT).context("the built-in corpus")?;
+        Ok(UNPACKED.get_or_init(|| corpus).clone())
     }
 
     /// The corpus that a build wrote to `dir`.

@@ -188,6 +188,12 @@ pub trait Host: Send + Sync {
     /// What it is and offers.
     fn describe(&self) -> &HostDescription;
 
+    /// Makes ready what the cases of these ids will start, before the first of their deadlines begins. Does not fail: what
+    /// cannot be made ready fails where a case starts it.
+    async fn warm(&self, cases: &[&str]) {
+        let _ = cases;
+    }
+
     /// Makes a deployment. Dropping the environment ends its guests.
     async fn deploy(&self, deployment: &Deployment) -> Result<Box<dyn Environment>, Broken>;
 }

@@ -10,11 +10,13 @@ pub enum Language {
     Rust,
     /// `sdk-c`.
     C,
+    /// `bindgen-go/go`.
+    Go,
 }
 
 impl Language {
     /// All of them, whether this build has guests in them or not.
-    pub const ALL: [Self; 2] = [Self::Rust, Self::C];
+    pub const ALL: [Self; 3] = [Self::Rust, Self::C, Self::Go];
 
     /// The name on the command line, and of the folder in the corpus.
     #[must_use]
@@ -22,6 +24,7 @@ impl Language {
         match self {
             Self::Rust => "rust",
             Self::C => "c",
+            Self::Go => "go",
         }
     }
 }

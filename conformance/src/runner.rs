@@ -74,6 +74,7 @@ pub async fn run(plans: &[Plan], options: &Options, mut tell: impl FnMut(Event))
         for record in plans.iter().flat_map(|plan| judge::decided(plan, options)) {
             let _ = sender.send(Event::Ended(Box::new(record)));
         }
+        warm(plans, options).await;
         // Cases that must be alone come last, one by one.
         let (alone, shared): (Vec<_>, Vec<_>) = schedule(plans, options.seed)
             .into_iter()
@@ -93,6 +94,17 @@ pub async fn run(plans: &[Plan], options: &Options, mut tell: impl FnMut(Event))
     let summary = tally.finish(plans, options, began.elapsed());
     tell(Event::Finished(summary.clone()));
     summary
+}
+
+/// Where the cases will run, so that this thread goes on watching deadlines.
+async fn warm(plans: &[Plan], options: &Options) {
+    for plan in plans {
+        let ids: Vec<_> = plan.entries.iter().filter(|entry| entry.skip.is_none()).map(|e| e.id.clone()).collect();
+        let host = plan.host.clone();
+        let warming = async move { host.warm(&ids.iter().map(String::as_str).collect::<Vec<_>>()).await };
+        // What panics here does so again in a case.
+        let _ = options.cases.spawn(warming).await;
+    }
 }
 
 fn schedule(plans: &[Plan], seed: u64) -> Vec<Seat<'_>> {

@@ -1,10 +1,11 @@
 //! Builds the corpus: the one place that knows how guests are compiled. For maintainers; who tests a host needs none of it.
 //!
 //! A build is a function of the sources and the compilers. It happens in a copy of the tree (`stage`), with a scrubbed
-//! environment and without paths of this machine (`cargo`, `zig`), so it gives the same bytes in every folder; [`check`] proves
+//! environment and without paths of this machine (`cargo`, `zig`, `go`), so it gives the same bytes in every folder; [`check`] proves
 //! that and compares them with what is checked in.
 
 mod cargo;
+mod go;
 mod guests;
 mod mutant;
 mod paths;
@@ -21,8 +22,9 @@ use crate::{
     },
     language::Language,
 };
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use cargo::Cargo;
+use go::Go;
 use guests::{Guest, Source, guest, guests};
 use stage::Stage;
 use std::{
@@ -30,6 +32,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
+use wasi_cloud_wasmtime::runtime::{declared_topics, record_topics};
 use zig::Zig;
 
 /// Where to build.
@@ -95,8 +98,8 @@ pub fn is_current(root: &Path) -> Result<bool> {
 }
 
 /// Builds every guest and every SDK mutant, and checks each: against its world, and for paths of this machine. Takes some
-/// minutes, and needs cargo with the toolchain that `guests/rust-toolchain.toml` names, and the zig that
-/// `guests/c/requirements.txt` names; crates are downloaded if they are missing.
+/// minutes, and needs cargo with the toolchain that `guests/rust-toolchain.toml` names, the zig that `guests/c/requirements.txt`
+/// names, and the Go that `guests/go/go.mod` names; crates are downloaded if they are missing.
 ///
 /// # Errors
 /// If a compiler is missing or another one, something does not compile, or a component fails a check.
@@ -106,9 +109,11 @@ pub fn build(options: &Options) -> Result<Built> {
     let compilers = Compilers {
         cargo: Cargo::new(&stage, &options.scratch.join("target"))?,
         zig: Zig::new(&stage, &options.scratch.join("zig"))?,
+        go: Go::new(&stage, &options.scratch.join("go"))?,
         options,
     };
     let (rustc, zig) = (compilers.cargo.rustc_version()?, compilers.zig.version().to_owned());
+    let go = compilers.go.version().to_owned();
 
     compilers.zig.archive()?;
     compilers.cargo.build(None)?;
@@ -123,7 +128,7 @@ pub fn build(options: &Options) -> Result<Built> {
         built.insert(name, wasm);
     }
 
-    let lock = Lock { rustc, zig, inputs, components: lock::hashes(&built) }.render();
+    let lock = Lock { rustc, zig, go, inputs, components: lock::hashes(&built) }.render();
     Ok(Built { archive: archive::pack(&built)?, guests: built, lock })
 }
 
@@ -146,7 +151,8 @@ pub fn check(root: &Path) -> Result<()> {
 }
 
 fn compare(expected: &Lock, actual: &Lock) -> Result<()> {
-    for (expected, actual) in [(&expected.rustc, &actual.rustc), (&expected.zig, &actual.zig)] {
+    let compilers = |lock: &Lock| [&lock.rustc, &lock.zig, &lock.go].map(Clone::clone);
+    for (expected, actual) in compilers(expected).iter().zip(&compilers(actual)) {
         ensure!(expected == actual, "{LOCK} says {expected}, here is {actual}");
     }
     let names = expected.components.keys().chain(actual.components.keys());
@@ -169,6 +175,7 @@ fn checked_in(root: &Path) -> Result<Lock> {
 struct Compilers<'a> {
     cargo: Cargo<'a>,
     zig: Zig<'a>,
+    go: Go<'a>,
     options: &'a Options,
 }
 
@@ -180,7 +187,9 @@ impl Compilers<'_> {
         let original = mutant.apply(&stage.sdk(mutant.language))?;
         let compiled = match (mutant.language, &driver.source) {
             (Language::Rust, Source::Cargo { package, .. }) => self.cargo.build(Some(package)),
-            _ => self.zig.archive(),
+            (_, Source::Zig { .. }) => self.zig.archive(),
+            // Programs are built as a whole.
+            _ => Ok(()),
         };
         compiled.with_context(|| format!("`{name}` does not compile"))?;
         let wasm = self.component(name, &driver)?;
@@ -194,9 +203,14 @@ impl Compilers<'_> {
         let wasm = match &guest.source {
             Source::Cargo { artifact, .. } => self.cargo.artifact(artifact)?,
             Source::Zig { own, line } => self.zig.module(own, line.as_deref())?,
+            Source::Go(folder) => {
+                let module = self.go.module(folder)?;
+                let topics = declared_topics(&module).map_err(|e| anyhow!("`{name}` declares no topics: {e:#}"))?;
+                record_topics(module, &topics)
+            }
         };
         let wasm = guest.component(&wasm, root).with_context(|| format!("`{name}` does not fit its world"))?;
-        let paths = absolute_paths(&wasm, &[root, scratch, self.cargo.home(), self.zig.library()]);
+        let paths = absolute_paths(&wasm, &[root, scratch, self.cargo.home(), self.zig.library(), self.go.root()]);
         ensure!(paths.is_empty(), "`{name}` has paths of this machine in it: {}", paths.join(", "));
         Ok(wasm)
     }

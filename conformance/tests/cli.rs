@@ -198,7 +198,7 @@ fn exit_codes() {
 #[test]
 fn languages_are_told_apart() {
     refused(&run(&["--lang", "rust"]), &["--altitude direct", "--lang"]);
-    refused(&cli(&["run", "--host", "memory", "--lang", "cobol"]), &["cobol", "rust, c"]);
+    refused(&cli(&["run", "--host", "memory", "--lang", "cobol"]), &["cobol", "rust, c, go"]);
     let case = "keyvalue/store/empty-value-is-a-value";
     let of_rust = ["run", "--host", "mutant:sdk-empty-is-missing", "--altitude", "embedded", "--run", case];
     let known = Corpus::languages().expect("a corpus");

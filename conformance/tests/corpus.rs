@@ -9,7 +9,7 @@ use cloud_conformance::{
     language::Language,
     toolchain, wire,
 };
-use std::{collections::BTreeSet, fs, path::Path, process::Command};
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path, process::Command};
 use wasmtime::{
     Config, Engine, Store, Trap,
     component::{Component, Linker, ResourceTable, ResourceType, types::ComponentItem},
@@ -131,6 +131,23 @@ fn a_program_imports_the_packages_that_it_drives_and_no_other() {
     }
 }
 
+/// What a language brings along whatever its guests do. A host that offers less cannot run them.
+#[test]
+fn what_languages_import_of_wasi_is_known() {
+    let (corpus, engine) = (Corpus::load().unwrap(), Engine::default());
+    let mut text = String::new();
+    for language in Language::ALL {
+        for guest in DRIVERS.iter().chain(&["pingpong", "recorder"]) {
+            let component = Component::new(&engine, corpus.guest(&format!("{language}/{guest}")).unwrap()).unwrap();
+            let imports = component.component_type();
+            let own = imports.imports(&engine).map(|(name, _)| name).filter(|name| of_the_language(name));
+            let own: Vec<_> = own.map(|name| name.trim_start_matches("wasi:").split('@').next().unwrap()).collect();
+            writeln!(text, "{language}/{guest}: {}", own.join(" ")).unwrap();
+        }
+    }
+    insta::assert_snapshot!("imports_of_wasi", text);
+}
+
 #[test]
 fn a_program_answers_line_by_line() {
     Language::ALL.into_iter().for_each(answers_line_by_line);
@@ -213,7 +230,9 @@ fn without_capabilities(engine: &Engine, component: &Component, linker: &mut Lin
 }
 
 fn of_the_language(import: &str) -> bool {
-    ["wasi:cli/", "wasi:io/", "wasi:clocks/", "wasi:random/"].iter().any(|prefix| import.starts_with(prefix))
+    ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/"]
+        .iter()
+        .any(|prefix| import.starts_with(prefix))
 }
 
 /// Runs a program to its end, without any capability: calling one is a trap.

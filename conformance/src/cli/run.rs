@@ -96,7 +96,7 @@ const EXAMPLES: &str = "\
 Examples:
   cloud-conformance run --host memory
   cloud-conformance run --host redis --altitude direct
-  cloud-conformance run --host memory --lang rust,c
+  cloud-conformance run --host memory --lang rust,c,go
   cloud-conformance run --host redis --altitude embedded --lang c --require embedded-c
   cloud-conformance run --host sqlite:///var/lib/app/keyvalue.db
   cloud-conformance run --host redis --url redis://127.0.0.1:6379 --jobs 8

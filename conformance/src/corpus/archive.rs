@@ -8,7 +8,8 @@ use std::{
     io::{Read, Write},
 };
 
-/// Level 9 of 0 to 9: packing takes a second, and the archive ships with every release.
+/// Level 9 of 0 to 9: packing takes some seconds, and the archive ships with every release. Its window of 64 MiB is larger than
+/// what lies between two programs in Go, most of which they have in common.
 const LEVEL: u32 = 9;
 /// What the names in the archive end with, and those of the corpus do not.
 const SUFFIX: &str = ".wasm";

@@ -13,6 +13,8 @@ pub struct Lock {
     pub rustc: String,
     /// The release of zig, which is the C compiler.
     pub zig: String,
+    /// The release of Go.
+    pub go: String,
     /// SHA-256 over all sources: see `toolchain::inputs`.
     pub inputs: String,
     /// SHA-256 of each component by its name.
@@ -30,7 +32,7 @@ impl Lock {
     pub fn render(&self) -> String {
         let mut text =
             String::from("# Written by `cloud-conformance build`: what guests.tar.xz was built from and holds.\n");
-        let _ = write!(text, "rustc = \"{}\"\nzig = \"{}\"\n", self.rustc, self.zig);
+        let _ = write!(text, "rustc = \"{}\"\nzig = \"{}\"\ngo = \"{}\"\n", self.rustc, self.zig, self.go);
         let _ = write!(text, "inputs = \"{}\"\n\n[components]\n", self.inputs);
         for (name, hash) in &self.components {
             let _ = writeln!(text, "\"{name}\" = \"{hash}\"");
@@ -58,6 +60,7 @@ mod tests {
         let lock = Lock {
             rustc: "rustc 1.95.0 (59807616e 2026-04-14)".into(),
             zig: "zig 0.17.1".into(),
+            go: "go1.26.8".into(),
             inputs: sha256(b"in"),
             components: [("rust/a".into(), sha256(b"a")), ("shell/b".into(), sha256(b"b"))].into(),
         };

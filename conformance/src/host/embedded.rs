@@ -15,6 +15,7 @@ use crate::{
     session::{Broken, Session},
 };
 use async_trait::async_trait;
+use futures::{FutureExt, future::join_all};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::{Mutex, OnceCell};
 use wasi_cloud_core::messaging::Subscription;
@@ -121,6 +122,24 @@ impl Engine {
 impl Host for Embedded {
     fn describe(&self) -> &HostDescription {
         &self.description
+    }
+
+    /// Compiles guests, at the same time: a large one takes longer than an operation may.
+    async fn warm(&self, cases: &[&str]) {
+        let some = |prefixes: &[&str]| cases.iter().any(|id| prefixes.iter().any(|prefix| id.starts_with(prefix)));
+        let drivers: [(_, &[&str]); 4] = [
+            (Driver::Config, &["config/"]),
+            (Driver::Keyvalue, &["keyvalue/", "messaging/pingpong/"]),
+            (Driver::KeyvalueExt, &["keyvalue/extension/"]),
+            (Driver::Messaging, &["messaging/"]),
+        ];
+        let programs: [(_, &[&str]); 2] =
+            [(Program::Recorder, &["messaging/"]), (Program::Pingpong, &["messaging/pingpong/"])];
+        let drivers = drivers.into_iter().filter(|(_, prefixes)| some(prefixes));
+        let drivers = drivers.map(|(driver, _)| self.engine.driver(driver, &self.subject).boxed());
+        let programs = programs.into_iter().filter(|(_, prefixes)| some(prefixes));
+        let programs = programs.map(|(program, _)| self.engine.program(program).boxed());
+        join_all(drivers.chain(programs)).await;
     }
 
     async fn deploy(&self, deployment: &Deployment) -> Result<Box<dyn Environment>, Broken> {

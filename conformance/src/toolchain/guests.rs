@@ -1,6 +1,6 @@
 //! The list of guests: a new one is a row here, and its sources in each language.
 
-use super::stage::{C_GUESTS, C_SDK};
+use super::stage::{C_GUESTS, C_SDK, GO_GUESTS, GO_SDK};
 use crate::language::Language;
 use anyhow::Result;
 use std::path::Path;
@@ -31,6 +31,8 @@ pub enum Source {
         /// The bindings of the line, for a driver.
         line: Option<String>,
     },
+    /// The folder of a Go program below the repository.
+    Go(String),
 }
 
 /// The worlds of the line protocol that a guest is held to, and those of the law. A guest may import the packages that it is
@@ -79,6 +81,8 @@ fn program(language: Language, name: &str, worlds: Worlds) -> Guest {
             own: format!("{C_GUESTS}/{name}"),
             line: driver.then(|| format!("{}_driver", name.replace('-', "_"))),
         },
+        Language::Go if name == "pingpong" => Source::Go(format!("{GO_SDK}/examples/pingpong")),
+        Language::Go => Source::Go(format!("{GO_GUESTS}/{name}")),
     };
     Guest { name: format!("{language}/{name}"), source, worlds }
 }

@@ -50,6 +50,7 @@ fn of_the_file() -> Language {
 pub fn mutants() -> Result<Vec<Mutant>> {
     let mut all = declared(Language::Rust, include_str!("../../mutants/sdk.toml")).context("mutants/sdk.toml")?;
     all.extend(declared(Language::C, include_str!("../../mutants/sdk-c.toml")).context("mutants/sdk-c.toml")?);
+    all.extend(declared(Language::Go, include_str!("../../mutants/sdk-go.toml")).context("mutants/sdk-go.toml")?);
     for (at, mutant) in all.iter().enumerate() {
         let first = all.iter().position(|other| other.name == mutant.name);
         ensure!(first == Some(at), "the SDK mutant `{}` is declared twice", mutant.name);

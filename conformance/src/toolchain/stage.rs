@@ -18,6 +18,10 @@ pub const GUESTS: &str = "conformance/guests";
 pub const C_GUESTS: &str = "conformance/guests/c";
 /// The C SDK in the repository, and in the copy.
 pub const C_SDK: &str = "sdk-c";
+/// The guests in Go.
+pub const GO_GUESTS: &str = "conformance/guests/go";
+/// The Go SDK in the repository, and in the copy.
+pub const GO_SDK: &str = "bindgen-go/go";
 /// Where the corpus is checked in.
 pub const CORPUS: &str = "conformance/corpus";
 const LINES: &str = "conformance/wit";
@@ -28,11 +32,13 @@ const C: [&str; 4] = ["sdk-c/examples", "sdk-c/gen", "sdk-c/include", "sdk-c/src
 /// it is not built.
 const TREE: [&str; 4] = ["Cargo.toml", "sdk-rust", "hosts/core", "hosts/backends/memory"];
 /// What decides the bytes of the guests. The twin does not.
-const INPUTS: [&str; 13] = [
+const INPUTS: [&str; 15] = [
+    GO_SDK,
     GUESTS,
     LINES,
     "conformance/mutants/sdk.toml",
     "conformance/mutants/sdk-c.toml",
+    "conformance/mutants/sdk-go.toml",
     "sdk-c/examples/pingpong.c",
     "sdk-c/gen",
     "sdk-c/include",
@@ -63,7 +69,7 @@ impl Stage {
         fs::create_dir_all(dir)?;
         // Cargo and rustc see through links, so prefixes have to be real paths.
         let stage = Self { dir: dir.canonicalize()? };
-        for part in [GUESTS, LINES, "sdk-rust/examples"].into_iter().chain(C) {
+        for part in [GUESTS, LINES, "sdk-rust/examples"].into_iter().chain(C).chain([GO_SDK]) {
             copy(root, &stage.dir, part)?;
         }
         for part in TREE {
@@ -88,6 +94,7 @@ impl Stage {
         match language {
             Language::Rust => self.guests().join("tree/sdk-rust"),
             Language::C => self.dir.join(C_SDK),
+            Language::Go => self.dir.join(GO_SDK),
         }
     }
 }
@@ -99,7 +106,7 @@ impl Stage {
 pub fn inputs(root: &Path) -> Result<String> {
     let mut list = String::new();
     for part in INPUTS {
-        for file in files(root, part)? {
+        for file in files(root, part)?.into_iter().filter(|file| is_built(file)) {
             let bytes = fs::read(root.join(&file)).with_context(|| file.clone())?;
             let _ = writeln!(list, "{} {file}", sha256(&bytes));
         }
@@ -118,8 +125,19 @@ pub fn replace_once(file: &Path, find: &str, replace: &str) -> Result<()> {
     Ok(fs::write(file, text.replacen(find, replace, 1))?)
 }
 
+/// Of the Go module, only what a program of its users can be made of: no tests, nothing that helps with tests, and one example.
+fn is_built(file: &str) -> bool {
+    let Some(file) = file.strip_prefix(GO_SDK).and_then(|file| file.strip_prefix('/')) else { return true };
+    let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
+    if file.starts_with("examples/") {
+        return file == "examples/pingpong/main.go";
+    }
+    let of_tests = name.ends_with("_test.go") || folder.ends_with("test") || folder == "internal/fake";
+    name == "go.mod" || name.ends_with(".go") && !of_tests
+}
+
 fn copy(root: &Path, to: &Path, part: &str) -> Result<()> {
-    for file in files(root, part)? {
+    for file in files(root, part)?.into_iter().filter(|file| is_built(file)) {
         let target = to.join(&file);
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent)?;
