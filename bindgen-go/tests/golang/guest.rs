@@ -1,9 +1,9 @@
 //! A Go module in a folder of its own: generated, built, made a component, and run.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::{env, fs};
 
 use bindgen_go::{Options, tree};
 use tempfile::TempDir;
@@ -25,6 +25,15 @@ pub fn wit(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wit");
     let file = folder.join(name).with_extension("wit");
     if file.exists() { file } else { folder.join(name) }
+}
+
+/// A tool of Go's: that on the PATH, or that beside the `go` which `BINDGEN_GO_GO` names.
+pub fn go(program: &str) -> PathBuf {
+    match env::var_os("BINDGEN_GO_GO").map(PathBuf::from) {
+        Some(go) if program == "go" => go,
+        Some(go) if program == "gofmt" => go.with_file_name("gofmt"),
+        _ => program.into(),
+    }
 }
 
 /// All WITs of the tests.
@@ -84,7 +93,7 @@ impl Module {
 
     /// Runs a Go tool in the module, and returns what it prints to both outputs.
     pub fn tool(&self, program: &str, arguments: &[&str], wasm: bool) -> (bool, String) {
-        let mut command = Command::new(program);
+        let mut command = Command::new(go(program));
         command.args(arguments).current_dir(self.folder.path());
         command.envs([("GOTOOLCHAIN", "local"), ("GOFLAGS", "-mod=mod"), ("GOPROXY", "off"), ("GOWORK", "off")]);
         if wasm {

@@ -10,6 +10,7 @@ mod guest;
 mod random;
 mod readme;
 mod resources;
+mod rust;
 mod streams;
 mod stress;
 mod values;
@@ -31,6 +32,7 @@ const TESTS: &[(&str, Test)] = &[
     ("echo_lists", echo::lists),
     ("echo_compound", echo::compound),
     ("echo_more", echo::more),
+    ("echo_as_in_rust", rust::same_answers),
     ("random_worlds", random::worlds),
     ("two_packages_share_one_runtime", echo::two_packages),
     ("resources_both_ways", resources::both_ways),
@@ -49,7 +51,7 @@ fn main() -> ExitCode {
     arguments.test_threads = arguments.test_threads.or(Some(1));
     let missing = missing();
     let trials = TESTS.iter().map(|(name, test)| {
-        let missing = missing.clone();
+        let missing = missing.clone().or_else(|| rust_missing(name));
         Trial::ignorable_test(*name, move || match missing {
             Some(reason) => Ok(Completion::ignored_with(reason)),
             None => test().map(|()| Completion::Completed).map_err(|e| format!("{e:?}").into()),
@@ -58,17 +60,26 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
+/// Why what is needed besides Go is not here.
+fn rust_missing(test: &str) -> Option<String> {
+    if test == "echo_as_in_rust" && !required() { rust::missing() } else { None }
+}
+
+fn required() -> bool {
+    let words = env::var("CLOUD_CONFORMANCE_REQUIRE").unwrap_or_default();
+    words.split(',').any(|word| word.trim() == "go")
+}
+
 /// Why there is no Go to test with.
 fn missing() -> Option<String> {
-    let words = env::var("CLOUD_CONFORMANCE_REQUIRE").unwrap_or_default();
-    if words.split(',').any(|word| word.trim() == "go") {
+    if required() {
         return None;
     }
-    let found = Command::new("go").args(["env", "GOVERSION"]).env("GOTOOLCHAIN", "local").output();
+    let found = Command::new(guest::go("go")).args(["env", "GOVERSION"]).env("GOTOOLCHAIN", "local").output();
     let version = found.ok().map(|found| String::from_utf8_lossy(&found.stdout).trim().to_owned()).unwrap_or_default();
     let minor = version
         .strip_prefix("go1.")
         .and_then(|rest| rest.split('.').next())
         .and_then(|minor| minor.parse::<u32>().ok());
-    minor.is_none_or(|minor| minor < 26).then(|| "needs `go` 1.26 or newer on the PATH".to_owned())
+    minor.is_none_or(|minor| minor < 26).then(|| "needs `go` 1.26 or newer on the PATH, or in BINDGEN_GO_GO".to_owned())
 }

@@ -55,7 +55,9 @@ fn main() -> ExitCode {
     let trials = vec![
         trial("it_is_as_generated", || None, generated::it_is),
         trial("go_finds_nothing_to_complain_of", Lack::of_go, tools::vet),
+        trial("packages_stay_apart", Lack::of_go, tools::imports),
         trial("its_tests_pass", Lack::of_go, tools::test),
+        trial("its_tests_pass_in_wasm", Lack::of_host, tools::test_in_wasm),
         trial("staticcheck_finds_nothing_to_complain_of", tools::no_staticcheck, tools::staticcheck),
         trial("examples_import_what_they_call", Lack::of_host, examples::import),
         trial("a_command_runs", Lack::of_host, examples::counter),

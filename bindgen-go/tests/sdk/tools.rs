@@ -1,8 +1,8 @@
 //! What Go's tools say of the SDK.
 
-use std::process::Command;
+use std::{env, process::Command};
 
-use crate::{Lack, go, run, sdk};
+use crate::{Lack, go, program, run, sdk};
 
 /// The release of staticcheck that must be content. The SDK itself depends on no module.
 const STATICCHECK: &str = "honnef.co/go/tools/cmd/staticcheck@v0.8.2";
@@ -23,8 +23,45 @@ pub fn vet() {
     silent(go(&sdk()).args(["vet", "-unsafeptr=false", "-tags=fake", "./..."]).envs(wasm));
 }
 
+/// What a package of the SDK imports of it besides what all do: a program gets no capability that it did not ask for.
+const IMPORTS: [(&str, &[&str]); 5] = [
+    ("keyvalue", &[]),
+    ("keyvalueext", &["keyvalue"]),
+    ("messaging", &[]),
+    ("messaging/handler", &["messaging"]),
+    ("config", &[]),
+];
+
+pub fn imports() {
+    for (package, others) in IMPORTS {
+        let format = "-f={{if not .Standard}}{{.ImportPath}}{{end}}";
+        let text = run(go(&sdk()).args(["list", "-deps", format, &format!("./{package}")]));
+        let mut here: Vec<_> = text
+            .lines()
+            .filter_map(|path| path.strip_prefix("github.com/wasi-cloud/wasi-cloud/bindgen-go/go/"))
+            .collect();
+        assert_eq!(here.len(), text.lines().count(), "{package} depends on another module: {text}");
+        here.retain(|path| !["internal/cause", "kind", "wit"].contains(path));
+        here.sort_unstable();
+        let mut expected = [others, &[package]].concat();
+        expected.sort_unstable();
+        assert_eq!(here, expected, "{package}");
+    }
+}
+
 pub fn test() {
     run(go(&sdk()).args(["test", "./..."]));
+}
+
+/// The fakes in wasm, of one package, since each is a program that a host compiles.
+pub fn test_in_wasm() {
+    let exec = sdk().join("../../hosts/cli/exec").canonicalize().expect("a folder");
+    let host = program().parent().expect("a folder").to_owned();
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path = env::join_paths([exec, host].into_iter().chain(env::split_paths(&path))).expect("a PATH");
+    let wasm = [("GOOS", "wasip1"), ("GOARCH", "wasm")];
+    let arguments = ["test", "-tags=fake", "-ldflags=-checklinkname=0", "./keyvalue/keyvaluetest"];
+    run(go(&sdk()).args(arguments).envs(wasm).env("PATH", path));
 }
 
 /// Why staticcheck cannot be had.
