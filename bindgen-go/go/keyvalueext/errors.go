@@ -1,6 +1,7 @@
 package keyvalueext
 
 import (
+	"context"
 	"errors"
 
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/internal/cause"
@@ -28,8 +29,11 @@ var kinds = [...]kind.Kind{
 	KindOther:        kind.Other,
 }
 
-// Is lets errors.Is ask for a kind.
+// Is lets errors.Is ask for a kind. KindTimeout is context.DeadlineExceeded too.
 func (e *Error) Is(target error) bool {
+	if target == context.DeadlineExceeded {
+		return e.Kind() == kind.Timeout
+	}
 	k, ok := target.(kind.Kind)
 	return ok && k == e.Kind()
 }

@@ -1,6 +1,7 @@
 package keyvalueext_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"testing"
@@ -39,6 +40,9 @@ func TestAllNineKinds(t *testing.T) {
 			_, err := keyvalueext.Put(t.Context(), bucket, "key", nil, keyvalueext.Options())
 			if !errors.Is(err, k) || kind.Of(err) != k || kind.MaybeApplied(err) != maybe {
 				t.Errorf("%v %d: %v", k, when, err)
+			}
+			if errors.Is(err, context.DeadlineExceeded) != (k == kind.Timeout) {
+				t.Errorf("%v and a deadline", err)
 			}
 			if want := "keyvalueext: put key: " + k.String() + ": injected fault"; err.Error() != want {
 				t.Errorf("%q, not %q", err, want)
