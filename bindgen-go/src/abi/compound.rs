@@ -227,7 +227,13 @@ impl Abi<'_, '_> {
         if self.file.world.plan.exported.contains_key(&id) {
             let new = self.intrinsic(Intrinsic::New, id);
             let register = self.file.wit("Register");
-            return self.bind(&format!("{new}({register}({value}))"));
+            let made = format!("{new}({register}({value}))");
+            if self.uses.retry.is_none() {
+                return self.bind(&made);
+            }
+            let drop = self.intrinsic(Intrinsic::Drop, id);
+            self.uses.scope = true;
+            return self.bind(&format!("scope.Made({made}, {drop})"));
         }
         match handle {
             Handle::Borrow(_) => {

@@ -178,6 +178,18 @@ pub fn both_ways() -> wasmtime::Result<()> {
     all.iter().for_each(|counter| drop_it(r, counter));
     assert_eq!(collect(r), (0, 3));
 
+    // Of what cannot be returned as a whole, nothing is left behind.
+    let Val::Result(Ok(Some(list))) = r.call(COUNTERS, "some", &[Val::U32(2), Val::String("good".to_owned())])? else {
+        panic!("an error")
+    };
+    let Val::List(all) = *list else { panic!("no list") };
+    assert_eq!((all.len(), collect(r)), (2, (2, 3)));
+    all.iter().for_each(|counter| drop_it(r, counter));
+    let failed = r.call(COUNTERS, "some", &[Val::U32(3), Val::String("nil".to_owned())])?;
+    let text = Box::new(Val::String("wit: a handler returned a nil resource".to_owned()));
+    assert_eq!(failed, Val::Result(Err(Some(Box::new(Val::Variant("other".to_owned(), Some(text)))))));
+    assert_eq!(collect(r), (0, 8));
+
     // A bucket of the host, lent and given.
     let bucket = r.store.data_mut().buckets.make("mine".to_owned());
     let rep = bucket.rep();

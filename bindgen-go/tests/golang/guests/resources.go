@@ -50,6 +50,17 @@ func (handler) Maybe(c resources.Counter) (resources.Counter, bool) { return c, 
 
 func (handler) All(c []resources.Counter) []resources.Counter { return c }
 
+func (handler) Some(_ context.Context, n uint32, last string) ([]resources.Counter, error) {
+	var all []resources.Counter
+	for i := range n {
+		all = append(all, &counter{i})
+	}
+	if last == "nil" {
+		all = append(all, nil)
+	}
+	return all, nil
+}
+
 // Lend keeps what it may not keep, and says what the bucket holds.
 func (handler) Lend(ctx context.Context, b *resources.Bucket) (string, error) {
 	lent = b
@@ -57,7 +68,7 @@ func (handler) Lend(ctx context.Context, b *resources.Bucket) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if b.Name() == "not text" {
+	if !ok && b.Name() == "not text" {
 		return "\xff", nil
 	}
 	if !ok {
