@@ -9,6 +9,13 @@ import "unsafe"
 type Scope struct {
 	first *header
 	given []*state
+	made  []made
+}
+
+// made is a handle of a resource that the component implements.
+type made struct {
+	handle int32
+	drop   func(int32)
 }
 
 // A header stands before each block. Its size is that of the largest alignment.
@@ -80,10 +87,21 @@ func (s *Scope) Free() {
 	}
 }
 
-// Undo is Free before another attempt.
+// Made says that Undo drops the handle, and returns it.
+func (s *Scope) Made(handle int32, drop func(int32)) int32 {
+	s.made = append(s.made, made{handle, drop})
+	return handle
+}
+
+// Undo is Free before another attempt to return something: handles that were
+// made for what could not be returned are dropped.
 func (s *Scope) Undo() {
 	s.Free()
+	dropped := s.made
 	*s = Scope{}
+	for _, m := range dropped {
+		m.drop(m.handle)
+	}
 }
 
 // Release gives back all memory of the scope whose first block is p.
