@@ -23,6 +23,12 @@ pub fn run(run: &Run) -> anyhow::Result<ExitCode> {
     let failed = |e| anyhow!("`{shown}`: {e:#}");
     let runtime = Runtime::new(limits(run)).map_err(failed)?;
     if is_program(&wasm) && run.invoke.is_none() {
+        if run.http.is_some() || !run.links.is_empty() || !run.topics.is_empty() {
+            bail!(
+                "`{shown}` is a core module for WASI preview 1, which has no capabilities: leave --link, --topic and --http \
+                 out, or make a component of it with `wasi-cloud componentize`"
+            );
+        }
         let program = runtime.compile_program(&wasm).map_err(failed)?;
         let (links, grants) = (Links::default(), Grants::default().shared());
         return block_on(async { Ok(code(&program.run(run.interactive(links, grants)).await)) });

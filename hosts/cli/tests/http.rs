@@ -5,12 +5,48 @@
 
 mod service;
 
-use service::{Service, component, program};
+use service::{Service, program};
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     time::{Duration, Instant},
 };
+use wasi_cloud_componentize::{Componentize, World};
+
+const SITE: &str = include_str!("site.wat");
+const WIT: &str = include_str!("../../../bindgen-go/examples/http/wit/world.wit");
+
+/// A handler that takes every message for handled.
+const MESSAGES: &str = r#"(func (export "wasi:messaging/incoming-handler@0.2.0-draft#handle") (param i32) (result i32)
+    (i32.const 256))"#;
+const MESSAGES_WIT: &str = "package test:both;
+    world messages { export wasi:messaging/incoming-handler@0.2.0-draft; }
+    package wasi:messaging@0.2.0-draft {
+        interface types {
+            variant error { timeout, connection(string), permission-denied(string), other(string) }
+            resource message {}
+        }
+        interface incoming-handler {
+            use types.{message, error};
+            handle: func(message: message) -> result<_, error>;
+        }
+    }";
+
+/// The component of `site.wat`.
+fn component() -> Vec<u8> {
+    made(SITE, Componentize::new())
+}
+
+/// The same, and it handles messages too.
+fn component_with_messages() -> Vec<u8> {
+    let end = SITE.rfind(')').expect("the module's end");
+    made(&format!("{}{MESSAGES})", &SITE[..end]), Componentize::new().world(World::text(MESSAGES_WIT)))
+}
+
+fn made(text: &str, tool: Componentize) -> Vec<u8> {
+    let module = wat::parse_str(text).unwrap_or_else(|e| panic!("{e}"));
+    tool.world(World::text(WIT)).run(&module).unwrap_or_else(|e| panic!("{e}"))
+}
 
 /// What the server answers to the request: all until it closes the connection.
 fn exchange(service: &Service, request: &str) -> String {
@@ -142,7 +178,7 @@ fn what_is_in_flight_is_answered_before_it_stops() {
 
 #[test]
 fn messages_and_requests_are_served_side_by_side() {
-    let both = service::component_with_messages();
+    let both = component_with_messages();
     let service = Service::start(&both, &["--link", "messaging:default=memory", "--grant-linked", "--topic", "ping"]);
     assert!(get(&service, "/both").contains("/both"));
     let log = service.stop();

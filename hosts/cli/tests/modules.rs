@@ -90,6 +90,14 @@ fn it_has_the_folders_that_it_was_given() {
 }
 
 #[test]
+fn it_has_no_capabilities() {
+    for option in [["--link", "keyvalue:default=memory"], ["--http", "127.0.0.1:0"], ["--topic", "t"]] {
+        let (code, _, said) = run("", &option, TempDir::new().expect("a folder").path());
+        assert!(code == Some(125) && said.contains("`wasi-cloud componentize`"), "{said}");
+    }
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_said_so() {
     for option in ["--dir", "--dir-ro"] {
         let folder = TempDir::new().expect("a folder");

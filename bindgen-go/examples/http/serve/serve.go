@@ -167,16 +167,12 @@ func (r *response) Write(data []byte) (int, error) {
 		}
 		r.WriteHeader(http.StatusOK)
 	}
-	// As much as WASI takes in one call.
-	const most = 4096
-	written := 0
-	for r.err == nil && written < len(data) {
-		part := data[written:min(len(data), written+most)]
-		if r.err = r.stream.BlockingWriteAndFlush(r.ctx, part); r.err == nil {
-			written += len(part)
-		}
+	if r.err != nil {
+		return 0, r.err
 	}
-	return written, r.err
+	written, err := r.stream.Write(data)
+	r.err = err
+	return written, err
 }
 
 // Flush does nothing: each Write is sent at once.

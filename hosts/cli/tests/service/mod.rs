@@ -8,42 +8,6 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
-use wasi_cloud_componentize::{Componentize, World};
-
-const SITE: &str = include_str!("../site.wat");
-const WIT: &str = include_str!("../../../../bindgen-go/examples/http/wit/world.wit");
-
-/// A handler that takes every message for handled.
-const MESSAGES: &str = r#"(func (export "wasi:messaging/incoming-handler@0.2.0-draft#handle") (param i32) (result i32)
-    (i32.const 256))"#;
-const MESSAGES_WIT: &str = "package test:both;
-    world messages { export wasi:messaging/incoming-handler@0.2.0-draft; }
-    package wasi:messaging@0.2.0-draft {
-        interface types {
-            variant error { timeout, connection(string), permission-denied(string), other(string) }
-            resource message {}
-        }
-        interface incoming-handler {
-            use types.{message, error};
-            handle: func(message: message) -> result<_, error>;
-        }
-    }";
-
-/// The component of `site.wat`.
-pub fn component() -> Vec<u8> {
-    made(SITE, Componentize::new())
-}
-
-/// The same, and it handles messages too.
-pub fn component_with_messages() -> Vec<u8> {
-    let end = SITE.rfind(')').expect("the module's end");
-    made(&format!("{}{MESSAGES})", &SITE[..end]), Componentize::new().world(World::text(MESSAGES_WIT)))
-}
-
-fn made(text: &str, tool: Componentize) -> Vec<u8> {
-    let module = wat::parse_str(text).unwrap_or_else(|e| panic!("{e}"));
-    tool.world(World::text(WIT)).run(&module).unwrap_or_else(|e| panic!("{e}"))
-}
 
 pub fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_wasi-cloud"));

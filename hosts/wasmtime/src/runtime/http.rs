@@ -151,7 +151,7 @@ struct Server {
 
 impl Server {
     async fn connection(self: Arc<Self>, stream: TcpStream, mut stopped: watch::Receiver<bool>) {
-        // Instances go on when they have answered, so they are tasks of their own; they end with the connection.
+        // An instance may go on when it has answered, so it is a task of its own, which ends before the connection's.
         let guests = Mutex::new(JoinSet::new());
         if let Err(e) = self.requests(stream, &guests, &mut stopped).await {
             tracing::debug!("a connection ended early: {e}");
