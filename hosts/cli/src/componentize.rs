@@ -11,31 +11,31 @@ pub fn componentize(job: &args::Componentize) -> anyhow::Result<()> {
         Some(name) => World::path(wit).named(name),
         None => World::path(wit),
     });
-    let (module, worlds, output) = if job.input.is_dir() {
+    let (module, worlds, output, bare) = if job.input.is_dir() {
         let built = go::build(&job.input, given)?;
         let output = job.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.wasm", built.name)));
-        (built.module, built.worlds, output)
+        (built.module, built.worlds, output, built.bare)
     } else {
         let output = job.output.clone().unwrap_or_else(|| {
             let missing = "the component of a core module needs a place: add `--output app.wasm`";
             args::Cli::command().error(ErrorKind::MissingRequiredArgument, missing).exit()
         });
-        (crate::read(&job.input)?, Vec::from_iter(given), output)
+        (crate::read(&job.input)?, Vec::from_iter(given), output, false)
     };
     let module = with_topics(module, &job.input);
     let tool = worlds.into_iter().fold(Componentize::new(), Componentize::world);
     let component =
-        tool.run(&module).map_err(|e| explained(e, job)).with_context(|| format!("`{}`", job.input.display()))?;
+        tool.run(&module).map_err(|e| explained(e, bare)).with_context(|| format!("`{}`", job.input.display()))?;
     std::fs::write(&output, &component).with_context(|| format!("cannot write `{}`", output.display()))?;
     tracing::info!("`{}` is a component of {} bytes", output.display(), component.len());
     Ok(())
 }
 
 /// What to do, where it is another thing for a program than for a module.
-fn explained(error: Error, job: &args::Componentize) -> anyhow::Error {
-    if error == Error::NoWorld && job.input.is_dir() {
+fn explained(error: Error, bare: bool) -> anyhow::Error {
+    if bare && matches!(error, Error::NoWorld | Error::ForeignImport { .. }) {
         return anyhow!(
-            "the program calls its host, and none of its packages has a `world.wit` beside or above it that bindgen-go wrote: \
+            "the program imports or exports more than WASI's, and none of its packages has a `world.wit` beside or above it that bindgen-go wrote: \
              generate its bindings with bindgen-go, or give their world with `--wit`; a `vendor` folder lacks such files, so \
              build with GOFLAGS=-mod=mod"
         );

@@ -7,7 +7,7 @@ use anyhow::Context;
 use program::Program;
 use std::path::Path;
 use tool::Go;
-use wasi_cloud_componentize::{World, exports_for_a_world};
+use wasi_cloud_componentize::{World, exported_functions, is_meant_for_a_world};
 
 /// What a component is made of.
 pub struct Built {
@@ -17,19 +17,22 @@ pub struct Built {
     pub worlds: Vec<World>,
     /// What to name the component.
     pub name: String,
+    /// Whether none of its packages has a world.
+    pub bare: bool,
 }
 
 /// A reactor, in which `_initialize` runs what `init` functions there are. The linker's check must be off for `runtime.sbrk`,
 /// which generated code uses.
+///
+/// Commands are reactors too. Go takes it that nobody else grows the memory, and the command adapter does so if the program
+/// exports no `cabi_realloc`: as the heap grows, both use the same pages. If it does export one, the adapter calls it before
+/// Go's runtime has started.
 const REACTOR: [&str; 2] = ["-buildmode=c-shared", "-ldflags=-checklinkname=0 -s -w"];
-/// A program of which `_start` runs the main function.
-const COMMAND: [&str; 1] = ["-ldflags=-s -w"];
 
-/// What exports the main function of a reactor. A program with a `cabi_realloc` of its own cannot be a command: the adapter
-/// allocates with it before `_start`. What differs from a command is that a panic aborts, which is a trap.
-const RUN: &str = "package main\n\n\
-    //go:wasmexport wasi:cli/run@0.2.12#run\n\
-    func wasiCloudRunMain() int32 {\n\tmain()\n\treturn 0\n}\n";
+/// Exports the main function. What differs from a command of Go's is that a panic aborts, which is a trap.
+const RUN: &str = include_str!("go/run.go.txt");
+/// Memory for the adapter, which asks for it twice. Generated code brings its own.
+const REALLOC: &str = include_str!("go/realloc.go.txt");
 /// The world of it. The version is that of the command adapter.
 const RUN_WORLD: &str = "package wasi-cloud:command; world command { export wasi:cli/run@0.2.12; }
     package wasi:cli@0.2.12 { interface run { run: func() -> result; } }";
@@ -44,26 +47,37 @@ pub fn build(folder: &Path, given: Option<World>) -> anyhow::Result<Built> {
         Some(world) => vec![world],
         None => program.worlds()?,
     };
-    let name = program.name();
-    let scratch = tempfile::tempdir().context("cannot make a folder for what Go builds")?;
-    let module = scratch.path().join("module.wasm");
+    let (name, bare) = (program.name(), worlds.is_empty());
     tracing::info!("building `{}` with {}", program.import_path, go.version);
-    if worlds.is_empty() {
-        let module = go.build(&module, &COMMAND)?;
-        return Ok(Built { module, worlds, name });
+    let scratch = tempfile::tempdir().context("cannot make a folder for what Go builds")?;
+    let output = scratch.path().join("module.wasm");
+    let mut module = go.build(&output, &REACTOR)?;
+    let exports = exported_functions(&module)?;
+    let mut added = Vec::new();
+    if !exports.iter().any(|name| is_meant_for_a_world(name)) {
+        added.push(("wasi_cloud_run_main.go", RUN));
+        worlds.push(World::text(RUN_WORLD));
     }
-    let reactor = go.build(&module, &REACTOR)?;
-    if !exports_for_a_world(&reactor)?.is_empty() {
-        return Ok(Built { module: reactor, worlds, name });
+    if !exports.contains("cabi_realloc") {
+        added.push(("wasi_cloud_realloc.go", REALLOC));
     }
-    let run = scratch.path().join("run.go");
-    std::fs::write(&run, RUN).with_context(|| format!("cannot write `{}`", run.display()))?;
-    let overlay = scratch.path().join("overlay.json");
-    let replace =
-        serde_json::json!({ "Replace": { program.folder.join("wasi_cloud_run_main.go").display().to_string(): run } });
-    std::fs::write(&overlay, replace.to_string()).with_context(|| format!("cannot write `{}`", overlay.display()))?;
-    let overlay = format!("-overlay={}", overlay.display());
-    let module = go.build(&module, &[&REACTOR[..], &[&overlay]].concat())?;
-    worlds.push(World::text(RUN_WORLD));
-    Ok(Built { module, worlds, name })
+    if !added.is_empty() {
+        let overlay = overlay(scratch.path(), &program.folder, &added)?;
+        module = go.build(&output, &[&REACTOR[..], &[&overlay]].concat())?;
+    }
+    Ok(Built { module, worlds, name, bare })
+}
+
+/// The flag with which Go finds more files in a folder than there are. They are written to `scratch`.
+fn overlay(scratch: &Path, folder: &Path, files: &[(&str, &str)]) -> anyhow::Result<String> {
+    let write = |name: &str, text: &str| {
+        let path = scratch.join(name);
+        std::fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display())).map(|()| path)
+    };
+    let mut replace = serde_json::Map::new();
+    for (name, text) in files {
+        replace.insert(folder.join(name).display().to_string(), write(name, text)?.display().to_string().into());
+    }
+    let list = write("overlay.json", &serde_json::json!({ "Replace": replace }).to_string())?;
+    Ok(format!("-overlay={}", list.display()))
 }

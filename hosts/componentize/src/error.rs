@@ -80,6 +80,13 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
+    /// The module is Go's and has no `cabi_realloc`, so that its runtime and the adapter would write over each other's memory.
+    #[error(
+        "a Go module needs a `cabi_realloc`, which code of bindgen-go exports: without it, Go's memory and the adapter's are the \
+         same. Give `wasi-cloud componentize` the folder of the Go program; `wasi-cloud run` takes a Go program as it is, \
+         without making a component of it"
+    )]
+    GoMemory,
     /// The command adapter was asked for, but there is nothing for it to call.
     #[error(
         "the command adapter calls `_start`, which the module does not export: use the reactor adapter, or link it as a program"

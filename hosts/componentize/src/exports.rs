@@ -53,12 +53,7 @@ pub(crate) fn check(module: &Module, world: &Described, allowed: &BTreeSet<Strin
     Err(Error::Exports { world: world.label.clone(), missing, outside, hint })
 }
 
-/// What a module exports for a world, whichever it is.
-pub(crate) fn for_a_world(module: &Module) -> Vec<String> {
-    module.functions.iter().filter(|name| is_meant_for_a_world(name)).cloned().collect()
-}
-
-fn is_meant_for_a_world(name: &str) -> bool {
+pub(crate) fn is_meant_for_a_world(name: &str) -> bool {
     let generated = name.contains('#') || ["[", "cm32p2|", "cabi_post_"].iter().any(|prefix| name.starts_with(prefix));
     generated || KebabStr::new(name).is_some() && !HELPERS.contains(&name)
 }

@@ -27,7 +27,12 @@ pub(crate) struct Module {
     pub functions: BTreeSet<String>,
     /// Whether it brings its own world.
     pub has_section: bool,
+    /// Whether Go's compiler made it.
+    is_go: bool,
 }
+
+/// The section in which Go's linker puts the build's id, whatever it strips.
+const GO_SECTION: &str = "go:buildid";
 
 /// Tells what `wasm` is. What comes out is valid WebAssembly from the first byte to the last, so that nothing behind this has to
 /// expect garbage.
@@ -74,7 +79,10 @@ impl Module {
                         }
                     }
                 }
-                Payload::CustomSection(section) => module.has_section |= section.name().starts_with(SECTION),
+                Payload::CustomSection(section) => {
+                    module.has_section |= section.name().starts_with(SECTION);
+                    module.is_go |= section.name() == GO_SECTION;
+                }
                 _ => {}
             }
         }
@@ -83,6 +91,12 @@ impl Module {
 
     pub fn exports(&self, function: &str) -> bool {
         self.functions.contains(function)
+    }
+
+    /// Whether the adapter would take memory that Go's runtime takes too: Go believes that it alone grows memory, and the
+    /// adapter does so where it cannot ask `cabi_realloc`.
+    pub fn fights_for_memory(&self) -> bool {
+        self.is_go && self.imports_preview1() && !self.exports("cabi_realloc")
     }
 
     pub fn imports_preview1(&self) -> bool {

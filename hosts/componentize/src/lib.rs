@@ -176,6 +176,9 @@ impl Componentize {
             contract::check_exports(&world, contract)?;
         }
         exports::check(module, &world, &self.allowed)?;
+        if adapter != Adapter::None && module.fights_for_memory() {
+            return Err(Error::GoMemory);
+        }
 
         let component = encode(&world.embed(wasm), adapter).map_err(|reason| {
             module.foreign_import(&world, adapter != Adapter::None).unwrap_or(Error::Encode { reason })
@@ -201,16 +204,21 @@ impl Componentize {
     }
 }
 
-/// The names of the functions that a core module exports and that can be meant for a world: see the
-/// [crate's documentation](crate#which-exports-are-checked). Of a component there are none.
+/// The names of the functions that a core module exports. Of a component there are none.
 ///
 /// # Errors
 /// If the bytes are no WebAssembly, or a WIT package.
-pub fn exports_for_a_world(wasm: &[u8]) -> Result<Vec<String>, Error> {
+pub fn exported_functions(wasm: &[u8]) -> Result<BTreeSet<String>, Error> {
     Ok(match input::inspect(wasm)? {
-        Input::Module(module) => exports::for_a_world(&module),
-        Input::Component { .. } => Vec::new(),
+        Input::Module(module) => module.functions,
+        Input::Component { .. } => BTreeSet::new(),
     })
+}
+
+/// Whether a core function of this name is meant for a world: see the
+/// [crate's documentation](crate#which-exports-are-checked).
+pub fn is_meant_for_a_world(function: &str) -> bool {
+    exports::is_meant_for_a_world(function)
 }
 
 fn encode(module: &[u8], adapter: Adapter) -> Result<Vec<u8>, String> {

@@ -23,6 +23,7 @@ const TESTS: &[(&str, fn())] = &[
     ("an_import_outside_all_worlds_is_named", worlds::no_world),
     ("a_plain_program_is_a_command", commands::plain),
     ("a_program_that_only_imports_is_a_command", commands::imports),
+    ("the_heap_of_a_command_may_grow", commands::large),
     ("the_counter_of_the_sdk_counts", sdk::counter),
     ("goroutines_take_turns_in_the_host", sdk::busy),
     ("the_pingpong_of_the_sdk_answers", sdk::pingpong),

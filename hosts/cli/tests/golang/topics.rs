@@ -21,6 +21,16 @@ func call() int32
 // Call calls the host.
 func Call() int32 { return call() }
 
+var memory [1 << 20]byte
+var used uintptr
+
+//go:wasmexport cabi_realloc
+//go:nosplit
+func realloc(_ unsafe.Pointer, _, align, size uintptr) unsafe.Pointer {
+	used = (used+align-1)&^(align-1) + size
+	return unsafe.Pointer(&memory[used-size])
+}
+
 //go:wasmexport handle
 func handle() int32 { return Call() }
 

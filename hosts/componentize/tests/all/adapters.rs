@@ -101,3 +101,20 @@ fn an_import_of_neither_names_it() {
         assert!(message.contains(hint), "{message}");
     }
 }
+
+#[test]
+fn a_go_program_that_would_share_its_memory_with_the_adapter_is_refused() {
+    let go_module = |realloc: &str| {
+        wat(&format!(
+            r#"(module (@custom "go:buildid" "1")
+                (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+                (memory (export "memory") 1)
+                (func (export "go") (drop (call $random (i32.const 0) (i32.const 8))))
+                {realloc})"#
+        ))
+    };
+    let message = error(Componentize::new().world(go()), &go_module(""));
+    assert!(message.contains("`cabi_realloc`") && message.contains("the folder"), "{message}");
+    let realloc = r#"(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))"#;
+    Componentize::new().world(go()).run(&go_module(realloc)).unwrap();
+}
