@@ -8,6 +8,7 @@ type Scope struct {
 	first *header
 	given []*state
 	made  []made
+	undo  []func()
 }
 
 // made is a handle of a resource that the component implements.
@@ -71,14 +72,20 @@ func (s *Scope) Take(r *Resource) int32 {
 	return h
 }
 
+// orElse has f called if the call does not come about.
+func (s *Scope) orElse(f func()) { s.undo = append(s.undo, f) }
+
 // Commit says that the host is now called, and so owns what was taken.
-func (s *Scope) Commit() { s.given = nil }
+func (s *Scope) Commit() { s.given, s.undo = nil, nil }
 
 // Free gives the memory back, and resources that were taken for a call which
 // did not come about.
 func (s *Scope) Free() {
 	for _, st := range s.given {
 		st.handle = st.taken
+	}
+	for _, f := range s.undo {
+		f()
 	}
 	if s.first != nil {
 		release(s.first)

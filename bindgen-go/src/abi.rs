@@ -7,6 +7,7 @@
 
 mod call;
 mod compound;
+mod flow;
 mod memory;
 mod scalar;
 
@@ -39,6 +40,10 @@ pub(crate) struct Abi<'f, 'a> {
     variables: usize,
     /// Whether parameters go through memory.
     indirect: bool,
+    /// Memory of this call, as an address.
+    scope: &'static str,
+    /// Where the result of an async export begins, and the handler's error.
+    result: (usize, String),
     pub(crate) uses: Uses,
 }
 
@@ -55,6 +60,8 @@ pub(crate) struct Uses {
     pub(crate) intrinsics: Vec<(Intrinsic, TypeId)>,
     /// Error types of handlers.
     pub(crate) errors: Vec<TypeId>,
+    /// Streams and futures.
+    pub(crate) flows: Vec<TypeId>,
     /// Where lowering begins of a result that can be made an error, if it cannot be lowered.
     pub(crate) retry: Option<Retry>,
 }
@@ -95,8 +102,15 @@ impl<'f, 'a> Abi<'f, 'a> {
             closed: Vec::new(),
             variables: 0,
             indirect,
+            scope: "&scope",
+            result: Default::default(),
             uses: Uses::default(),
         }
+    }
+
+    /// The same inside of a function that is given the memory.
+    pub(crate) fn within(self, scope: &'static str) -> Self {
+        Abi { scope, ..self }
     }
 
     /// The statements.
@@ -104,7 +118,7 @@ impl<'f, 'a> Abi<'f, 'a> {
         (self.lines, self.uses)
     }
 
-    fn line(&mut self, line: impl Into<String>) {
+    pub(crate) fn line(&mut self, line: impl Into<String>) {
         self.lines.push(line.into());
     }
 
@@ -179,6 +193,7 @@ impl Bindgen for Abi<'_, '_> {
         let done = self.scalar(instruction, operands, results)
             || self.memory(instruction, operands, results)
             || self.compound(resolve, instruction, operands, results)
+            || self.flow(instruction, operands, results)
             || self.call(resolve, instruction, operands, results);
         debug_assert!(done, "{instruction:?} is refused by the check");
     }

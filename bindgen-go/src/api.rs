@@ -1,12 +1,13 @@
 //! What a Go programmer sees of functions: imports as functions and methods, exports as handlers.
 
 use wit_bindgen_core::Direction;
-use wit_bindgen_core::wit_parser::{Docs, Function, FunctionKind, Type, TypeDefKind, TypeId};
+use wit_bindgen_core::wit_parser::{Docs, Function, Type, TypeDefKind, TypeId};
 
 use crate::docs;
 use crate::extras;
 use crate::file::File;
-use crate::func::{Shape, params, signature};
+use crate::flow::is_method;
+use crate::func::{Shape, params, received, signature};
 use crate::plan::FuncName;
 use crate::streams;
 
@@ -22,7 +23,7 @@ pub(crate) fn imports(file: &mut File<'_>, unit: usize) {
 }
 
 fn import(file: &mut File<'_>, unit: usize, func: &Function, name: &FuncName) {
-    let shape = Shape::of(file.world.resolve, func);
+    let shape = Shape::of_import(file.world.resolve, func);
     let parameters = params(file, func, name);
     let mut args: Vec<_> = parameters.iter().map(|(name, _)| name.clone()).collect();
     let setters = extras::setters(file, func);
@@ -43,6 +44,9 @@ fn import(file: &mut File<'_>, unit: usize, func: &Function, name: &FuncName) {
         }
         args.insert(0, short.clone());
         receiver = Some((short, format!("*{ty}")));
+    }
+    if shape.asynchronous {
+        args.insert(0, "ctx".to_owned());
     }
     let call = format!("import{}({})", name.unique, args.join(", "));
     comment(file, func, &name.name);
@@ -129,7 +133,7 @@ fn methods(file: &mut File<'_>, unit: usize, choose: impl Fn(&FuncName) -> bool)
     for func in &plan.units[unit].funcs {
         let Some(name) = plan.funcs.get(&(unit, func.name.clone())).filter(|name| choose(name)) else { continue };
         let shape = Shape::of(file.world.resolve, func);
-        let parameters = params(file, func, name);
+        let parameters = received(file, func, name);
         let signature = signature(file, &shape, &parameters);
         comment(file, func, &name.name);
         file.code.add(format!("{}{signature}", name.name));
@@ -140,7 +144,7 @@ fn methods(file: &mut File<'_>, unit: usize, choose: impl Fn(&FuncName) -> bool)
 pub(crate) fn handler(file: &mut File<'_>, unit: usize) {
     let plan = file.world.plan;
     let (base, at) = (&plan.handlers[&unit], &plan.units[unit]);
-    let free: Vec<_> = at.funcs.iter().filter(|func| !matches!(func.kind, FunctionKind::Method(_))).collect();
+    let free: Vec<_> = at.funcs.iter().filter(|func| !is_method(func)).collect();
     if free.is_empty() {
         return;
     }
@@ -172,10 +176,10 @@ pub(crate) fn handler(file: &mut File<'_>, unit: usize) {
 fn handler_func(file: &mut File<'_>, unit: usize, base: &str, func: &Function) {
     let Some(name) = file.world.plan.funcs.get(&(unit, func.name.clone())) else { return };
     let shape = Shape::of(file.world.resolve, func);
-    let parameters = params(file, func, name);
+    let parameters = received(file, func, name);
     let signature = signature(file, &shape, &parameters);
     let mut args: Vec<_> = parameters.iter().map(|(name, _)| &**name).collect();
-    if shape.fallible {
+    if shape.fallible || shape.asynchronous {
         args.insert(0, "ctx");
     }
     let receiver = if args.contains(&"f") { "handle" } else { "f" };
@@ -193,5 +197,5 @@ fn handler_func(file: &mut File<'_>, unit: usize, base: &str, func: &Function) {
 pub(crate) fn fails(file: &File<'_>) -> bool {
     let world = file.world;
     let mut imports = world.plan.units_of(file.package, Direction::Import);
-    imports.any(|(_, unit)| unit.funcs.iter().any(|func| Shape::of(world.resolve, func).fallible))
+    imports.any(|(_, unit)| unit.funcs.iter().any(|func| Shape::of_import(world.resolve, func).fallible))
 }

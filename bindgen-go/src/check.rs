@@ -26,9 +26,7 @@ fn check_kind(kind: &FunctionKind, at: &str) -> Result<()> {
     use FunctionKind as K;
     match kind {
         K::Freestanding | K::Method(_) | K::Static(_) | K::Constructor(_) => Ok(()),
-        K::AsyncFreestanding | K::AsyncMethod(_) | K::AsyncStatic(_) => {
-            bail!("{at} is async, which bindgen-go does not generate yet: use a world with sync functions")
-        }
+        K::AsyncFreestanding | K::AsyncMethod(_) | K::AsyncStatic(_) => Ok(()),
         _ => bail!("{at} is a getter or a setter, which bindgen-go does not generate yet: use a function"),
     }
 }
@@ -45,7 +43,7 @@ fn check_exports(resolve: &Resolve, unit: &Unit) -> Result<()> {
 
 fn check_type(resolve: &Resolve, ty: &Type, at: &str) -> Result<()> {
     let id = match ty {
-        Type::ErrorContext => bail!("{at} has an error-context, which bindgen-go does not generate yet"),
+        Type::ErrorContext => bail!("{at} has an error-context, which bindgen-go does not generate: use a string"),
         Type::Id(id) => *id,
         _ => return Ok(()),
     };
@@ -53,12 +51,7 @@ fn check_type(resolve: &Resolve, ty: &Type, at: &str) -> Result<()> {
         Iterator::try_for_each(&mut types, |ty| check_type(resolve, ty, at))
     };
     match &resolve.types[id].kind {
-        TypeDefKind::Future(_) | TypeDefKind::Stream(_) => {
-            bail!(
-                "{at} has a {}, which bindgen-go does not generate yet: use a list or a resource",
-                resolve.types[id].kind.as_str()
-            )
-        }
+        TypeDefKind::Future(payload) | TypeDefKind::Stream(payload) => each(&mut payload.iter()),
         TypeDefKind::Tuple(tuple) if tuple.types.len() > 16 => {
             bail!("{at} has a tuple of {}, and in Go there are tuples up to 16: make it a record", tuple.types.len())
         }

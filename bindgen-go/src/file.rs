@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use wit_bindgen_core::wit_parser::{Resolve, SizeAlign, Type, TypeDefKind, TypeId};
 
 use crate::code::Code;
+use crate::flow::{is_bytes, nilable, trailed};
+use crate::func::future_of;
 use crate::names;
 use crate::plan::{Plan, handle};
 
@@ -106,6 +108,15 @@ impl<'a> File<'a> {
         name.to_owned()
     }
 
+    /// A type of what comes from the other side: what can be read can be closed.
+    pub(crate) fn received(&mut self, ty: &Type) -> String {
+        if !is_bytes(self.world.resolve, ty) {
+            return self.ty(ty);
+        }
+        self.std("io");
+        "io.ReadCloser".to_owned()
+    }
+
     /// What a type without a name is made of.
     pub(crate) fn structure(&mut self, id: TypeId) -> String {
         let resolve = self.world.resolve;
@@ -116,12 +127,28 @@ impl<'a> File<'a> {
             TypeDefKind::List(ty) => format!("[]{}", self.ty(ty)),
             TypeDefKind::FixedLengthList(ty, n) => format!("[{n}]{}", self.ty(ty)),
             TypeDefKind::Map(key, value) => format!("map[{}]{}", self.ty(key), self.ty(value)),
-            TypeDefKind::Option(ty) if handle(resolve, ty).is_some() => self.ty(ty),
+            TypeDefKind::Option(ty) if nilable(resolve, ty) => self.ty(ty),
             TypeDefKind::Option(ty) => format!("*{}", self.ty(ty)),
             TypeDefKind::Result(result) => {
                 let (ok, err) = (self.opt(result.ok.as_ref()), self.opt(result.err.as_ref()));
                 self.wit(&format!("Result[{ok}, {err}]"))
             }
+            TypeDefKind::Stream(Some(Type::U8)) => {
+                self.std("io");
+                "io.Reader".to_owned()
+            }
+            TypeDefKind::Stream(payload) => {
+                self.std("iter");
+                format!("iter.Seq2[{}, error]", self.opt(payload.as_ref()))
+            }
+            TypeDefKind::Future(payload) => {
+                self.std("context");
+                match future_of(resolve, *payload).0 {
+                    Some(value) => format!("func(context.Context) ({}, error)", self.ty(&value)),
+                    None => "func(context.Context) error".to_owned(),
+                }
+            }
+            TypeDefKind::Tuple(tuple) if trailed(resolve, tuple) => self.ty(&tuple.types[0]),
             TypeDefKind::Tuple(tuple) => {
                 let types: Vec<_> = tuple.types.iter().map(|ty| self.ty(ty)).collect();
                 self.wit(&format!("Tuple{}[{}]", types.len(), types.join(", ")))

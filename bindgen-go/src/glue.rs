@@ -3,19 +3,21 @@
 use std::collections::BTreeSet;
 
 use wit_bindgen_core::Direction;
-use wit_bindgen_core::abi::{self, AbiVariant, LiftLower, WasmType};
+use wit_bindgen_core::abi::{self, AbiVariant, LiftLower, WasmSignature, WasmType};
 use wit_bindgen_core::wit_parser::{
-    Function, FunctionKind, LiftLowerAbi, ManglingAndAbi, ResourceIntrinsic, TypeDefKind, TypeId, WasmExport,
+    Function, LiftLowerAbi, Mangling, ManglingAndAbi, Resolve, ResourceIntrinsic, TypeDefKind, TypeId, WasmExport,
     WasmExportKind, WasmImport,
 };
 
 use crate::abi::{Abi, Intrinsic, Retry, Uses, core, intrinsic_name};
 use crate::errors;
 use crate::file::File;
+use crate::flow::{self, is_async, is_method};
 use crate::func::Shape;
 use crate::plan::FuncName;
 
-const MANGLING: ManglingAndAbi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
+pub(crate) const MANGLING: ManglingAndAbi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
+const ASYNC: ManglingAndAbi = ManglingAndAbi::Legacy(LiftLowerAbi::AsyncCallback);
 
 /// What a whole file needs once.
 #[derive(Default)]
@@ -69,9 +71,12 @@ pub(crate) fn imports(file: &mut File<'_>, unit: usize, shared: &mut Shared) {
 
 fn import(file: &mut File<'_>, unit: usize, func: &Function, name: &FuncName, shared: &mut Shared) {
     let resolve = file.world.resolve;
-    let signature = resolve.wasm_signature(AbiVariant::GuestImport, func);
+    let shape = Shape::of_import(resolve, func);
+    let (mangling, variant) =
+        if shape.asynchronous { (ASYNC, AbiVariant::GuestImportAsync) } else { (MANGLING, AbiVariant::GuestImport) };
+    let signature = resolve.wasm_signature(variant, func);
     let interface = file.world.plan.units[unit].key.as_ref();
-    let (module, field) = resolve.wasm_import_name(MANGLING, WasmImport::Func { interface, func });
+    let (module, field) = resolve.wasm_import_name(mangling, WasmImport::Func { interface, func });
     let unique = &name.unique;
 
     let params: Vec<_> = signature.params.iter().enumerate().map(|(i, ty)| format!("p{i} {}", core(*ty))).collect();
@@ -81,11 +86,15 @@ fn import(file: &mut File<'_>, unit: usize, func: &Function, name: &FuncName, sh
     file.code.add(format!("//go:wasmimport {module} {field}\n//go:noescape"));
     file.code.add(format!("func wasm{unique}({}){result}", params.join(", ")));
 
-    let mut body = Abi::new(file, unit, func, Direction::Import, signature.indirect_params);
-    abi::call(resolve, AbiVariant::GuestImport, LiftLower::LowerArgsLiftResults, func, &mut body, false);
-    let (lines, uses) = body.finish();
+    // The arguments of an async call have to stay where they are until it has returned.
+    let in_memory = signature.indirect_params || shape.asynchronous;
+    let mut body = Abi::new(file, unit, func, Direction::Import, in_memory);
+    match shape.asynchronous {
+        true => call_async(resolve, func, &shape, &signature, unique, &mut body),
+        false => abi::call(resolve, variant, LiftLower::LowerArgsLiftResults, func, &mut body, false),
+    }
+    let (lines, mut uses) = body.finish();
 
-    let shape = Shape::of(resolve, func);
     let declared = private_signature(file, func, &shape);
     file.code.gap();
     file.code.add(format!("func import{unique}{declared} {{"));
@@ -101,12 +110,59 @@ fn import(file: &mut File<'_>, unit: usize, func: &Function, name: &FuncName, sh
     }
     file.code.add(lines.join("\n"));
     file.code.add("}");
+    flow::declare(file, unit, func, Direction::Import, &mut uses);
     shared.add(&uses);
+}
+
+/// The body of an async import, for which the core has no instructions.
+fn call_async(
+    resolve: &Resolve,
+    func: &Function,
+    shape: &Shape,
+    signature: &WasmSignature,
+    unique: &str,
+    body: &mut Abi<'_, '_>,
+) {
+    body.uses.scope = true;
+    let sizes = body.file.world.sizes;
+    let mut args = Vec::new();
+    let params = func.params.iter().enumerate().map(|(i, param)| (format!("p{i}"), &param.ty));
+    if signature.indirect_params {
+        let types: Vec<_> = func.params.iter().map(|param| param.ty).collect();
+        body.line(format!("args := scope.Alloc({})", sizes.record(&types).size.size_wasm32()));
+        for ((value, ty), (offset, _)) in params.zip(sizes.field_offsets(&types)) {
+            let address = format!("unsafe.Add(args, {})", offset.size_wasm32());
+            abi::lower_to_memory(resolve, body, address, value, ty);
+        }
+        args.push("args".to_owned());
+    } else {
+        args.extend(params.flat_map(|(value, ty)| abi::lower_flat(resolve, body, value, ty)));
+    }
+    if let Some(ty) = &func.result {
+        body.line(format!("area := scope.Alloc({})", sizes.size(ty).size_wasm32()));
+        args.push("area".to_owned());
+    }
+    let wait = body.file.wit("Await");
+    let call = format!("{wait}(ctx, &scope, wasm{unique}({}))", args.join(", "));
+    let Some(ty) = &func.result else {
+        body.line(format!("err = {call}"));
+        body.keep_alive(resolve);
+        body.line("return err");
+        return;
+    };
+    body.line(format!("if err = {call}; err != nil {{\nreturn\n}}"));
+    body.keep_alive(resolve);
+    let value = abi::lift_from_memory(resolve, body, "area".to_owned(), ty);
+    body.give_back(resolve, shape, &[value]);
 }
 
 /// Parameters by number, so that nothing clashes with them. All results have names.
 pub(crate) fn private_signature(file: &mut File<'_>, func: &Function, shape: &Shape) -> String {
-    let params: Vec<_> = func.params.iter().enumerate().map(|(i, p)| format!("p{i} {}", file.ty(&p.ty))).collect();
+    let mut params: Vec<_> = func.params.iter().enumerate().map(|(i, p)| format!("p{i} {}", file.ty(&p.ty))).collect();
+    if shape.asynchronous {
+        file.std("context");
+        params.insert(0, "ctx context.Context".to_owned());
+    }
     let results: Vec<_> = shape.results(file).into_iter().map(|(name, ty)| format!("{name} {ty}")).collect();
     let results = if results.is_empty() { String::new() } else { format!(" ({})", results.join(", ")) };
     format!("({}){results}", params.join(", "))
@@ -117,7 +173,7 @@ pub(crate) fn private_signature(file: &mut File<'_>, func: &Function, shape: &Sh
 pub(crate) fn exports(file: &mut File<'_>, unit: usize, shared: &mut Shared) {
     let plan = file.world.plan;
     let at = &plan.units[unit];
-    if at.funcs.iter().any(|func| !matches!(func.kind, FunctionKind::Method(_))) {
+    if at.funcs.iter().any(|func| !is_method(func)) {
         let (base, package) = (&plan.handlers[&unit], &plan.packages[at.package].name);
         file.code.gap();
         file.code.add(format!("func registered{base}() {base}Handler {{\nif handler{base} == nil {{"));
@@ -159,16 +215,19 @@ fn lower_or_fail(file: &mut File<'_>, lines: &[String], ty: &str, retry: &Retry,
 
 fn export(file: &mut File<'_>, unit: usize, func: &Function, unique: &str, shared: &mut Shared) {
     let resolve = file.world.resolve;
-    let signature = resolve.wasm_signature(AbiVariant::GuestExport, func);
+    let asynchronous = is_async(func);
+    let (mangling, variant) =
+        if asynchronous { (ASYNC, AbiVariant::GuestExportAsync) } else { (MANGLING, AbiVariant::GuestExport) };
+    let signature = resolve.wasm_signature(variant, func);
     let interface = file.world.plan.units[unit].key.as_ref();
-    let export_name = |kind| resolve.wasm_export_name(MANGLING, WasmExport::Func { interface, func, kind });
+    let export_name = |kind| resolve.wasm_export_name(mangling, WasmExport::Func { interface, func, kind });
 
     let mut body = Abi::new(file, unit, func, Direction::Export, signature.indirect_params);
-    abi::call(resolve, AbiVariant::GuestExport, LiftLower::LiftArgsLowerResults, func, &mut body, false);
-    let (lines, uses) = body.finish();
+    abi::call(resolve, variant, LiftLower::LiftArgsLowerResults, func, &mut body, asynchronous);
+    let (lines, mut uses) = body.finish();
 
     let mut signature = signature;
-    if let (FunctionKind::Method(_), Some(receiver)) = (&func.kind, signature.params.first_mut()) {
+    if let (true, Some(receiver)) = (is_method(func), signature.params.first_mut()) {
         // Elsewhere the receiver is an address. Here it is the number of an object.
         *receiver = WasmType::I32;
     }
@@ -180,7 +239,7 @@ fn export(file: &mut File<'_>, unit: usize, func: &Function, unique: &str, share
     file.code.gap();
     file.code.add(format!("//go:wasmexport {}", export_name(WasmExportKind::Normal)));
     file.code.add(format!("func export{unique}({}){result} {{", params.join(", ")));
-    if uses.scope {
+    if uses.scope && !asynchronous {
         let scope = file.wit("Scope");
         file.code.add(format!("var scope {scope}"));
     }
@@ -200,5 +259,19 @@ fn export(file: &mut File<'_>, unit: usize, func: &Function, unique: &str, share
         file.code.add(format!("//go:wasmexport {}", export_name(WasmExportKind::PostReturn)));
         file.code.add(format!("func post{unique}(result unsafe.Pointer) {{\n{release}(result)\n}}"));
     }
+    if asynchronous {
+        let callback = file.wit("Callback");
+        file.code.gap();
+        file.code.add(format!("//go:wasmexport {}", export_name(WasmExportKind::Callback)));
+        file.code.add(format!("func callback{unique}(event, waitable, code int32) int32 {{"));
+        file.code.add(format!("return {callback}(event, waitable, code)\n}}"));
+        let (module, field, signature) = func.task_return_import(resolve, interface, Mangling::Legacy);
+        let params: Vec<_> = signature.params.iter().enumerate().map(|(i, ty)| format!("p{i} {}", core(*ty))).collect();
+        file.std("unsafe");
+        file.code.gap();
+        file.code.add(format!("//go:wasmimport {module} {field}\n//go:noescape"));
+        file.code.add(format!("func return{unique}({})", params.join(", ")));
+    }
+    flow::declare(file, unit, func, Direction::Export, &mut uses);
     shared.add(&uses);
 }

@@ -8,6 +8,7 @@ mod docs;
 mod errors;
 mod extras;
 mod file;
+mod flow;
 mod func;
 mod glue;
 mod names;

@@ -22,8 +22,9 @@ pub(crate) fn imports(file: &mut File<'_>) {
     }
     let mut all = Vec::new();
     for (func, name) in &funcs {
-        let shape = Shape::of(file.world.resolve, func);
-        let params: Vec<_> = func.params.iter().map(|param| file.ty(&param.ty)).collect();
+        let shape = Shape::of_import(file.world.resolve, func);
+        let ctx = shape.asynchronous.then(|| "context.Context".to_owned());
+        let params: Vec<_> = ctx.into_iter().chain(func.params.iter().map(|param| file.ty(&param.ty))).collect();
         let results: Vec<_> = shape.results(file).into_iter().map(|(_, ty)| ty).collect();
         let results = match &results[..] {
             [] => String::new(),
@@ -45,15 +46,16 @@ pub(crate) fn imports(file: &mut File<'_>) {
 }
 
 fn import(file: &mut File<'_>, func: &Function, unique: &str) {
-    let shape = Shape::of(file.world.resolve, func);
+    let shape = Shape::of_import(file.world.resolve, func);
     let declared = private_signature(file, func, &shape);
     let error = file.wit("ErrNative");
-    let arguments: Vec<_> = (0..func.params.len()).map(|i| format!("p{i}")).collect();
+    let ctx = shape.asynchronous.then(|| "ctx".to_owned());
+    let arguments: Vec<_> = ctx.into_iter().chain((0..func.params.len()).map(|i| format!("p{i}"))).collect();
     let call = format!("Native.{unique}({})", arguments.join(", "));
     file.code.gap();
     file.code.add(format!("func import{unique}{declared} {{\nif Native.{unique} == nil {{"));
     file.code.add(if shape.fallible { format!("err = {error}\nreturn") } else { format!("panic({error})") });
     file.code.add("}");
-    file.code.add(if func.result.is_some() { format!("return {call}") } else { call });
+    file.code.add(if shape.fallible || func.result.is_some() { format!("return {call}") } else { call });
     file.code.add("}");
 }

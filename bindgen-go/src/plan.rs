@@ -12,6 +12,7 @@ use wit_bindgen_core::wit_parser::{
     Docs, Function, Handle, InterfaceId, PackageName, Resolve, Type, TypeDefKind, TypeId, WorldId, WorldItem, WorldKey,
 };
 
+use crate::flow::is_async;
 use crate::names;
 pub(crate) use extras::{Setters, pages};
 pub(crate) use placed::Placed;
@@ -79,6 +80,8 @@ pub(crate) struct Plan {
     pub(crate) handlers: HashMap<usize, String>,
     /// Resources that the component implements, with their unit.
     pub(crate) exported: HashMap<TypeId, usize>,
+    /// Whether the world has async functions, streams or futures.
+    pub(crate) asynchronous: bool,
 }
 
 impl Plan {
@@ -152,11 +155,18 @@ impl Plan {
 
     fn find_errors(&mut self, resolve: &Resolve) {
         for func in self.units.iter().flat_map(|unit| &unit.funcs) {
-            let Some(result) = func.result.and_then(|ty| result_of(resolve, &ty)) else { continue };
-            let Some(Type::Id(id)) = result.1 else { continue };
-            let id = wit_bindgen_core::dealias(resolve, id);
-            if matches!(resolve.types[id].kind, TypeDefKind::Enum(_) | TypeDefKind::Variant(_)) {
-                self.errors.insert(id);
+            let flows = func.find_futures_and_streams(resolve);
+            self.asynchronous |= is_async(func) || !flows.is_empty();
+            let futures = flows.into_iter().filter_map(|id| match resolve.types[id].kind {
+                TypeDefKind::Future(payload) => payload,
+                _ => None,
+            });
+            for (_, err) in func.result.into_iter().chain(futures).filter_map(|ty| result_of(resolve, &ty)) {
+                let Some(Type::Id(id)) = err else { continue };
+                let id = wit_bindgen_core::dealias(resolve, id);
+                if matches!(resolve.types[id].kind, TypeDefKind::Enum(_) | TypeDefKind::Variant(_)) {
+                    self.errors.insert(id);
+                }
             }
         }
     }

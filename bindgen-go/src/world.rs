@@ -6,6 +6,7 @@ use wit_bindgen_core::{Direction, Files, WorldGenerator};
 
 use crate::check::check;
 use crate::file::{File, World, mark};
+use crate::flow::is_async;
 use crate::plan::{Placed, Plan};
 use crate::{api, docs, errors, glue, native, runtime, types, wit};
 
@@ -90,11 +91,35 @@ impl WorldGenerator for Generator {
             for (name, text) in runtime::FILES {
                 files.push(&format!("wit/{name}"), format!("{}\n{text}", mark(&id)).as_bytes());
             }
+            for (name, text) in self.async_runtime(resolve, world.plan) {
+                files.push(&format!("wit/{name}"), format!("{}\n{text}", mark(&id)).as_bytes());
+            }
         }
         if self.options.go_mod {
             files.push("go.mod", format!("module {}\n\ngo 1.26\n", self.options.module).as_bytes());
         }
         Ok(())
+    }
+}
+
+impl Generator {
+    /// The files that async needs. Timers wait in the host, where the world has a function for that.
+    fn async_runtime(&self, resolve: &Resolve, plan: &Plan) -> Vec<(&'static str, String)> {
+        if !plan.asynchronous {
+            return Vec::new();
+        }
+        let clock = plan.units.iter().find_map(|unit| {
+            let name = resolve.name_world_key(unit.key.as_ref()?);
+            let version = name.strip_prefix("wasi:clocks/monotonic-clock@")?.to_owned();
+            let wait_for = unit.funcs.iter().any(|func| func.name == "wait-for" && is_async(func));
+            (wait_for && unit.direction == Direction::Import).then_some(version)
+        });
+        let (name, text) = match clock {
+            Some(_) => runtime::TIMERS_THAT_WAIT,
+            None => runtime::TIMERS_THAT_POLL,
+        };
+        let timers = (name, text.replace("@VERSION", &format!("@{}", clock.unwrap_or_default())));
+        runtime::ASYNC.iter().map(|(name, text)| (*name, (*text).to_owned())).chain([timers]).collect()
     }
 }
 

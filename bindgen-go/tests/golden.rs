@@ -236,12 +236,10 @@ fn circles_are_refused() {
 fn refused() {
     let sorts = (1..=17).map(|_| "u8").collect::<Vec<_>>().join(", ");
     let cases = [
-        ("import i: interface { f: async func(); }".to_owned(), "function `f` of `i` is async"),
-        ("import f: async func();".to_owned(), "function `f` of `w` is async"),
-        ("export i: interface { f: func(s: stream<u8>); }".to_owned(), "function `f` of `i` has a stream"),
-        ("import i: interface { record r { a: list<future<u8>> } }".to_owned(), "type `r` of `i` has a future"),
         ("import i: interface { resource r { x: get() -> u32; } }".to_owned(), "of `i` is a getter or a setter"),
         ("import i: interface { x: get() -> u32; x: set(value: u32); }".to_owned(), "of `i` is a getter or a setter"),
+        ("import i: interface { f: func(e: error-context); }".to_owned(), "function `f` of `i` has an error-context"),
+        ("import i: interface { record r { a: error-context } }".to_owned(), "type `r` of `i` has an error-context"),
         (format!("import f: func() -> tuple<{sorts}>;"), "has a tuple of 17"),
     ];
     for (world, wanted) in cases {

@@ -1,11 +1,12 @@
 //! The call in the middle, and what Go functions return around it.
 
 use wit_bindgen_core::abi::Instruction;
-use wit_bindgen_core::wit_parser::{FunctionKind, Resolve, Type, TypeDefKind};
+use wit_bindgen_core::wit_parser::{Resolve, Type, TypeDefKind};
 use wit_bindgen_core::{Direction, dealias};
 
 use super::{Abi, Retry};
 use crate::errors::is_error;
+use crate::flow::{is_bytes, is_method, nilable};
 use crate::func::{Payload, Shape};
 use crate::plan::handle;
 
@@ -42,8 +43,9 @@ impl Abi<'_, '_> {
                     self.line(format!("return {value}{nil}"));
                 }
             }
+            Instruction::AsyncTaskReturn { .. } => self.end_handler(from),
             Instruction::Return { func, .. } => {
-                let shape = Shape::of(resolve, func);
+                let shape = Shape::of_import(resolve, func);
                 self.give_back(resolve, &shape, from);
             }
             _ => return false,
@@ -52,7 +54,7 @@ impl Abi<'_, '_> {
     }
 
     /// A resource whose handle is in use must not be collected, and its handle dropped.
-    fn keep_alive(&mut self, resolve: &Resolve) {
+    pub(crate) fn keep_alive(&mut self, resolve: &Resolve) {
         for (i, param) in self.func.params.iter().enumerate() {
             if borrows(resolve, &param.ty) {
                 self.file.std("runtime");
@@ -62,11 +64,16 @@ impl Abi<'_, '_> {
     }
 
     /// Returns what an import gave as Go does: a result as an error, an option as a boolean, a tuple as values.
-    fn give_back(&mut self, resolve: &Resolve, shape: &Shape, from: &[String]) {
-        let Some(value) = from.first() else { return };
+    pub(crate) fn give_back(&mut self, resolve: &Resolve, shape: &Shape, from: &[String]) {
+        let Some(value) = from.first() else {
+            if shape.fallible {
+                self.line("return nil");
+            }
+            return;
+        };
         let value = self.ident(value);
         let mut source = value.clone();
-        if shape.fallible {
+        if shape.result {
             self.line(format!("if {value}.IsErr {{"));
             let error = self.error_of(shape.err, &format!("{value}.Err"));
             self.line(format!("err = {error}"));
@@ -77,8 +84,16 @@ impl Abi<'_, '_> {
         let nil = if shape.fallible { ", nil" } else { "" };
         match &shape.payload {
             Payload::Nothing => self.line("return nil"),
-            Payload::One(_) => self.line(format!("return {source}{nil}")),
-            Payload::Option(ty) if handle(resolve, ty).is_some() => {
+            Payload::One(ty) => {
+                // What is part of something else has the type that it has there, too.
+                let bytes = if is_bytes(resolve, ty) && shape.result { ".(io.ReadCloser)" } else { "" };
+                self.line(format!("return {source}{bytes}{nil}"));
+            }
+            Payload::Option(ty) if is_bytes(resolve, ty) => {
+                self.line(format!("result, ok = {source}.(io.ReadCloser)"));
+                self.line("return");
+            }
+            Payload::Option(ty) if nilable(resolve, ty) => {
                 self.line(format!("return {source}, {source} != nil{nil}"));
             }
             Payload::Option(_) => {
@@ -88,14 +103,16 @@ impl Abi<'_, '_> {
                 self.line(format!("return *{source}, true{nil}"));
             }
             Payload::Many(types) => {
-                let all: Vec<_> = (0..types.len()).map(|i| format!("{source}.F{i}")).collect();
+                let bytes = |ty| if is_bytes(resolve, ty) { ".(io.ReadCloser)" } else { "" };
+                let all: Vec<_> =
+                    types.iter().enumerate().map(|(i, ty)| format!("{source}.F{i}{}", bytes(ty))).collect();
                 self.line(format!("return {}{nil}", all.join(", ")));
             }
         }
     }
 
     /// The error side of a result as a Go error.
-    fn error_of(&mut self, ty: Option<Type>, value: &str) -> String {
+    pub(super) fn error_of(&mut self, ty: Option<Type>, value: &str) -> String {
         let Some(ty) = ty else { return self.file.wit("ErrFailed") };
         if is_error(self.file.world, &ty) {
             return value.to_owned();
@@ -109,12 +126,15 @@ impl Abi<'_, '_> {
         let plan = self.file.world.plan;
         let Some(name) = plan.funcs.get(&(self.unit, self.func.name.clone())) else { return };
         let base = plan.handlers.get(&self.unit).map(|s| &**s).unwrap_or_default();
-        let (target, args) = match (&self.func.kind, from) {
-            (FunctionKind::Method(_), [receiver, args @ ..]) => (self.ident(receiver), args),
+        let (target, args) = match (is_method(self.func), from) {
+            (true, [receiver, args @ ..]) => (self.ident(receiver), args),
             _ => (format!("registered{base}()"), from),
         };
         let mut all = args.to_vec();
-        if shape.fallible {
+        if shape.asynchronous {
+            all.insert(0, "ctx".to_owned());
+            self.begin_handler();
+        } else if shape.fallible {
             self.file.std("context");
             all.insert(0, "context.Background()".to_owned());
         }
@@ -134,8 +154,14 @@ impl Abi<'_, '_> {
         if self.uses.loans {
             self.line("loans.End()");
         }
-        let leave = self.file.wit("Leave()");
-        self.line(leave);
+        if shape.asynchronous {
+            let error = names.last().filter(|_| shape.fallible).map_or("nil", |name| name);
+            self.line("return func() {");
+            self.result = (self.lines.len(), error.to_owned());
+        } else {
+            let leave = self.file.wit("Leave()");
+            self.line(leave);
+        }
         match (shape.fallible, names.last()) {
             (true, Some(error)) => {
                 let result = self.result(shape, &values, error);
@@ -171,7 +197,7 @@ impl Abi<'_, '_> {
 
     /// How an option of the type is declared, and made of a value.
     fn pointer(&self, ty: &Type) -> (&'static str, &'static str) {
-        if handle(self.file.world.resolve, ty).is_some() { ("", "") } else { ("*", "&") }
+        if nilable(self.file.world.resolve, ty) { ("", "") } else { ("*", "&") }
     }
 
     fn result(&mut self, shape: &Shape, values: &[String], error: &str) -> String {
@@ -198,7 +224,7 @@ impl Abi<'_, '_> {
     }
 
     /// Any Go error as the WIT's.
-    fn lower_error(&mut self, ty: &Type, error: &str) -> String {
+    pub(super) fn lower_error(&mut self, ty: &Type, error: &str) -> String {
         let resolve = self.file.world.resolve;
         if let (true, Type::Id(id)) = (is_error(self.file.world, ty), ty) {
             let id = dealias(resolve, *id);

@@ -5,7 +5,7 @@ use wit_bindgen_core::wit_parser::{Handle, Resolve, Type, TypeId, Variant};
 use wit_bindgen_core::{Direction, dealias};
 
 use super::{Abi, Block, Intrinsic, scalar::core};
-use crate::plan::handle;
+use crate::flow::{is_bytes, nilable, trailed};
 
 impl Abi<'_, '_> {
     pub(super) fn compound(
@@ -30,6 +30,18 @@ impl Abi<'_, '_> {
                 let name = self.file.named(ty).unwrap_or_default();
                 to.push(format!("{name}{{{}}}", all.join(", ")));
             }
+            I::TupleLower { tuple, .. } if trailed(resolve, tuple) => {
+                let (stream, future) = (format!("v{}", self.number()), format!("v{}", self.number()));
+                let bytes = is_bytes(resolve, &tuple.types[0]);
+                let split = self.file.wit(if bytes { "Trailer" } else { "TrailerSeq" });
+                self.line(format!("{stream}, {future} := {split}({})", from[0]));
+                to.extend([stream, future]);
+            }
+            I::TupleLift { tuple, .. } if trailed(resolve, tuple) => {
+                let bytes = is_bytes(resolve, &tuple.types[0]);
+                let join = self.file.wit(if bytes { "WithTrailer" } else { "WithTrailerSeq" });
+                to.push(self.bind(&format!("{join}({}, {})", from[0], from[1])));
+            }
             I::TupleLower { tuple, .. } => {
                 let value = self.ident(&from[0]);
                 to.extend((0..tuple.types.len()).map(|i| format!("{value}.F{i}")));
@@ -48,7 +60,7 @@ impl Abi<'_, '_> {
             I::OptionLower { payload, results, .. } => {
                 let value = self.ident(&from[0]);
                 let blocks = self.blocks(2);
-                let pointer = if handle(resolve, payload).is_some() { "" } else { "*" };
+                let pointer = if nilable(resolve, payload) { "" } else { "*" };
                 let some = format!("e{} := {pointer}{value}", blocks[1].id);
                 self.choose(&format!("{value} == nil"), blocks, ["".to_owned(), some], results, to);
             }
@@ -180,7 +192,7 @@ impl Abi<'_, '_> {
 
     fn lift_option(&mut self, resolve: &Resolve, payload: &Type, tag: &str) -> String {
         let value = format!("v{}", self.number());
-        let is_handle = handle(resolve, payload).is_some();
+        let is_handle = nilable(resolve, payload);
         let ty = self.ty(payload);
         self.line(format!("var {value} {}{ty}", if is_handle { "" } else { "*" }));
         self.line(format!("if {tag} != 0 {{"));

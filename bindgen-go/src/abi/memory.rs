@@ -73,7 +73,7 @@ impl Abi<'_, '_> {
             }
             I::ListCanonLower { .. } => {
                 self.uses.scope = true;
-                let call = format!("{}(&scope, {})", self.file.wit("Copy"), from[0]);
+                let call = format!("{}({}, {})", self.file.wit("Copy"), self.scope, from[0]);
                 let buf = self.bind(&call);
                 to.extend([format!("{buf}.Data"), format!("{buf}.Len")]);
             }

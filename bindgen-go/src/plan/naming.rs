@@ -206,15 +206,15 @@ fn free_name(resolve: &Resolve, kind: &FunctionKind, item: &str) -> String {
     let resource = |id: &TypeId| exported(resolve.types[*id].name.as_deref().unwrap_or_default());
     match kind {
         FunctionKind::Constructor(id) => format!("New{}", resource(id)),
-        FunctionKind::Static(id) if item == "new" => format!("New{}", resource(id)),
-        FunctionKind::Static(id) => resource(id) + &exported(item),
+        FunctionKind::Static(id) | FunctionKind::AsyncStatic(id) if item == "new" => format!("New{}", resource(id)),
+        FunctionKind::Static(id) | FunctionKind::AsyncStatic(id) => resource(id) + &exported(item),
         _ => exported(item),
     }
 }
 
 /// `Connect` for a static function `connect` that makes a client.
 fn bare_name(resolve: &Resolve, func: &Function) -> Option<String> {
-    let FunctionKind::Static(id) = func.kind else { return None };
+    let (FunctionKind::Static(id) | FunctionKind::AsyncStatic(id)) = func.kind else { return None };
     let result = func.result?;
     let made = result_of(resolve, &result).map_or(Some(result), |(ok, _)| ok)?;
     let own = handle(resolve, &made) == Some((wit_bindgen_core::dealias(resolve, id), false));
@@ -235,10 +235,12 @@ fn shorten(wanted: &mut [Vec<String>], bare: Vec<(usize, String)>) {
 
 /// A method's resource. Imported functions that begin by borrowing a resource of their own Go package are its methods too.
 fn receiver(plan: &Plan, resolve: &Resolve, unit: &Unit, func: &Function) -> Option<TypeId> {
-    if let FunctionKind::Method(id) = func.kind {
+    if let FunctionKind::Method(id) | FunctionKind::AsyncMethod(id) = func.kind {
         return Some(wit_bindgen_core::dealias(resolve, id));
     }
-    if unit.direction == Direction::Export || func.kind != FunctionKind::Freestanding {
+    if unit.direction == Direction::Export
+        || !matches!(func.kind, FunctionKind::Freestanding | FunctionKind::AsyncFreestanding)
+    {
         return None;
     }
     let (id, true) = handle(resolve, &func.params.first()?.ty)? else { return None };

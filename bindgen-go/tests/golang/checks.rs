@@ -22,6 +22,8 @@ const WITS: &[&str] = &[
     "resources",
     "scalars",
     "streams",
+    "async",
+    "async-poll",
     "three-versions",
     "versions",
     "world-functions",
