@@ -94,10 +94,8 @@ func (e *end) Close() error {
 	}
 	e.Resource.state.handle = 0
 	if w.waiting() {
-		if code := uint32(e.cancel(w.waitable)); code != blocked {
-			w.forget()
-			w.ready <- code
-		}
+		w.forget()
+		w.ready <- uint32(e.cancel(w.waitable))
 	}
 	return nil
 }

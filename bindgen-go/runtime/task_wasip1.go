@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"runtime/metrics"
+	"unsafe"
 )
 
 // A task is one call of an async export. The handler runs in a goroutine. When
@@ -84,19 +85,29 @@ func Callback(event, waitable, code int32) int32 {
 	current = t
 	switch event {
 	case eventNone:
+		// The task has yielded, and for that there are no others.
+		if t.set != 0 {
+			for event := poll(t.set); event != eventNone; event = poll(t.set) {
+				t.take(event, polled[0], uint32(polled[1]))
+			}
+		}
 	case eventCancelled:
 		t.cancelled = true
 		t.cancel()
 	default:
-		if waitable == t.wake {
-			t.wake = 0
-			waitableJoin(waitable, 0)
-			unitDropReadable(waitable)
-		} else {
-			deliver(event, waitable, uint32(code))
-		}
+		t.take(event, waitable, uint32(code))
 	}
 	return t.run()
+}
+
+func (t *task) take(event, waitable int32, code uint32) {
+	if waitable != t.wake {
+		deliver(event, waitable, code)
+		return
+	}
+	t.wake = 0
+	waitableJoin(waitable, 0)
+	unitDropReadable(waitable)
 }
 
 // run lets goroutines run until none can, and says how the task goes on.
@@ -161,6 +172,11 @@ func (t *task) giveBack() {
 	}
 	t.finish, t.err = nil, nil
 }
+
+// polled is the waitable of the last event that was polled, and its code.
+var polled [2]int32
+
+func poll(set int32) int32 { return waitableSetPoll(set, unsafe.Pointer(&polled)) }
 
 func (t *task) waitSet() int32 {
 	if t.set == 0 {

@@ -47,8 +47,7 @@ func (t *task) disarm() {
 	}
 	w := alarm.wait
 	alarm.in, alarm.wait = nil, nil
-	if uint32(subtaskCancel(w.waitable)) != blocked {
-		w.forget()
-		subtaskDrop(w.waitable)
-	}
+	w.forget()
+	subtaskCancel(w.waitable)
+	subtaskDrop(w.waitable)
 }

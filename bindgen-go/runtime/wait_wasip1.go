@@ -1,6 +1,9 @@
 package wit
 
-import "context"
+import (
+	"context"
+	"unsafe"
+)
 
 // blocked is what an operation returns that goes on: its event comes later.
 const blocked = 0xffff_ffff
@@ -19,13 +22,20 @@ func waitableSetNew() int32
 //go:wasmimport $root [waitable-set-drop]
 func waitableSetDrop(set int32)
 
+//go:wasmimport $root [waitable-set-poll]
+//go:noescape
+func waitableSetPoll(set int32, event unsafe.Pointer) int32
+
 //go:wasmimport $root [waitable-join]
 func waitableJoin(waitable, set int32)
 
 //go:wasmimport $root [subtask-drop]
 func subtaskDrop(subtask int32)
 
-//go:wasmimport $root [async-lower][subtask-cancel]
+// It blocks the component until the callee has taken note, which the host does at
+// once. Not to block would need a feature that hosts do not have yet.
+//
+//go:wasmimport $root [subtask-cancel]
 func subtaskCancel(subtask int32) int32
 
 // A waiter waits for the last event of a waitable.
@@ -117,10 +127,8 @@ func (w *waiter) wait(ctx context.Context, cancel func(int32) int32) uint32 {
 	case <-ctx.Done():
 	}
 	if w.waiting() {
-		if code := uint32(cancel(w.waitable)); code != blocked {
-			w.forget()
-			return code
-		}
+		w.forget()
+		return uint32(cancel(w.waitable))
 	}
 	return <-w.ready
 }

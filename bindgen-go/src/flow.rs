@@ -85,8 +85,8 @@ impl Flow<'_, '_> {
             self.core("new", S::New, false, "", " int64"),
             self.core("read", S::Read, true, data, " int32"),
             self.core("write", S::Write, true, data, " int32"),
-            self.core("cancelRead", S::CancelRead, true, "end int32", " int32"),
-            self.core("cancelWrite", S::CancelWrite, true, "end int32", " int32"),
+            self.core("cancelRead", S::CancelRead, false, "end int32", " int32"),
+            self.core("cancelWrite", S::CancelWrite, false, "end int32", " int32"),
             self.core("dropReadable", S::DropReadable, false, "end int32", ""),
             self.core("dropWritable", S::DropWritable, false, "end int32", ""),
         ];
@@ -124,8 +124,8 @@ impl Flow<'_, '_> {
             self.core("new", F::New, false, "", " int64"),
             self.core("read", F::Read, true, data, " int32"),
             self.core("write", F::Write, true, data, " int32"),
-            self.core("cancelRead", F::CancelRead, true, "end int32", " int32"),
-            self.core("cancelWrite", F::CancelWrite, true, "end int32", " int32"),
+            self.core("cancelRead", F::CancelRead, false, "end int32", " int32"),
+            self.core("cancelWrite", F::CancelWrite, false, "end int32", " int32"),
             self.core("dropReadable", F::DropReadable, false, "end int32", ""),
             self.core("dropWritable", F::DropWritable, false, "end int32", ""),
         ];

@@ -3,6 +3,9 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test")]
 
+mod async_calls;
+mod async_host;
+mod async_streams;
 mod checks;
 mod command;
 mod echo;
@@ -40,6 +43,20 @@ const TESTS: &[(&str, Test)] = &[
     ("streams_of_wasi_io", streams::both_ways),
     ("a_command_runs", command::runs),
     ("handlers_may_wait", resources::goroutines),
+    ("async_signatures", async_calls::signatures),
+    ("async_calls_at_once", async_calls::at_once),
+    ("async_mutex", async_calls::mutex),
+    ("async_between_calls", async_calls::between_calls),
+    ("async_timers", async_calls::timers),
+    ("async_cancelled", async_calls::cancelled),
+    ("async_polling", async_calls::polling),
+    ("async_nothing_is_left", async_calls::nothing_is_left),
+    ("stream_imports", async_streams::imports),
+    ("stream_drops", async_streams::drops),
+    ("stream_echo", async_streams::echo),
+    ("stream_elements", async_streams::elements),
+    ("stream_futures", async_streams::futures),
+    ("stream_nothing_is_left", async_streams::nothing_is_left),
     ("small_calls_leave_nothing_behind", stress::small),
     ("a_long_call_leaves_nothing_behind", stress::long),
     ("large_calls_leave_nothing_behind", stress::large),
