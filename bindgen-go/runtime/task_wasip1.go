@@ -113,16 +113,16 @@ func (t *task) take(event, waitable int32, code uint32) {
 // run lets goroutines run until none can, and says how the task goes on.
 func (t *task) run() int32 {
 	current = t
-	busy := settle()
+	busy := t.settle()
 	if t.handled && !t.returned {
 		t.giveBack()
-		busy = settle()
+		busy = t.settle()
 	}
 	ended := t.returned && t.pumps == 0
 	if ended {
 		// What the handler left behind may wait for this.
 		t.cancel()
-		busy = settle()
+		busy = t.settle()
 		ended = t.pumps == 0
 	}
 	reap()
@@ -149,17 +149,23 @@ func (t *task) run() int32 {
 
 // settle gives goroutines their turns. It returns true if some could still go
 // on: the host is to have a turn, too. The metric is exact, since there is but
-// one thread, and reading it stops nothing.
-func settle() bool {
+// one thread, and reading it stops nothing. It does not count the workers of a
+// collection, which somebody may wait for.
+func (t *task) settle() bool {
 	for range turns {
 		runtime.Gosched()
 		metrics.Read(runnable)
-		if runnable[0].Value.Uint64() == 0 {
+		if runnable[0].Value.Uint64() == 0 && (collecting == 0 || t.handled) {
 			return false
 		}
 	}
 	return true
 }
+
+// collecting is not 0 while the collector marks.
+//
+//go:linkname collecting runtime.gcBlackenEnabled
+var collecting uint32
 
 // giveBack gives the host the result, or says that there is none because the
 // host did not want it any more.
