@@ -3,7 +3,7 @@
 use wit_bindgen_core::abi::Instruction;
 use wit_bindgen_core::wit_parser::{Type, TypeId};
 
-use super::Abi;
+use super::{Abi, Retry};
 use crate::flow::{is_bytes, variable};
 use crate::func::future_of;
 
@@ -103,11 +103,30 @@ impl Abi<'_, '_> {
         self.line(format!("return {start}(func(ctx context.Context) (func(), error) {{"));
     }
 
+    /// Lowers a result, and if that cannot be the error that says why.
+    fn lower_or_fail(&mut self, retry: &Retry) {
+        let lowering = self.lines.split_off(retry.line);
+        let (catch, result) = (self.file.wit("Catch(&err)"), &retry.result);
+        self.line(format!("lower := func() (err error) {{\ndefer {catch}"));
+        self.lines.extend(lowering);
+        self.line("return nil\n}\nif err := lower(); err != nil {");
+        if self.uses.scope {
+            self.line("scope.Undo()");
+        }
+        if let Some(error) = &retry.error {
+            self.line(format!("{result}.Err = {error}"));
+        }
+        self.line(format!("{result}.IsErr = true\nif err = lower(); err != nil {{\npanic(err)\n}}\n}}"));
+    }
+
     /// Gives the result to the host, in the task of the call.
     pub(super) fn end_handler(&mut self, from: &[String]) {
         let name = self.file.world.plan.funcs.get(&(self.unit, self.func.name.clone()));
         let name = name.map(|name| &*name.unique).unwrap_or_default();
         self.line(format!("return{name}({})", from.join(", ")));
+        if let Some(retry) = self.uses.retry.take() {
+            self.lower_or_fail(&retry);
+        }
         let (begin, error) = std::mem::take(&mut self.result);
         if self.uses.scope {
             let scope = self.file.wit("Scope");
