@@ -8,6 +8,7 @@ type Scope struct {
 	first *header
 	given []*state
 	made  []made
+	lent  []*state
 	undo  []func()
 }
 
@@ -66,10 +67,21 @@ func (s *Scope) Take(r *Resource) int32 {
 	if st.borrowed {
 		panic(misuse{ErrBorrowed})
 	}
+	if st.lent > 0 {
+		panic(misuse{ErrInUse})
+	}
 	h := st.handle
 	st.handle, st.taken = 0, h
 	s.given = append(s.given, st)
 	return h
+}
+
+// Borrow returns the handle of r, which is not dropped before Free.
+func (s *Scope) Borrow(r *Resource) int32 {
+	st := r.use()
+	st.lent++
+	s.lent = append(s.lent, st)
+	return st.handle
 }
 
 // orElse has f called if the call does not come about.
@@ -83,6 +95,9 @@ func (s *Scope) Commit() { s.given, s.undo = nil, nil }
 func (s *Scope) Free() {
 	for _, st := range s.given {
 		st.handle = st.taken
+	}
+	for _, st := range s.lent {
+		st.giveBack()
 	}
 	for _, f := range s.undo {
 		f()

@@ -45,7 +45,7 @@ pub(crate) fn iterator(
     parameters: &[(String, String)],
 ) {
     let Some(pages) = pages(file.world.resolve, func) else { return };
-    let fallible = Shape::of(file.world.resolve, func).fallible;
+    let fallible = Shape::of_import(file.world.resolve, func).fallible;
     let element = file.ty(&pages.element);
     let fields = &file.world.plan.fields[&pages.record];
     let at = pages.param - usize::from(name.receiver.is_some());

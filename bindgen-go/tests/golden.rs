@@ -42,6 +42,7 @@ fn text(files: &Files) -> String {
 /// The WITs whose code is kept whole; of the others only what a program sees and what the host does.
 const WHOLE: &[&str] = &[
     "arrays",
+    "async-poll",
     "docs",
     "error-variants",
     "extras",

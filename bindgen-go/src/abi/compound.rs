@@ -248,6 +248,11 @@ impl Abi<'_, '_> {
             return self.bind(&format!("scope.Made({made}, {drop})"));
         }
         match handle {
+            Handle::Borrow(_) if self.goes_on() => {
+                // It can be closed before the call has returned.
+                self.uses.scope = true;
+                self.bind(&format!("scope.Borrow(&{value}.Resource)"))
+            }
             Handle::Borrow(_) => {
                 let borrow = self.file.wit("Borrow");
                 self.bind(&format!("{borrow}(&{value}.Resource)"))

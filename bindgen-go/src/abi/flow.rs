@@ -1,10 +1,11 @@
 //! Streams and futures, and what is around the handler of an async export.
 
+use wit_bindgen_core::Direction;
 use wit_bindgen_core::abi::Instruction;
 use wit_bindgen_core::wit_parser::{Type, TypeId};
 
 use super::{Abi, Retry};
-use crate::flow::{is_bytes, variable};
+use crate::flow::{is_async, is_bytes, variable};
 use crate::func::future_of;
 
 impl Abi<'_, '_> {
@@ -45,6 +46,11 @@ impl Abi<'_, '_> {
             self.give(&format!("{lower}({flow}, {}, {})", self.scope, from[0]))
         });
         true
+    }
+
+    /// Whether other code can run before the function that is called returns.
+    pub(super) fn goes_on(&self) -> bool {
+        self.direction == Direction::Import && is_async(self.func)
     }
 
     /// A handle that the call gives away.

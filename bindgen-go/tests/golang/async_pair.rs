@@ -1,6 +1,5 @@
 //! Two components, one of which calls the other: a call that is cancelled is a context that is done.
 
-use std::fs;
 use std::time::Duration;
 
 use wac_graph::types::Package;
@@ -8,12 +7,13 @@ use wac_graph::{CompositionGraph, EncodeOptions, plug};
 use wasmtime::component::Val;
 
 use crate::async_host::{Running, block_on};
-use crate::guest::{Module, generate_world, wit};
+use crate::guest::{Module, generate_world};
 
 fn component(world: &str, code: &str) -> Vec<u8> {
     let module = Module::empty();
     module.write("go.mod", "module example.com/guest\n\ngo 1.26\n");
-    module.add("gen", &generate_world(&wit("async-pair"), Some(world), "example.com/guest/gen", None));
+    module.write("pair.wit", include_str!("guests/pair.wit"));
+    module.add("gen", &generate_world(&module.path("pair.wit"), Some(world), "example.com/guest/gen", None));
     module.write("main.go", code);
     module.component(&[module.path("gen/world.wit")])
 }
@@ -32,9 +32,6 @@ fn pair() -> Vec<u8> {
 
 pub fn cancelled() -> wasmtime::Result<()> {
     let pair = pair();
-    if let Ok(path) = std::env::var("KEEP") {
-        fs::write(path, &pair)?;
-    }
     block_on(async {
         let r = &mut Running::new(&pair, |linker| {
             linker.instance("test:pair/host")?.func_wrap_concurrent("sleep", |_, (ms,): (u32,)| {

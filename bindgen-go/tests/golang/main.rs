@@ -5,6 +5,7 @@
 
 mod async_calls;
 mod async_host;
+mod async_pair;
 mod async_streams;
 mod checks;
 mod command;
@@ -49,6 +50,7 @@ const TESTS: &[(&str, Test)] = &[
     ("async_between_calls", async_calls::between_calls),
     ("async_timers", async_calls::timers),
     ("async_cancelled", async_calls::cancelled),
+    ("async_cancelled_by_the_caller", async_pair::cancelled),
     ("async_polling", async_calls::polling),
     ("async_nothing_is_left", async_calls::nothing_is_left),
     ("stream_imports", async_streams::imports),

@@ -267,6 +267,20 @@ func calls(ctx context.Context, _ uint32) (string, error) {
 	if _, _, err := a.Get(ctx, "x"); !errors.Is(err, wit.ErrClosed) {
 		return "", fmt.Errorf("given away: %v", err)
 	}
+	// What is closed while a call uses it is dropped when that returns.
+	used, _ := tasks.Open(ctx, "b")
+	got := make(chan error)
+	go func() {
+		_, _, err := used.Get(ctx, "x")
+		got <- err
+	}()
+	runtime.Gosched()
+	if _, err := tasks.Join(ctx, []*tasks.Conn{used}); !errors.Is(err, wit.ErrInUse) {
+		return "", fmt.Errorf("given away in use: %v", err)
+	}
+	if err := errors.Join(used.Close(), <-got); err != nil {
+		return "", fmt.Errorf("closed in use: %v", err)
+	}
 	if _, err := tasks.Fail(ctx, "\xff"); err == nil {
 		return "", errors.New("what is not UTF-8 was sent")
 	}
