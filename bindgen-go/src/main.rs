@@ -45,6 +45,9 @@ struct Args {
     /// Use the runtime package at this import path, instead of generating one: a program can have only one.
     #[arg(long, value_name = "IMPORT PATH")]
     runtime: Option<String>,
+    /// Write what async worlds need into the runtime, although this is none: for programs with another world, which is.
+    #[arg(long = "async")]
+    asynchronous: bool,
     /// Put a WIT package, or one of its interfaces, into this folder below --out, whose last part is the Go name: as
     /// `wasi:keyvalue=keyvalue`, `wasi:keyvalue@0.2.0=kv` or `wasi:messaging/incoming-handler=messaging/handler`. Repeatable.
     #[arg(long = "package", value_name = "WIT=DIR", value_parser = place)]
@@ -102,7 +105,13 @@ fn run(args: &Args) -> Result<()> {
             args.out.join("go.mod").display()
         );
     }
-    let options = Options { module, runtime: args.runtime.clone(), go_mod, packages: args.packages.clone() };
+    let options = Options {
+        module,
+        runtime: args.runtime.clone(),
+        go_mod,
+        packages: args.packages.clone(),
+        asynchronous: args.asynchronous,
+    };
     let mut files = Files::default();
     options.build().generate(&mut resolve, world, &mut files)?;
 

@@ -17,6 +17,8 @@ pub struct Options {
     pub module: String,
     /// The import path of a runtime package that is there already. Without one, it is generated as `wit` below the module.
     pub runtime: Option<String>,
+    /// Whether the runtime has what async worlds need, although this is none: others may use it too.
+    pub asynchronous: bool,
     /// Whether the folder is a Go module of its own, and so gets a `go.mod`.
     pub go_mod: bool,
     /// Where Go packages are below the folder: for a WIT package as `wasi:keyvalue` or an interface as `wasi:keyvalue/store`,
@@ -105,7 +107,7 @@ impl WorldGenerator for Generator {
 impl Generator {
     /// The files that async needs. Timers wait in the host, where the world has a function for that.
     fn async_runtime(&self, resolve: &Resolve, plan: &Plan) -> Vec<(&'static str, String)> {
-        if !plan.asynchronous {
+        if !plan.asynchronous && !self.options.asynchronous {
             return Vec::new();
         }
         let clock = plan.units.iter().find_map(|unit| {

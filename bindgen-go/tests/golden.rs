@@ -143,6 +143,24 @@ fn world_again(path: &Path) {
     assert_eq!(imports(&second), imports(&first));
 }
 
+/// A sync world has nothing of what async needs, unless it is asked for.
+#[test]
+fn async_runtime() {
+    let tasks = |world: &str, asynchronous| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("w.wit");
+        fs::write(&path, format!("package a:b; world w {{ {world} }}")).expect("the file is written");
+        let options = Options { asynchronous, runtime: None, ..options() };
+        let files = generate(&mut Resolve::default(), &path, options).expect("it is generated");
+        files.iter().filter(|(name, _)| ["wit/task_wasip1.go", "wit/timer_poll_wasip1.go"].contains(name)).count()
+    };
+    assert_eq!(tasks("import f: func(); export g: func() -> string;", false), 0);
+    assert_eq!(tasks("import f: func();", true), 2);
+    for world in ["import f: async func();", "export f: async func();", "import f: func(s: stream<u8>);"] {
+        assert_eq!(tasks(world, false), 2, "{world}");
+    }
+}
+
 /// Our own law: comments with clause ids, and the names that people will use.
 #[test]
 fn capabilities() {

@@ -17,12 +17,16 @@ var ErrClosed = errors.New("wit: the resource is closed or was given away")
 // for the call.
 var ErrBorrowed = errors.New("wit: the resource is only borrowed")
 
+// ErrInUse means that a resource is given away while a call that goes on uses it.
+var ErrInUse = errors.New("wit: a call that goes on uses the resource")
+
 // A Resource is the handle inside a generated resource type.
 type Resource struct{ state *state }
 
 type state struct {
 	handle   int32 // 0 once closed, given away or returned
 	taken    int32 // what handle was, while a call is being prepared
+	lent     int   // calls that go on and use it
 	borrowed bool
 	drop     func(int32)
 }
@@ -34,9 +38,20 @@ func (r *Resource) Close() error {
 	if s := r.state; s != nil && s.handle != 0 {
 		h := s.handle
 		s.handle = 0
-		s.drop(h)
+		if s.lent > 0 {
+			s.taken = h
+		} else {
+			s.drop(h)
+		}
 	}
 	return nil
+}
+
+// giveBack ends a call, and drops the handle if Close was called meanwhile.
+func (s *state) giveBack() {
+	if s.lent--; s.lent == 0 && s.handle == 0 {
+		s.drop(s.taken)
+	}
 }
 
 func (r *Resource) use() *state {

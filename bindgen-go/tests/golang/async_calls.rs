@@ -32,6 +32,20 @@ async fn call(r: &mut Running, interface: Option<&str>, function: &str, args: &[
     Ok(out.pop().unwrap_or(Val::Tuple(Vec::new())))
 }
 
+/// The same code in `go test`, where the host is Go.
+pub fn natively() -> wasmtime::Result<()> {
+    let module = Module::new("async");
+    module.write("main.go", include_str!("guests/async.go"));
+    module.write("main_test.go", include_str!("guests/async_test.go"));
+    for (program, arguments) in [("gofmt", &["-l", "."][..]), ("go", &["vet", "./..."])] {
+        let (good, text) = module.tool(program, arguments, false);
+        assert!(good && text.is_empty(), "{program}: {text}");
+    }
+    let (good, text) = module.tool("go", &["test", "."], false);
+    assert!(good && text.contains("ok"), "go test: {text}");
+    Ok(())
+}
+
 /// Every kind of function, both ways.
 pub fn signatures() -> wasmtime::Result<()> {
     block_on(async {

@@ -44,6 +44,7 @@ const TESTS: &[(&str, Test)] = &[
     ("streams_of_wasi_io", streams::both_ways),
     ("a_command_runs", command::runs),
     ("handlers_may_wait", resources::goroutines),
+    ("async_natively", async_calls::natively),
     ("async_signatures", async_calls::signatures),
     ("async_calls_at_once", async_calls::at_once),
     ("async_mutex", async_calls::mutex),
