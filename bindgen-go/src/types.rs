@@ -208,6 +208,10 @@ impl<'a> InterfaceGenerator<'a> for Types<'_, 'a> {
     fn type_builtin(&mut self, id: TypeId, name: &str, _: &Type, docs: &Docs) {
         self.alias(id, name, docs);
     }
-    fn type_future(&mut self, _: TypeId, _: &str, _: &Option<Type>, _: &Docs) {}
-    fn type_stream(&mut self, _: TypeId, _: &str, _: &Option<Type>, _: &Docs) {}
+    fn type_future(&mut self, id: TypeId, name: &str, _: &Option<Type>, docs: &Docs) {
+        self.alias(id, name, docs);
+    }
+    fn type_stream(&mut self, id: TypeId, name: &str, _: &Option<Type>, docs: &Docs) {
+        self.alias(id, name, docs);
+    }
 }

@@ -3,9 +3,9 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use wasmtime::component::Val;
+use wasmtime::component::{Resource, Val};
 
-use crate::async_host::{GUEST, Running, block_on, link};
+use crate::async_host::{Conn, GUEST, Running, all_of, block_on, link};
 use crate::guest::{Module, wit};
 
 pub fn component() -> &'static [u8] {
@@ -80,6 +80,23 @@ pub fn signatures() -> wasmtime::Result<()> {
         }
         let Val::Resource(counter) = counter else { panic!("no resource") };
         counter.resource_drop_async(&mut r.store).await?;
+
+        // What is lent for a call is given back, whichever call then goes on.
+        let lent = r.func(Some(GUEST), "lent");
+        let conn = Resource::<Conn>::new_own(2).try_into_resource_any(&mut r.store)?;
+        r.store
+            .run_concurrent(async |accessor| {
+                let calls = (0..10).map(|i| async move {
+                    let mut out = [Val::Bool(false)];
+                    lent.call_concurrent(accessor, &[Val::Resource(conn), Val::U32(i % 3)], &mut out).await?;
+                    assert_eq!(out, [text("value of it")]);
+                    wasmtime::error::Ok(())
+                });
+                all_of(calls).await
+            })
+            .await??;
+        r.store.data_mut().conns += 1;
+        conn.resource_drop_async(&mut r.store).await?;
         Ok(())
     })
 }

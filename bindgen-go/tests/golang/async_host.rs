@@ -206,7 +206,7 @@ pub fn bytes(n: u32) -> Vec<u8> {
     (0..n).map(|i| (i % 251) as u8).collect()
 }
 
-struct Conn;
+pub struct Conn;
 
 type Stream = StreamReader<u8>;
 type Verdict = FutureReader<Result<(), Error>>;

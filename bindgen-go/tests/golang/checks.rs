@@ -24,6 +24,7 @@ const WITS: &[&str] = &[
     "streams",
     "async",
     "async-poll",
+    "flows",
     "three-versions",
     "versions",
     "world-functions",

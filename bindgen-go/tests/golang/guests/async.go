@@ -42,6 +42,19 @@ func (guest) Run(ctx context.Context, what string, n uint32) (string, error) {
 	return f(ctx, n)
 }
 
+func (guest) Lent(ctx context.Context, c *tasks.Conn, ms uint32) string {
+	if err := tasks.Sleep(ctx, ms); err != nil {
+		return err.Error()
+	}
+	lock.Lock()
+	defer lock.Unlock()
+	value, _, err := c.Get(ctx, "it")
+	if err != nil {
+		return err.Error()
+	}
+	return value
+}
+
 func (guest) Nothing(context.Context) {}
 
 func (guest) Sync(n uint32) uint32 { return n + 1 }
