@@ -97,6 +97,8 @@ func LowerFuture[T any](kind *Future[T], scope *Scope, f func(context.Context) (
 		kind.lower(&scope, p, v, err)
 		if _, open := s.write(kind.write(s.handle, p)); open {
 			scope.Commit()
+		} else {
+			scope.Undo()
 		}
 		kind.dropWritable(s.handle)
 	})

@@ -242,9 +242,11 @@ func put[T any](kind *Stream[T], s *sink, v T) bool {
 		n, open := s.write(kind.write(s.handle, p, 1))
 		if n > 0 {
 			scope.Commit()
-		}
-		if n > 0 || !open {
 			return open
+		}
+		if !open {
+			scope.Undo()
+			return false
 		}
 	}
 }

@@ -10,6 +10,8 @@ type Scope struct {
 	first *header
 	given []*state
 	made  []made
+	lent  []*state
+	undo  []func()
 }
 
 // made is a handle of a resource that the component implements.
@@ -67,20 +69,40 @@ func (s *Scope) Take(r *Resource) int32 {
 	if st.borrowed {
 		panic(misuse{ErrBorrowed})
 	}
+	if st.lent > 0 {
+		panic(misuse{ErrInUse})
+	}
 	h := st.handle
 	st.handle, st.taken = 0, h
 	s.given = append(s.given, st)
 	return h
 }
 
+// Borrow returns the handle of r, which is not dropped before Free.
+func (s *Scope) Borrow(r *Resource) int32 {
+	st := r.use()
+	st.lent++
+	s.lent = append(s.lent, st)
+	return st.handle
+}
+
+// orElse has f called if the call does not come about.
+func (s *Scope) orElse(f func()) { s.undo = append(s.undo, f) }
+
 // Commit says that the host is now called, and so owns what was taken.
-func (s *Scope) Commit() { s.given = nil }
+func (s *Scope) Commit() { s.given, s.undo = nil, nil }
 
 // Free gives the memory back, and resources that were taken for a call which
 // did not come about.
 func (s *Scope) Free() {
 	for _, st := range s.given {
 		st.handle = st.taken
+	}
+	for _, st := range s.lent {
+		st.giveBack()
+	}
+	for _, f := range s.undo {
+		f()
 	}
 	if s.first != nil {
 		release(s.first)
