@@ -52,11 +52,10 @@ impl Placed {
     }
 
     pub(super) fn of(&self, resolve: &Resolve, id: InterfaceId) -> Option<Place> {
-        let found = names_of(resolve, id).into_iter().find_map(|(name, interface)| {
+        names_of(resolve, id).into_iter().find_map(|(name, interface)| {
             let version = name.contains('@');
             self.0.get(&name).map(|dir| Place { dir: dir.clone(), interface, version })
-        });
-        found
+        })
     }
 
     pub(super) fn is_place(&self, dir: &str) -> bool {
