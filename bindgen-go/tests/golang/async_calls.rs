@@ -13,6 +13,7 @@ pub fn component() -> &'static [u8] {
     COMPONENT.get_or_init(|| {
         let module = Module::new("async");
         module.write("main.go", include_str!("guests/async.go"));
+        module.write("scenarios.go", include_str!("guests/async_scenarios.go"));
         module.component(&[wit("async")])
     })
 }
@@ -36,6 +37,7 @@ async fn call(r: &mut Running, interface: Option<&str>, function: &str, args: &[
 pub fn natively() -> wasmtime::Result<()> {
     let module = Module::new("async");
     module.write("main.go", include_str!("guests/async.go"));
+    module.write("scenarios.go", include_str!("guests/async_scenarios.go"));
     module.write("main_test.go", include_str!("guests/async_test.go"));
     for (program, arguments) in [("gofmt", &["-l", "."][..]), ("go", &["vet", "./..."])] {
         let (good, text) = module.tool(program, arguments, false);
@@ -97,6 +99,10 @@ pub fn signatures() -> wasmtime::Result<()> {
             .await??;
         r.store.data_mut().conns += 1;
         conn.resource_drop_async(&mut r.store).await?;
+
+        // One that is not async must not wait.
+        let error = call(r, Some(GUEST), "sync", &[Val::U32(99)]).await.expect_err("it waits");
+        println!("a sync export that waits: {error:#}");
         Ok(())
     })
 }

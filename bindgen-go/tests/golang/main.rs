@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test")]
 
 mod async_calls;
+mod async_flows;
 mod async_host;
 mod async_pair;
 mod async_streams;
