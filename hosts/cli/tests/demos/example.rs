@@ -83,8 +83,9 @@ pub fn demo(name: &str) -> Folder {
     folder
 }
 
-pub fn works(name: &str) {
+pub fn works(name: &str) -> Result<(), String> {
     demo(name);
+    Ok(())
 }
 
 /// Whether the modules that a demo needs can be had.

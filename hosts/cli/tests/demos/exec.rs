@@ -100,7 +100,7 @@ fn tool() -> Folder {
     folder
 }
 
-pub fn core_module() {
+pub fn core_module() -> Result<(), String> {
     let folder = tool();
     folder.good("GOOS=wasip1 GOARCH=wasm go build -o tool.wasm .");
     let printed = folder.good("printf input | wasi-cloud run tool.wasm --env COLOUR=blue -- show 'a b' --c");
@@ -127,9 +127,10 @@ pub fn core_module() {
     let refused = folder.sh("wasi-cloud run tool.wasm --dir nowhere -- show");
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(refused.status.code() == Some(125) && said.contains("`nowhere` is not a folder"), "{said}");
+    Ok(())
 }
 
-pub fn go_run() {
+pub fn go_run() -> Result<(), String> {
     let folder = tool();
     let run = "GOOS=wasip1 GOARCH=wasm go run . ";
     assert_eq!(folder.good(&format!("{run} show 'a b' </dev/null")), "show|a b   \n");
@@ -137,10 +138,11 @@ pub fn go_run() {
     let given = folder.good(&format!("GOWASIRUNTIMEARGS='--env COLOUR=red' {run} show </dev/null"));
     assert_eq!(given, "show red  \n");
     assert!(!folder.sh(&format!("{run} exit")).status.success());
+    Ok(())
 }
 
 /// On the runtime of that name.
-pub fn go_test(runtime: &str) {
+pub fn go_test(runtime: &str) -> Result<(), String> {
     let folder = tool();
     let test = format!("GOWASIRUNTIME={runtime} GOOS=wasip1 GOARCH=wasm go test -count=1 ./...");
     let printed = folder.good(&test);
@@ -150,12 +152,12 @@ pub fn go_test(runtime: &str) {
     let printed = String::from_utf8_lossy(&failed.stdout);
     assert_eq!(failed.status.code(), Some(1), "{printed}");
     assert!(printed.contains("--- FAIL: TestBroken") && printed.contains("broken on purpose"), "{printed}");
+    Ok(())
 }
 
 pub fn on_wazero() -> Result<(), String> {
     if !has("wazero") {
         crate::lacking("wazero", "needs `wazero` on the PATH")?;
     }
-    go_test("wazero");
-    Ok(())
+    go_test("wazero")
 }

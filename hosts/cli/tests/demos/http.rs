@@ -15,7 +15,7 @@ fn get(service: &Service, path: &str) -> String {
     exchange(service, format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").as_bytes())
 }
 
-pub fn answers() {
+pub fn answers() -> Result<(), String> {
     let folder = example::demo("http");
     let component = std::fs::read(folder.at("site.wasm")).expect("it was made");
     let service = Service::start(&component, &[]);
@@ -47,6 +47,7 @@ pub fn answers() {
     });
     let log = service.stop();
     assert!(!log.contains("WARN"), "{log}");
+    Ok(())
 }
 
 /// The body of a chunked answer.
