@@ -11,7 +11,7 @@ use cloud_conformance::{
 };
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path, process::Command};
 use wasmtime::{
-    Config, Engine, Store, Trap,
+    Cache, CacheConfig, Config, Engine, Store, Trap,
     component::{Component, Linker, ResourceTable, ResourceType, types::ComponentItem},
 };
 use wasmtime_wasi::{
@@ -116,7 +116,7 @@ fn a_program_imports_the_packages_that_it_drives_and_no_other() {
         ("keyvalue-ext", &["wasi-cloud:keyvalue/extension", "wasi:keyvalue/atomics", "wasi:keyvalue/store"]),
         ("messaging", &["wasi:messaging/producer", "wasi:messaging/request-reply", "wasi:messaging/types"]),
     ];
-    let (corpus, engine) = (Corpus::load().unwrap(), Engine::default());
+    let (corpus, engine) = (Corpus::load().unwrap(), engine(&mut Config::new()));
     let all =
         Language::ALL.into_iter().flat_map(|language| expected.map(|(driver, packages)| (language, driver, packages)));
     for (language, driver, packages) in all {
@@ -134,7 +134,7 @@ fn a_program_imports_the_packages_that_it_drives_and_no_other() {
 /// What a language brings along whatever its guests do. A host that offers less cannot run them.
 #[test]
 fn what_languages_import_of_wasi_is_known() {
-    let (corpus, engine) = (Corpus::load().unwrap(), Engine::default());
+    let (corpus, engine) = (Corpus::load().unwrap(), engine(&mut Config::new()));
     let mut text = String::new();
     for language in Language::ALL {
         for guest in DRIVERS.iter().chain(&["pingpong", "recorder"]) {
@@ -229,6 +229,11 @@ fn without_capabilities(engine: &Engine, component: &Component, linker: &mut Lin
     }
 }
 
+/// With a cache, since programs in Go take long to compile.
+fn engine(config: &mut Config) -> Engine {
+    Engine::new(config.cache(Cache::new(CacheConfig::new()).ok())).unwrap()
+}
+
 fn of_the_language(import: &str) -> bool {
     ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/"]
         .iter()
@@ -237,7 +242,7 @@ fn of_the_language(import: &str) -> bool {
 
 /// Runs a program to its end, without any capability: calling one is a trap.
 fn run(program: &[u8], stdin: &str) -> Ended {
-    let engine = Engine::new(Config::new().consume_fuel(true)).unwrap();
+    let engine = engine(Config::new().consume_fuel(true));
     let component = Component::new(&engine, program).unwrap();
     let mut linker = Linker::<State>::new(&engine);
     p2::add_to_linker_sync(&mut linker).unwrap();
