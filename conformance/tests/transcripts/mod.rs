@@ -38,6 +38,9 @@ pub const OPEN: [&str; 18] = [
     "keyvalue/extension/long-lifetimes-are-kept-or-refused",
 ];
 
+/// The same, of guests alone: at which handle the table is full, since what a language opens for itself is in it too.
+const OF_GUESTS: &str = "keyvalue/store/ten-thousand-handles-end-in-an-error";
+
 /// The records of cases, by id.
 pub type Transcripts = BTreeMap<String, Record>;
 
@@ -53,6 +56,7 @@ pub fn comparable(records: Vec<Record>, whole: bool) -> Result<Transcripts, Stri
             return Err(format!("{open} is no case that passes: the list is stale"));
         }
     }
+    passed.remove(OF_GUESTS);
     Ok(passed)
 }
 
