@@ -57,7 +57,7 @@ pub fn signatures() -> wasmtime::Result<()> {
         assert_eq!(call(r, Some(GUEST), "sync", &[Val::U32(1)]).await?, Val::U32(2));
         r.scenario("calls", 0).await?;
         assert_eq!(r.store.data().conns, 0, "what was opened is closed or given away");
-        let (unknown, _) = (r.scenarios(&[("unknown", 0)]).await?.remove(0).1, ());
+        let (_, unknown) = r.scenarios(&[("unknown", 0)]).await?.remove(0);
         assert!(unknown.expect_err("there is none").contains("not-found"));
 
         let point = Val::Record(vec![("x".to_owned(), Val::U32(1)), ("name".to_owned(), text("p"))]);
