@@ -13,6 +13,7 @@ package kind
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // A Kind is what went wrong. The zero Kind is none: nothing went wrong.
@@ -93,10 +94,19 @@ func find(err error) (Kind, bool) {
 	return 0, false
 }
 
-// MaybeApplied says whether the call that failed with err may have changed
+// MaybeApplied says whether a call that failed with err may have changed
 // something all the same, now or later: read before you write again. It is
 // never true of a read, nor of a call that a done context kept from being made.
+// Of errors that were joined one is enough.
 func MaybeApplied(err error) bool {
-	e := (interface{ MaybeApplied() bool })(nil)
-	return errors.As(err, &e) && e.MaybeApplied()
+	if e, ok := err.(interface{ MaybeApplied() bool }); ok && e.MaybeApplied() {
+		return true
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return MaybeApplied(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(e.Unwrap(), MaybeApplied)
+	}
+	return false
 }

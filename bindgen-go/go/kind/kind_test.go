@@ -44,6 +44,9 @@ func TestMaybeApplied(t *testing.T) {
 	if !kind.MaybeApplied(fmt.Errorf("while it ran: %w", failure{maybe: true})) {
 		t.Error("what says maybe means it")
 	}
+	if !kind.MaybeApplied(fmt.Errorf("both: %w", errors.Join(failure{}, failure{maybe: true}))) {
+		t.Error("one of two is enough")
+	}
 }
 
 func ExampleOf() {
