@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/kind"
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/messaging"
@@ -14,7 +16,9 @@ import (
 var byTopic = map[string]HandlerFunc{}
 
 // HandleFunc lets f handle the messages of a topic. It is called in an init
-// function, once for each topic: a second handler of a topic panics.
+// function, once for each topic: a second handler of a topic panics, and so does
+// what no message can be sent to (MSG-M07), a pattern included. A program calls
+// HandleFunc or Handle, which takes all messages, not both.
 //
 // The topics are recorded in the component, and hosts subscribe to them unless
 // the operator says otherwise (MSG-M12). A message on another topic is an error.
@@ -24,8 +28,15 @@ var byTopic = map[string]HandlerFunc{}
 // message is closed when f returns: the host keeps open messages in a table that
 // can be full.
 func HandleFunc(topic string, f func(ctx context.Context, message *messaging.Message) error) {
-	if topic == "" || f == nil || strings.ContainsRune(topic, '\n') {
-		panic("handler: HandleFunc needs a topic on one line, and a function")
+	if topic == "" || len(topic) > 255 || !utf8.ValidString(topic) ||
+		strings.ContainsFunc(topic, unicode.IsControl) || strings.ContainsAny(topic, "*>#+") {
+		panic("handler: " + strconv.Quote(topic) + " is no topic: 1 to 255 bytes of UTF-8, no control characters, none of * > # +")
+	}
+	if f == nil {
+		panic("handler: HandleFunc needs a function")
+	}
+	if handler != nil && len(byTopic) == 0 {
+		panic("handler: Handle took all messages already: call it or HandleFunc, not both")
 	}
 	if byTopic[topic] != nil {
 		panic("handler: the topic " + topic + " has two handlers")

@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/wasi-cloud/wasi-cloud/bindgen-go/go/kind"
@@ -38,6 +39,10 @@ func TestMistakesPanic(t *testing.T) {
 		"two handlers": func() { HandleFunc("twice", nothing) },
 		"no topic":     func() { HandleFunc("", nothing) },
 		"two lines":    func() { HandleFunc("a\nb", nothing) },
+		"a control":    func() { HandleFunc("a\r", nothing) },
+		"a pattern":    func() { HandleFunc("a.*", nothing) },
+		"no text":      func() { HandleFunc("\xff", nothing) },
+		"too long":     func() { HandleFunc(strings.Repeat("a", 256), nothing) },
 		"no function":  func() { HandleFunc("a", nil) },
 	} {
 		func() {
@@ -49,6 +54,17 @@ func TestMistakesPanic(t *testing.T) {
 			register()
 		}()
 	}
+}
+
+func TestHandleTakesAll(t *testing.T) {
+	alone(t)
+	Handle(HandlerFunc(nothing))
+	defer func() {
+		if recover() == nil || lines() != "" {
+			t.Error("a topic was taken from Handle")
+		}
+	}()
+	HandleFunc("a", nothing)
 }
 
 func TestUnhandled(t *testing.T) {
