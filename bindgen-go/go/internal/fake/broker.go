@@ -77,7 +77,7 @@ type Broker struct {
 
 	mu         sync.Mutex
 	sent       []Sent
-	responders map[string][]func(*Message) Payload
+	responders map[string][]func(*Message) *Payload
 
 	// answering are the responders that run.
 	answering sync.WaitGroup
@@ -85,7 +85,7 @@ type Broker struct {
 
 // NewBroker returns a broker to which nothing was sent yet.
 func NewBroker(host *Host) *Broker {
-	return &Broker{host: host, responders: map[string][]func(*Message) Payload{}}
+	return &Broker{host: host, responders: map[string][]func(*Message) *Payload{}}
 }
 
 // Sent is all that was sent so far.
@@ -95,8 +95,8 @@ func (b *Broker) Sent() []Sent {
 	return slices.Clone(b.sent)
 }
 
-// AddResponder answers later requests to a topic.
-func (b *Broker) AddResponder(topic string, responder func(*Message) Payload) {
+// AddResponder answers later requests to a topic. Nil is no answer.
+func (b *Broker) AddResponder(topic string, responder func(*Message) *Payload) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.responders[topic] = append(b.responders[topic], responder)
@@ -212,7 +212,11 @@ func (b *Broker) ask(topic string, payload Payload) (<-chan Payload, *Error) {
 	replies := make(chan Payload, len(responders))
 	for _, responder := range responders {
 		question := Received(topic, payload, false)
-		b.answering.Go(func() { replies <- responder(question) })
+		b.answering.Go(func() {
+			if reply := responder(question); reply != nil {
+				replies <- reply.clone()
+			}
+		})
 	}
 	return replies, nil
 }

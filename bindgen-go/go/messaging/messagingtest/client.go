@@ -101,6 +101,10 @@ func (f *Fake) reply(to, m *messaging.Message) error {
 	if err != nil {
 		return err
 	}
+	if to == m {
+		// A component cannot lend a message and give it away in one call.
+		return wit.ErrClosed
+	}
 	message, err := f.messages.Take(&m.Resource)
 	if err != nil {
 		return err

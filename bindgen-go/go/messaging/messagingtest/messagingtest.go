@@ -166,15 +166,16 @@ func (f *Fake) handle(ctx context.Context, message *fake.Message) error {
 
 // ReplyWith answers every later request to this topic with what responder
 // returns. With several responders each request gets a reply from each. Without
-// any a request is kind.Unavailable: nobody is there to answer (MSG-M04).
+// any a request is kind.Unavailable: nobody is there to answer (MSG-M04). A
+// responder that returns nil does not answer.
 //
 // The responder runs on a goroutine of its own, and Close waits for it.
 func (f *Fake) ReplyWith(topic string, responder func(*messaging.Message) *messaging.Message) {
-	f.broker.AddResponder(topic, func(question *fake.Message) fake.Payload {
-		reply, err := f.messages.Of(&responder(f.own(question)).Resource)
-		if err != nil {
-			panic(err)
+	f.broker.AddResponder(topic, func(question *fake.Message) *fake.Payload {
+		answer := responder(f.own(question))
+		if answer == nil {
+			return nil
 		}
-		return reply.Payload
+		return &must(f.messages.Of(&answer.Resource)).Payload
 	})
 }

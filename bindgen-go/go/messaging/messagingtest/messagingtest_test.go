@@ -28,6 +28,7 @@ func init() {
 	handler.HandleFunc("shout", func(ctx context.Context, m *messaging.Message) error {
 		return m.Reply(ctx, messaging.NewMessage(append(m.Data(), '!'), messaging.WithPair("loud", "very")))
 	})
+	handler.HandleFunc("itself", func(ctx context.Context, m *messaging.Message) error { return m.Reply(ctx, m) })
 	handler.HandleFunc("refuse", func(_ context.Context, m *messaging.Message) error {
 		kept = m
 		pairs, _ := m.Metadata()
@@ -85,6 +86,22 @@ func TestHandlersAreCalledByTopic(t *testing.T) {
 	}
 	if sent := broker.Published(); sent != nil {
 		t.Errorf("%+v", sent)
+	}
+}
+
+func TestAMessageIsNoReplyToItself(t *testing.T) {
+	broker := messagingtest.New(t)
+	if _, err := broker.Ask(t.Context(), "itself", nil); !errors.Is(err, wit.ErrClosed) {
+		t.Error("a component is ended by this:", err)
+	}
+}
+
+func TestNilIsNoReply(t *testing.T) {
+	broker := messagingtest.New(t)
+	broker.ReplyWith("q", func(*messaging.Message) *messaging.Message { return nil })
+	soon := messaging.NewRequestOptions(messaging.WithTimeout(time.Millisecond))
+	if _, err := connect(t).Request(t.Context(), "q", messaging.NewMessage(nil), soon); !errors.Is(err, kind.Timeout) {
+		t.Error(err)
 	}
 }
 
