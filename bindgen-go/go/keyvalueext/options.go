@@ -5,7 +5,8 @@ import "time"
 // A PutOption says how to Put.
 type PutOption func(*PutOptions)
 
-// Options are how to Put: by default under no condition, and for ever.
+// Options are how to Put: by default under no condition, and for ever. The zero
+// PutOptions are not: without a Condition they are wit.ErrVariant.
 func Options(options ...PutOption) PutOptions {
 	o := PutOptions{Condition: ConditionAlways{}}
 	for _, option := range options {

@@ -46,7 +46,7 @@ func New(t testing.TB, options ...cloudtest.Option) *Fake {
 }
 
 // Start is New without a test, as in an example. Of several fakes the youngest is
-// the host.
+// the host, so close that one first.
 //
 // Errors: a grant that cannot be read is kind.Invalid.
 func Start(options ...cloudtest.Option) (*Fake, error) {
