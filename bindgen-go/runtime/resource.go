@@ -15,8 +15,9 @@ var ErrClosed = errors.New("wit: the resource is closed or was given away")
 // for the call.
 var ErrBorrowed = errors.New("wit: the resource is only borrowed")
 
-// ErrInUse means that a resource is given away while a call that goes on uses it.
-var ErrInUse = errors.New("wit: a call that goes on uses the resource")
+// ErrInUse means that a resource is given away while a call uses it: another one
+// that goes on, or the same one.
+var ErrInUse = errors.New("wit: the resource is in use by a call")
 
 // A Resource is the handle inside a generated resource type.
 type Resource struct{ state *state }

@@ -144,16 +144,29 @@ pub(crate) fn lower(file: &mut File<'_>, id: TypeId) {
     let braces = if is_enum { "" } else { "{}" };
     file.std("errors");
     file.code.gap();
-    file.code.add(format!(
-        "func {function}(err error) {ty} {{\nvar known {ty}\nif errors.As(err, &known) {{\nreturn known\n}}"
-    ));
+    let plain = file.wit("Plain");
+    let world = file.world;
+    let text = |ty: &Option<Type>| ty.is_some_and(|ty| is_text(world, id, &ty));
+    // What was said around a case is part of its text, if it has one.
+    let texts: Vec<_> = (0..cases.len()).filter(|&i| text(&cases[i].1)).map(|i| file.case(id, i)).collect();
+    file.code.add(format!("func {function}(err error) {ty} {{"));
+    if !texts.is_empty() {
+        file.code.add(format!("if plain, ok := err.({ty}); ok {{\nreturn plain\n}}"));
+    }
+    file.code.add(format!("var known {ty}\nif errors.As(err, &known) {{"));
+    if !texts.is_empty() {
+        file.code.add("switch known.(type) {");
+        for case in texts {
+            file.code.add(format!("case {case}:\nreturn {case}({plain}(err))"));
+        }
+        file.code.add("}");
+    }
+    file.code.add("return known\n}");
     if let Some(i) = cases.iter().position(|(name, ty)| TIMEOUTS.contains(name) && ty.is_none()) {
         file.std("context");
         let case = file.case(id, i);
         file.code.add(format!("if errors.Is(err, context.DeadlineExceeded) {{\nreturn {case}{braces}\n}}"));
     }
-    let plain = file.wit("Plain");
-    let text = |ty: &Option<Type>| ty.is_some_and(|ty| is_text(file.world, id, &ty));
     let find = |fits: &dyn Fn(&Option<Type>) -> bool| {
         OTHERS.iter().find_map(|other| cases.iter().position(|(name, ty)| name == other && fits(ty)))
     };

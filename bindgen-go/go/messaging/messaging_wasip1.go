@@ -281,7 +281,7 @@ func importClientSend(p0 *Client, p1 Topic, p2 *Message) (err error) {
 	defer wit.Catch(&err)
 	var scope wit.Scope
 	defer scope.Free()
-	v1 := wit.Borrow(&p0.Resource)
+	v1 := scope.Borrow(&p0.Resource)
 	v2 := wit.Text(p1)
 	v3 := scope.Take(&p2.Resource)
 	v4 := scope.Alloc(16)
@@ -357,9 +357,9 @@ func importClientRequest(p0 *Client, p1 Topic, p2 *Message, p3 *RequestOptions) 
 	defer wit.Catch(&err)
 	var scope wit.Scope
 	defer scope.Free()
-	v1 := wit.Borrow(&p0.Resource)
+	v1 := scope.Borrow(&p0.Resource)
 	v2 := wit.Text(p1)
-	v3 := wit.Borrow(&p2.Resource)
+	v3 := scope.Borrow(&p2.Resource)
 	var v7 int32
 	var v8 int32
 	if p3 == nil {
@@ -423,7 +423,7 @@ func importMessageReply(p0 *Message, p1 *Message) (err error) {
 	defer wit.Catch(&err)
 	var scope wit.Scope
 	defer scope.Free()
-	v1 := wit.Borrow(&p0.Resource)
+	v1 := scope.Borrow(&p0.Resource)
 	v2 := scope.Take(&p1.Resource)
 	v3 := scope.Alloc(16)
 	scope.Commit()

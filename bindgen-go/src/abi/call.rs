@@ -243,6 +243,11 @@ fn borrows(resolve: &Resolve, ty: &Type) -> bool {
     any(resolve, ty, &|resolve, ty| matches!(handle(resolve, ty), Some((_, true))))
 }
 
+/// Whether a handle that is given away is in the type.
+pub(super) fn owns(resolve: &Resolve, ty: &Type) -> bool {
+    any(resolve, ty, &|resolve, ty| matches!(handle(resolve, ty), Some((_, false))))
+}
+
 /// Whether Go has values of the type that WIT cannot pass.
 fn refusable(resolve: &Resolve, ty: &Type) -> bool {
     match ty {

@@ -248,8 +248,7 @@ impl Abi<'_, '_> {
             return self.bind(&format!("scope.Made({made}, {drop})"));
         }
         match handle {
-            Handle::Borrow(_) if self.goes_on() => {
-                // It can be closed before the call has returned.
+            Handle::Borrow(_) if self.lends(resolve) => {
                 self.uses.scope = true;
                 self.bind(&format!("scope.Borrow(&{value}.Resource)"))
             }

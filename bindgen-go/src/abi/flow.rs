@@ -2,8 +2,9 @@
 
 use wit_bindgen_core::Direction;
 use wit_bindgen_core::abi::Instruction;
-use wit_bindgen_core::wit_parser::{Type, TypeId};
+use wit_bindgen_core::wit_parser::{Resolve, Type, TypeId};
 
+use super::call::owns;
 use super::{Abi, Retry};
 use crate::flow::{is_async, is_bytes, variable};
 use crate::func::future_of;
@@ -48,9 +49,11 @@ impl Abi<'_, '_> {
         true
     }
 
-    /// Whether other code can run before the function that is called returns.
-    pub(super) fn goes_on(&self) -> bool {
-        self.direction == Direction::Import && is_async(self.func)
+    /// Whether a handle that is lent to the function could be closed, or given away, before the function returns: by other
+    /// code, or by the call itself.
+    pub(super) fn lends(&self, resolve: &Resolve) -> bool {
+        let gives = || self.func.params.iter().any(|param| owns(resolve, &param.ty));
+        self.direction == Direction::Import && (is_async(self.func) || gives())
     }
 
     /// A handle that the call gives away.

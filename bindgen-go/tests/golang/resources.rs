@@ -128,6 +128,12 @@ pub fn link(linker: &mut Linker<State>, _: &Component) {
         number(&mut store, &v[0])?;
         Ok(ok(Some(v[2].clone())))
     });
+    add(&mut at, "absorb", |mut store, v| {
+        number(&mut store, &v[0])?;
+        let given = number(&mut store, &v[1])?;
+        store.data_mut().buckets.open.remove(&given);
+        Ok(ok(None))
+    });
 }
 
 pub fn component() -> Vec<u8> {

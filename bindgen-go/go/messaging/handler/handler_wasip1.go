@@ -89,8 +89,19 @@ func postHandle(result unsafe.Pointer) {
 func dropMessageOf2(handle int32)
 
 func lowerErrorCaseOf2(err error) messaging.ErrorCase {
+	if plain, ok := err.(messaging.ErrorCase); ok {
+		return plain
+	}
 	var known messaging.ErrorCase
 	if errors.As(err, &known) {
+		switch known.(type) {
+		case messaging.ConnectionError:
+			return messaging.ConnectionError(wit.Plain(err))
+		case messaging.PermissionDeniedError:
+			return messaging.PermissionDeniedError(wit.Plain(err))
+		case messaging.OtherError:
+			return messaging.OtherError(wit.Plain(err))
+		}
 		return known
 	}
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -103,7 +103,7 @@ func (f *Fake) reply(to, m *messaging.Message) error {
 	}
 	if to == m {
 		// A component cannot lend a message and give it away in one call.
-		return wit.ErrClosed
+		return wit.ErrInUse
 	}
 	message, err := f.messages.Take(&m.Resource)
 	if err != nil {

@@ -91,7 +91,7 @@ func TestHandlersAreCalledByTopic(t *testing.T) {
 
 func TestAMessageIsNoReplyToItself(t *testing.T) {
 	broker := messagingtest.New(t)
-	if _, err := broker.Ask(t.Context(), "itself", nil); !errors.Is(err, wit.ErrClosed) {
+	if _, err := broker.Ask(t.Context(), "itself", nil); !errors.Is(err, wit.ErrInUse) {
 		t.Error("a component is ended by this:", err)
 	}
 }

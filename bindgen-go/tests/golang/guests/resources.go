@@ -219,6 +219,12 @@ func misuse(ctx context.Context) (uint32, error) {
 	if good.Name() != "good" {
 		return 11, nil
 	}
+	if err := good.Absorb(ctx, good); !errors.Is(err, wit.ErrInUse) {
+		return 12, nil
+	}
+	if err := good.Absorb(ctx, resources.NewBucket("other")); err != nil || good.Name() != "good" {
+		return 13, nil
+	}
 	good.Close()
 	return 0, errors.New("\xffan error of Go")
 }
