@@ -5,7 +5,7 @@ package wit
 import "errors"
 
 // ErrNative means that an import was called in a program that is no component.
-var ErrNative = errors.New("wit: imports exist only inside a component: build with GOOS=wasip1")
+var ErrNative = errors.New("wit: there is no host: set Native or start a fake in a test, or build a component with GOOS=wasip1")
 
 // ErrFailed is the error of a result without an error type.
 var ErrFailed = errors.New("the operation failed")
