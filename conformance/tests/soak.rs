@@ -18,7 +18,7 @@ use transcripts::{Transcripts, comparable, differences};
 
 /// How often each of the two shapes is tried on a host in this process, and on one that waits for a server or a disk.
 /// A round is every altitude and language, so a language more is more tries of each case too.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 3;
 /// There the waits for lifetimes in real time add up: just enough to compare.
 const SOME: usize = 2;
 
