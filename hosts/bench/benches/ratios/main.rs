@@ -10,6 +10,7 @@
 
 mod batch;
 mod calls;
+mod golang;
 mod guest;
 mod instances;
 mod layers;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     layers::measure(&mut criterion, &runtime, &mut table);
     batch::measure(&mut criterion, &runtime, &mut table);
     instances::measure(&mut criterion, &runtime, &mut table);
+    golang::measure(&mut criterion, &runtime, &mut table);
     suite::measure(&mut criterion, &mut table);
     criterion.final_summary();
     table.print();
