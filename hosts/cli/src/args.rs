@@ -80,7 +80,7 @@ pub struct Cli {
 pub enum Command {
     /// Run a component: once if it is a command, until a signal if it handles messages or HTTP requests.
     #[command(after_help = format!("{RUN}\n\n{EXIT_CODES}"))]
-    Run(Run),
+    Run(Box<Run>),
     /// Show what a component imports, exports and subscribes to. It is compiled, not run.
     Inspect(Inspect),
     /// Make a component of a core module and a WIT world, or of a Go program.

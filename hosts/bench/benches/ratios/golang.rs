@@ -22,7 +22,7 @@ use wasmtime::{
     component::{Component, InstancePre, Linker, ResourceTable},
 };
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-use wit_bindgen_core::{Files, WorldGenerator as _, wit_parser::Resolve};
+use wit_bindgen_core::{Files, wit_parser::Resolve};
 
 /// Of this repository.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
