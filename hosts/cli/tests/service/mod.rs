@@ -1,10 +1,10 @@
 //! The program as a service that answers HTTP.
 
 use std::{
-    cell::Cell,
     io::{BufRead, BufReader},
     net::{SocketAddr, TcpStream},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
     thread::JoinHandle,
     time::Duration,
 };
@@ -21,7 +21,7 @@ pub struct Service {
     pub address: SocketAddr,
     child: Child,
     /// A second signal would end it at once.
-    signalled: Cell<bool>,
+    signalled: AtomicBool,
     /// Reads what it logs, so that it never waits for a reader.
     log: Option<JoinHandle<String>>,
     _folder: TempDir,
@@ -45,7 +45,7 @@ impl Service {
             before += &line;
         };
         let log = std::thread::spawn(move || before + &lines.collect::<Vec<_>>().join("\n"));
-        Self { address, child, signalled: Cell::new(false), log: Some(log), _folder: folder }
+        Self { address, child, signalled: AtomicBool::new(false), log: Some(log), _folder: folder }
     }
 
     pub fn connect(&self) -> TcpStream {
@@ -56,7 +56,7 @@ impl Service {
 
     /// Asks it to stop.
     pub fn signal(&self) {
-        self.signalled.set(true);
+        self.signalled.store(true, Ordering::Relaxed);
         // The shell's own `kill`: not every machine has the program.
         let signalled = Command::new("sh").args(["-c", "kill $0", &self.child.id().to_string()]).status();
         assert!(signalled.expect("sh runs").success());
@@ -64,7 +64,7 @@ impl Service {
 
     /// Asks it to stop, checks that it does, and returns its log.
     pub fn stop(mut self) -> String {
-        if !self.signalled.get() && self.child.try_wait().expect("a state").is_none() {
+        if !self.signalled.load(Ordering::Relaxed) && self.child.try_wait().expect("a state").is_none() {
             self.signal();
         }
         let log = self.log.take().expect("stopped once").join().expect("no panic");
