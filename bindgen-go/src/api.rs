@@ -5,7 +5,7 @@ use wit_bindgen_core::wit_parser::{Docs, Function, Type, TypeDefKind, TypeId};
 
 use crate::docs;
 use crate::extras;
-use crate::file::File;
+use crate::file::{File, World};
 use crate::flow::is_method;
 use crate::func::{Shape, params, received, signature};
 use crate::plan::FuncName;
@@ -194,8 +194,7 @@ fn handler_func(file: &mut File<'_>, unit: usize, base: &str, func: &Function) {
 }
 
 /// Whether functions of the package return errors.
-pub(crate) fn fails(file: &File<'_>) -> bool {
-    let world = file.world;
-    let mut imports = world.plan.units_of(file.package, Direction::Import);
+pub(crate) fn fails(world: &World<'_>, package: usize) -> bool {
+    let mut imports = world.plan.units_of(package, Direction::Import);
     imports.any(|(_, unit)| unit.funcs.iter().any(|func| Shape::of_import(world.resolve, func).fallible))
 }

@@ -3,6 +3,7 @@
 use wit_bindgen_core::dealias;
 use wit_bindgen_core::wit_parser::{Type, TypeDefKind, TypeId, Variant};
 
+use crate::api;
 use crate::file::{File, World};
 
 /// Cases that mean that time ran out: as errors they are `context.DeadlineExceeded` too.
@@ -151,7 +152,8 @@ pub(crate) fn lower(file: &mut File<'_>, id: TypeId) {
     let texts: Vec<_> = (0..cases.len()).filter(|&i| text(&cases[i].1)).map(|i| file.case(id, i)).collect();
     file.code.add(format!("func {function}(err error) {ty} {{"));
     if !texts.is_empty() {
-        file.code.add(format!("if plain, ok := err.({ty}); ok {{\nreturn plain\n}}"));
+        let bare = bare(file, id);
+        file.code.add(format!("if plain, ok := {bare}.({ty}); ok {{\nreturn plain\n}}"));
     }
     file.code.add(format!("var known {ty}\nif errors.As(err, &known) {{"));
     if !texts.is_empty() {
@@ -183,4 +185,21 @@ pub(crate) fn lower(file: &mut File<'_>, id: TypeId) {
     };
     file.code.add(last);
     file.code.add("}");
+}
+
+/// What a handler gives back as a function returned it is passed on as the host said it: the variable with that.
+fn bare(file: &mut File<'_>, id: TypeId) -> &'static str {
+    let world = file.world;
+    let home = world.plan.types.get(&id).map(|(package, _)| *package).filter(|home| *home != file.package);
+    let packages: Vec<_> =
+        [Some(file.package), home].into_iter().flatten().filter(|&package| api::fails(world, package)).collect();
+    if packages.is_empty() {
+        return "err";
+    }
+    file.code.add("bare := err");
+    for package in packages {
+        let error = file.name_in(package, "Error");
+        file.code.add(format!("if wrapper, ok := bare.(*{error}); ok {{\nbare = wrapper.Err\n}}"));
+    }
+    "bare"
 }

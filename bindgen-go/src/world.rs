@@ -141,7 +141,7 @@ fn write_package(world: &World<'_>, package: usize, files: &mut Files) {
         types::declare(&mut seen, unit);
         api::handler(&mut seen, unit);
     }
-    if api::fails(&seen) {
+    if api::fails(world, package) {
         errors::wrapper(&mut seen);
     }
     write("", seen.finish(&package_docs(world, package)));

@@ -16,7 +16,10 @@ func sbrk(n uintptr) unsafe.Pointer
 const (
 	minShift = 4
 	maxShift = 31
-	page     = 64 << 10
+
+	// arena is what the Go heap grows by, aligned to its size. What it skips for
+	// that it clears, page by page, so blocks are taken from there.
+	arena = 512 << 10
 )
 
 type block struct{ next *block }
@@ -25,6 +28,10 @@ var (
 	unused    [maxShift + 1]*block
 	chunk     unsafe.Pointer
 	chunkLeft uintptr
+
+	// before is what Go 1.26 takes between the first chunk and its first arena.
+	// If it is wrong, a program starts a little later.
+	before uintptr = 384 << 10
 )
 
 //go:nosplit
@@ -56,12 +63,14 @@ func alloc(size uintptr) unsafe.Pointer {
 	return p
 }
 
-// refill makes the chunk at least n bytes long. What is left of an old chunk
-// goes to the free lists.
+// refill makes the chunk at least n bytes long, up to where an arena can begin.
+// What is left of an old chunk goes to the free lists.
 //
 //go:nosplit
 func refill(n uintptr) {
-	grow := max((n+page-1)&^(page-1), 2*page)
+	end := uintptr(sbrk(0)) + before
+	grow := (end+n+arena-1)&^(arena-1) - end
+	before = 0
 	p := sbrk(grow)
 	if p == nil {
 		panic("wit: the component is out of memory")

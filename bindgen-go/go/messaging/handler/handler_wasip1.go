@@ -89,7 +89,11 @@ func postHandle(result unsafe.Pointer) {
 func dropMessageOf2(handle int32)
 
 func lowerErrorCaseOf2(err error) messaging.ErrorCase {
-	if plain, ok := err.(messaging.ErrorCase); ok {
+	bare := err
+	if wrapper, ok := bare.(*messaging.Error); ok {
+		bare = wrapper.Err
+	}
+	if plain, ok := bare.(messaging.ErrorCase); ok {
 		return plain
 	}
 	var known messaging.ErrorCase
