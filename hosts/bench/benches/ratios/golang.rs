@@ -19,7 +19,7 @@ use wasi_cloud_core::{Grants, Layers, Links, config::Fixed, messaging::Message};
 use wasi_cloud_memory::Memory;
 use wasi_cloud_wasmtime::{CloudCtx, CloudView, bindings::Service};
 use wasmtime::{
-    Config, Engine, Store,
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
     component::{Component, InstancePre, Linker, ResourceTable},
 };
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -46,7 +46,7 @@ pub fn measure(criterion: &mut Criterion, runtime: &Runtime, table: &mut Table) 
     let goal = Duration::from_micros(15);
     table.goal(Goal { id: "go-message".into(), what: "the same".into(), goal });
 
-    let what = "a fresh instance of it, allocated on demand";
+    let what = "a fresh instance of it, from a pool";
     let mut group = criterion.benchmark_group("go-instantiate");
     group.bench_function("ours", |b| b.iter_custom(|n| runtime.block_on(cpu_of(instances(&ours, n)))));
     group.bench_function("peer", |b| b.iter_custom(|n| runtime.block_on(cpu_of(instances(&peer, n)))));
@@ -140,7 +140,14 @@ impl WasiView for State {
 }
 
 fn prepared(component: &[u8]) -> InstancePre<State> {
-    let engine = Engine::new(Config::new().epoch_interruption(true)).expect("an engine");
+    // As the host has it.
+    let mut pool = PoolingAllocationConfig::new();
+    pool.table_elements(200_000);
+    if PoolingAllocationConfig::is_pagemap_scan_available() {
+        pool.pagemap_scan(Enabled::Yes).linear_memory_keep_resident(1 << 20).table_keep_resident(1 << 20);
+    }
+    let pooling = InstanceAllocationStrategy::Pooling(pool);
+    let engine = Engine::new(Config::new().epoch_interruption(true).allocation_strategy(pooling)).expect("an engine");
     let mut linker = Linker::<State>::new(&engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker).expect("WASI");
     wasi_cloud_wasmtime::add_to_linker(&mut linker, |s| CloudView { ctx: &mut s.cloud, table: &mut s.table })

@@ -1,7 +1,8 @@
 use super::Limits;
 use std::time::Duration;
 use wasmtime::{
-    Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result, format_err,
+    Cache, CacheConfig, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
+    format_err,
 };
 
 /// How often deadlines are looked at, and how long one guest keeps a thread before others get a turn.
@@ -44,6 +45,12 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         .max_core_instance_size(4 << 20)
         // Go puts every function into a table.
         .table_elements(200_000);
+    // Where the kernel says what a guest wrote to, the next one finds those pages in place: a Go program starts in half
+    // the time. Elsewhere all that is kept would be cleared each time.
+    if PoolingAllocationConfig::is_pagemap_scan_available() {
+        const KEPT: usize = 1 << 20;
+        pool.pagemap_scan(Enabled::Yes).linear_memory_keep_resident(KEPT).table_keep_resident(KEPT);
+    }
     pool
 }
 
