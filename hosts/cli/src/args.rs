@@ -52,6 +52,43 @@ A Go folder needs Go 1.26 or newer. The worlds are in the `world.wit` files that
 the program imports. If the program exports nothing of them, it is a command, and the component runs its main function;
 else main is not called. Flags for the compiler go into GOFLAGS.";
 
+const INSPECT: &str = "\
+Examples:
+  What is it, what does it need, and how do I run it?
+    wasi-cloud inspect app.wasm
+
+  The same in a pipe:
+    wasi-cloud inspect app.wasm --format report | less
+
+  The grants that it needs, for a script:
+    wasi-cloud inspect app.wasm --json | jq -r '.grants[].grant'
+
+What the JSON holds; within a `shape`, fields may be added, and nothing else changes:
+  shape         1
+  file          the file, as it was given
+  kind          \"component\" or \"module\"
+  size          of the file, in bytes
+  runs          as what: \"command\", \"messages\", \"http\", \"functions\", \"program\"
+  imports       names of WIT interfaces with versions, or of a core module's imports
+  exports       the same
+  functions     what `run --invoke` can call, with types
+  topics        the topics recorded in it, to which `run` subscribes
+  capabilities  what it uses of \"config\", \"keyvalue\" and \"messaging\"
+  wasi          what it uses of WASI besides, such as \"cli\" and \"http\"
+  grants        [{grant, exact}]: if not exact, `*` is for names that only the code knows
+  missing       [{import, hint}]: what this host has not, and what to do
+  refused       [{import, hint}]: what is there, but refuses all calls
+  problem       why this host cannot run it, or null
+  producers     {language, processed-by, sdk: [{name, version}]}: anyone can write them
+
+Of a core module that carries its world, imports and exports are those of the component
+that `run` makes of it.
+
+Exit codes:
+    0  it was read; whether this host can run it is in `problem`
+    2  wrong usage
+  125  no such file, not WebAssembly, or damaged";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   a command's own, if it ended by itself: a component can say 0 and 1, a core module all codes
@@ -81,7 +118,8 @@ pub enum Command {
     /// Run a component: once if it is a command, until a signal if it handles messages or HTTP requests.
     #[command(after_help = format!("{RUN}\n\n{EXIT_CODES}"))]
     Run(Box<Run>),
-    /// Show what a component imports, exports and subscribes to. It is compiled, not run.
+    /// Show what a component or a core module is, what it needs, and which grants let it run. It is compiled, not run.
+    #[command(after_help = INSPECT)]
     Inspect(Inspect),
     /// Make a component of a core module and a WIT world, or of a Go program.
     #[command(after_help = COMPONENTIZE)]
@@ -175,8 +213,26 @@ pub struct Run {
 
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// The component.
+    /// The component, or the core module.
     pub app: PathBuf,
+
+    /// How to show it: in a terminal the report by default, else lines.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+
+    /// The same as `--format json`.
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Format {
+    /// All of it, for people; with colours where the output shows them.
+    Report,
+    /// For scripts: `size`, `import`, `export` and `topic`, one a line.
+    Lines,
+    /// All of it, as one JSON object.
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -3,18 +3,15 @@
 mod args;
 mod componentize;
 mod go;
+mod inspect;
 mod quiet;
 mod run;
 mod services;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use std::{
-    io::{IsTerminal, Write},
-    process::ExitCode,
-};
+use std::{io::IsTerminal, process::ExitCode};
 use tracing_subscriber::EnvFilter;
-use wasi_cloud_wasmtime::runtime::{Limits, Runtime, recorded_topics};
 
 /// The call was wrong.
 const WRONG_USAGE: u8 = 2;
@@ -33,29 +30,13 @@ fn main() -> ExitCode {
         .init();
     let done = match cli.command {
         args::Command::Run(run) => run::run(&run),
-        args::Command::Inspect(what) => inspect(&what).map(|()| ExitCode::SUCCESS),
+        args::Command::Inspect(what) => inspect::inspect(&what).map(|()| ExitCode::SUCCESS),
         args::Command::Componentize(job) => componentize::componentize(&job).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::from(FAILED)
     })
-}
-
-fn inspect(what: &args::Inspect) -> anyhow::Result<()> {
-    let wasm = read(&what.app)?;
-    let shown = || format!("`{}`", what.app.display());
-    let runtime = Runtime::new(Limits::default()).map_err(|e| anyhow::anyhow!("{e:#}"))?;
-    let app = runtime.compile(&wasm).map_err(|e| anyhow::anyhow!("{e:#}")).with_context(shown)?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "size {}", wasm.len())?;
-    let all = [("import", app.imports()), ("export", app.exports()), ("topic", recorded_topics(&wasm))];
-    for (what, names) in all {
-        for name in names {
-            writeln!(out, "{what} {name}")?;
-        }
-    }
-    Ok(())
 }
 
 /// Reads a module or component. What is no file could have no end, and what is too large is no component.

@@ -1,0 +1,133 @@
+//! `wasi-cloud inspect`: what a component or a core module is, and what it needs to run. It is compiled, not run.
+
+mod bytes;
+mod host;
+mod needs;
+mod report;
+
+use crate::args::{Format, Inspect};
+use anstream::AutoStream;
+use anyhow::Context;
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    io::{IsTerminal, Write},
+    path::Path,
+};
+use wasi_cloud_componentize::Componentize;
+use wasi_cloud_wasmtime::runtime::{Limits, Runtime, is_program, recorded_topics};
+
+/// The shape of `--json`, and its number. A field may be added within a number; nothing else changes.
+const SHAPE: u32 = 1;
+
+/// All that is said about a file. `args::INSPECT` tells users what the fields mean.
+#[derive(Debug, Default, Serialize)]
+struct Inspection {
+    shape: u32,
+    file: String,
+    kind: &'static str,
+    size: usize,
+    runs: Vec<&'static str>,
+    imports: Vec<String>,
+    exports: Vec<String>,
+    functions: Vec<String>,
+    topics: Vec<String>,
+    capabilities: Vec<&'static str>,
+    wasi: Vec<String>,
+    grants: Vec<needs::Grant>,
+    missing: Vec<host::Hint>,
+    refused: Vec<host::Hint>,
+    problem: Option<String>,
+    producers: BTreeMap<String, Vec<bytes::Producer>>,
+}
+
+/// Prints what is known of a file.
+pub fn inspect(what: &Inspect) -> anyhow::Result<()> {
+    let wasm = crate::read(&what.app)?;
+    let inspection = Inspection::of(&what.app, &wasm).with_context(|| format!("`{}`", what.app.display()))?;
+    let stdout = std::io::stdout();
+    let format = match what.format {
+        _ if what.json => Format::Json,
+        Some(format) => format,
+        None if stdout.is_terminal() => Format::Report,
+        None => Format::Lines,
+    };
+    let mut out = AutoStream::auto(stdout.lock());
+    match format {
+        Format::Report => report::write(&mut out, &inspection)?,
+        Format::Lines => inspection.lines(&mut out)?,
+        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&inspection)?)?,
+    }
+    Ok(())
+}
+
+impl Inspection {
+    fn of(app: &Path, wasm: &[u8]) -> anyhow::Result<Self> {
+        let mut found = Self {
+            shape: SHAPE,
+            file: app.display().to_string(),
+            kind: bytes::kind(wasm)?,
+            size: wasm.len(),
+            producers: bytes::producers(wasm),
+            ..Self::default()
+        };
+        let runtime = Runtime::new(Limits::default()).map_err(|e| anyhow::anyhow!("{e:#}"))?;
+        if found.kind == bytes::COMPONENT {
+            found.component(&runtime, wasm);
+        } else if is_program(wasm) {
+            found.names(wasm);
+            found.runs = vec!["program"];
+            found.problem = runtime.compile_program(wasm).err().map(|e| format!("{e:#}"));
+        } else {
+            // As `run` does it.
+            match Componentize::new().run(wasm) {
+                Ok(component) => found.component(&runtime, &component),
+                Err(why) => {
+                    found.names(wasm);
+                    found.problem =
+                        Some(format!("`wasi-cloud componentize` makes a component of it with its WIT: {why}"));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn names(&mut self, wasm: &[u8]) {
+        (self.imports, self.exports) = bytes::names(wasm);
+        self.topics = recorded_topics(wasm);
+    }
+
+    fn component(&mut self, runtime: &Runtime, wasm: &[u8]) {
+        self.names(wasm);
+        self.runs = needs::runs(&self.exports);
+        self.capabilities = needs::capabilities(&self.imports, &self.exports);
+        self.wasi = needs::wasi(&self.imports, &self.exports);
+        self.grants = needs::grants(&self.imports, &self.exports);
+        self.refused = host::refused(&self.imports);
+        match runtime.compile(wasm) {
+            Ok(app) => {
+                let of_wasi = |interface: &str| interface.starts_with("wasi:");
+                let functions = app.functions().into_iter().filter(|of| !of.interface().is_some_and(of_wasi));
+                self.functions = functions.map(|function| function.to_string()).collect();
+                if !self.functions.is_empty() {
+                    self.runs.push("functions");
+                }
+            }
+            Err(why) => {
+                self.missing = host::missing(&self.imports);
+                self.problem = Some(format!("{why:#}"));
+            }
+        }
+    }
+
+    /// For scripts: a fact a line, its kind first.
+    fn lines(&self, out: &mut impl Write) -> std::io::Result<()> {
+        writeln!(out, "size {}", self.size)?;
+        for (kind, names) in [("import", &self.imports), ("export", &self.exports), ("topic", &self.topics)] {
+            for name in names {
+                writeln!(out, "{kind} {}", report::plain(name))?;
+            }
+        }
+        Ok(())
+    }
+}

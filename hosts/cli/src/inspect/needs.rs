@@ -1,0 +1,115 @@
+//! What a component needs, told by what it imports and exports.
+
+use super::host::{self, parts};
+use serde::Serialize;
+use wasi_cloud_core::CAPABILITIES;
+
+/// A grant that would let the component run, in the syntax of `run --grant`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Grant {
+    pub grant: String,
+    /// Whether the label is one that hosts use of themselves. Others are in the code and not in the types, so that the
+    /// grant has `*` for them.
+    pub exact: bool,
+}
+
+/// The capability word of an import or export.
+fn capability(name: &str) -> Option<&'static str> {
+    let (package, ..) = parts(name)?;
+    let word = package.strip_prefix("wasi:").or_else(|| package.strip_prefix("wasi-cloud:"))?;
+    CAPABILITIES.iter().copied().find(|known| *known == word)
+}
+
+fn has(names: &[String], package: &str, interface: &str) -> bool {
+    names.iter().any(|name| parts(name).is_some_and(|(p, i, _)| (p, i) == (package, interface)))
+}
+
+/// The capability words it has to do with.
+pub fn capabilities(imports: &[String], exports: &[String]) -> Vec<&'static str> {
+    let used = |word: &&&str| imports.iter().chain(exports).any(|name| capability(name) == Some(**word));
+    CAPABILITIES.iter().filter(used).copied().collect()
+}
+
+/// The packages of WASI it has to do with, the capabilities left out: `cli`, `http`.
+pub fn wasi(imports: &[String], exports: &[String]) -> Vec<String> {
+    let names = imports.iter().chain(exports).filter(|name| capability(name).is_none());
+    let mut packages: Vec<_> =
+        names.filter_map(|name| Some(parts(name)?.0.strip_prefix("wasi:")?.to_owned())).collect();
+    packages.sort();
+    packages.dedup();
+    packages
+}
+
+/// What `run` would do with it.
+pub fn runs(exports: &[String]) -> Vec<&'static str> {
+    let entries = [
+        ("wasi:cli", "run", host::WASI, "command"),
+        ("wasi:messaging", "incoming-handler", host::MESSAGING, "messages"),
+        ("wasi:http", "incoming-handler", host::WASI, "http"),
+    ];
+    let exported = |(package, interface, ours, how)| {
+        let is_it = |(p, i, version)| (p, i) == (package, interface) && host::fits(version, ours);
+        exports.iter().filter_map(|name| parts(name)).any(is_it).then_some(how)
+    };
+    entries.into_iter().filter_map(exported).collect()
+}
+
+/// The least that is known to be enough.
+pub fn grants(imports: &[String], exports: &[String]) -> Vec<Grant> {
+    let used = capabilities(imports, &[]);
+    let mut grants = Vec::new();
+    let mut add = |grant: &str, exact| grants.push(Grant { grant: grant.to_owned(), exact });
+    if used.contains(&"config") {
+        add("config:default:read", true);
+    }
+    if used.contains(&"keyvalue") {
+        add("keyvalue:*", false);
+    }
+    // The host itself subscribes, on this label. The types alone are what a handler is given.
+    if has(exports, "wasi:messaging", "incoming-handler") {
+        add("messaging:default:read", true);
+    }
+    // A request, its reply and what is published are writes.
+    if ["producer", "request-reply"].iter().any(|interface| has(imports, "wasi:messaging", interface)) {
+        add("messaging:*:write", false);
+    }
+    grants
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::expect_used, reason = "a test")]
+
+    use super::*;
+    use wasi_cloud_core::Rule;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_grants_are_what_run_takes_and_no_more() {
+        let handler = names(&["wasi:messaging/incoming-handler@0.2.0-draft"]);
+        let cases: [(&[&str], &[String], &[&str]); 6] = [
+            (&["wasi:io/poll@0.2.0", "a:keyvalue/store"], &[], &[]),
+            (&["wasi:config/store@0.2.0-rc.1"], &[], &["config:default:read"]),
+            (&["wasi-cloud:keyvalue/extension@0.1.0"], &[], &["keyvalue:*"]),
+            (&["wasi:messaging/types@0.2.0-draft"], &handler, &["messaging:default:read"]),
+            (&["wasi:messaging/types@0.2.0-draft"], &[], &[]),
+            (
+                &["wasi:messaging/types@0.2.0-draft", "wasi:messaging/producer@0.2.0-draft"],
+                &handler,
+                &["messaging:default:read", "messaging:*:write"],
+            ),
+        ];
+        for (imports, exports, expected) in cases {
+            let grants = grants(&names(imports), exports);
+            let texts: Vec<_> = grants.iter().map(|one| one.grant.as_str()).collect();
+            assert_eq!(texts, expected, "{imports:?}");
+            for one in grants {
+                one.grant.parse::<Rule>().expect("run takes it");
+                assert_eq!(one.exact, !one.grant.contains('*'));
+            }
+        }
+    }
+}
