@@ -29,7 +29,7 @@ fn component(name: &str, into: &Path) -> PathBuf {
 
 /// What a component has, but for what Go imports of WASI by itself.
 fn parts(component: &Path) -> Vec<String> {
-    let text = run(host().arg("inspect").arg(component));
+    let text = run(host().arg("inspect").arg(component).args(["--format", "lines"]));
     let own = ["size ", "import wasi:cli/", "import wasi:io/", "import wasi:clocks/"];
     let own = [&own[..], &["import wasi:filesystem/", "import wasi:random/"]].concat();
     text.lines().filter(|line| !own.iter().any(|of_go| line.starts_with(of_go))).map(str::to_owned).collect()

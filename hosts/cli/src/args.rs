@@ -57,9 +57,6 @@ Examples:
   What is it, what does it need, and how do I run it?
     wasi-cloud inspect app.wasm
 
-  The same in a pipe:
-    wasi-cloud inspect app.wasm --format report | less
-
   The grants that it needs, for a script:
     wasi-cloud inspect app.wasm --json | jq -r '.grants[].grant'
 
@@ -216,9 +213,9 @@ pub struct Inspect {
     /// The component, or the core module.
     pub app: PathBuf,
 
-    /// How to show it: in a terminal the report by default, else lines.
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<Format>,
+    /// How to show it.
+    #[arg(long, value_name = "FORMAT", default_value = "report")]
+    pub format: Format,
 
     /// The same as `--format json`.
     #[arg(long, conflicts_with = "format")]

@@ -11,7 +11,7 @@ use anyhow::Context;
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
-    io::{IsTerminal, Write},
+    io::{ErrorKind, Write},
     path::Path,
 };
 use wasi_cloud_componentize::Componentize;
@@ -46,19 +46,18 @@ pub fn inspect(what: &Inspect) -> anyhow::Result<()> {
     let wasm = crate::read(&what.app)?;
     let inspection = Inspection::of(&what.app, &wasm).with_context(|| format!("`{}`", what.app.display()))?;
     let stdout = std::io::stdout();
-    let format = match what.format {
-        _ if what.json => Format::Json,
-        Some(format) => format,
-        None if stdout.is_terminal() => Format::Report,
-        None => Format::Lines,
-    };
+    let format = if what.json { Format::Json } else { what.format };
     let mut out = AutoStream::auto(stdout.lock());
-    match format {
-        Format::Report => report::write(&mut out, &inspection)?,
-        Format::Lines => inspection.lines(&mut out)?,
-        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&inspection)?)?,
+    let written = match format {
+        Format::Report => report::write(&mut out, &inspection),
+        Format::Lines => inspection.lines(&mut out),
+        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&inspection)?),
+    };
+    match written {
+        // Whoever reads has seen enough, as `head` has.
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
     }
-    Ok(())
 }
 
 impl Inspection {

@@ -135,7 +135,7 @@ fn functions_are_told_with_their_types() {
 
 /// Its shape is a promise to scripts.
 #[test]
-fn in_a_pipe_there_are_lines() {
+fn lines_are_for_scripts() {
     let expected = "import wasi:keyvalue/store@0.2.0-draft2
 import wasi-cloud:keyvalue/extension@0.1.0
 import wasi:keyvalue/atomics@0.2.0-draft2
@@ -152,7 +152,7 @@ topic ping
 ";
     let bytes = wasm(SERVICE);
     let expected = format!("size {}\n{expected}", bytes.len());
-    assert_eq!(of(&bytes, &[]), expected);
+    assert_eq!(of(&bytes, &[]), report(SERVICE));
     assert_eq!(of(&bytes, &["--format", "lines"]), expected);
 }
 

@@ -138,7 +138,7 @@ impl Module {
 
     /// The names of a kind that `inspect` shows, WASI's own left out.
     pub fn inspect(&self, component: &str, kind: &str) -> Vec<String> {
-        let said = self.wasi_cloud(&["inspect", component]);
+        let said = self.wasi_cloud(&["inspect", component, "--format", "lines"]);
         let lines = said.succeeded().out.lines();
         let names = lines.filter_map(|line| line.strip_prefix(kind)?.strip_prefix(' '));
         let of_wasi = |name: &str| {

@@ -85,7 +85,6 @@ pub fn refused() {
     }
 }
 
-/// The host has no `test:app/host`, so that `inspect` would refuse the component.
 fn topics(module: &Module, component: &str) -> Vec<String> {
     wasi_cloud_wasmtime::runtime::recorded_topics(&std::fs::read(module.path(component)).expect("a component"))
 }
