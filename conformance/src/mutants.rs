@@ -105,7 +105,7 @@ fn mutants(seam: Seam, rows: Vec<Row>) -> impl Iterator<Item = Mutant> {
 /// If the SDK's mutants are not validly declared.
 pub fn all() -> anyhow::Result<Vec<Mutant>> {
     Ok(mutants(Seam::Backend, keyvalue::backends())
-        .chain(mutants(Seam::Backend, messaging::rows()))
+        .chain(mutants(Seam::Backend, messaging::backends()))
         .chain(mutants(Seam::Backend, config::rows()))
         .chain(mutants(Seam::Link, link::rows()))
         .chain(mutants(Seam::Link, restart::rows()))
@@ -114,6 +114,10 @@ pub fn all() -> anyhow::Result<Vec<Mutant>> {
         .chain(mutants(Seam::Link, keyvalue::switch::rows()))
         .chain(mutants(Seam::Glue, glue::rows()))
         .chain(mutants(Seam::Glue, keyvalue::glue::rows()))
+        .chain(mutants(Seam::Link, messaging::link::rows()))
+        .chain(mutants(Seam::Glue, messaging::glue::rows()))
+        .chain(mutants(Seam::Glue, messaging::glue_request::rows()))
+        .chain(mutants(Seam::Glue, messaging::serving::all()))
         .chain(sdk::mutants()?)
         .collect())
 }

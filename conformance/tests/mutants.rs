@@ -2,7 +2,7 @@
 //! both ways, is a snapshot, so that a case that got weaker shows in review. To measure it takes minutes: a plain
 //! `cargo test` judges each mutant by the cases that the matrix says kill it.
 
-#![allow(clippy::expect_used, reason = "a test")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 mod support;
 
@@ -12,6 +12,7 @@ use cloud_conformance::{
     matrix::Matrix,
     mutants::{self, Mutant, Seam},
     outcome::Verdict,
+    pattern::Patterns,
     waivers::Waivers,
 };
 use libtest_mimic::{Arguments, Completion, Trial};
@@ -99,10 +100,14 @@ fn kills(mutants: &[Mutant], picks: impl Fn(&Mutant) -> Vec<String> + Sync) -> M
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(judge_some)).collect();
         for (mutant, cases) in threads.into_iter().flat_map(|thread| thread.join().expect("a verdict")) {
-            matrix.insert(&mutant.name, &format!("({:?}): {}", mutant.seam, mutant.bug), cases);
+            matrix.insert(&mutant.name, &about(mutant), cases);
         }
     });
     matrix
+}
+
+fn about(mutant: &Mutant) -> String {
+    format!("({:?}): {}", mutant.seam, mutant.bug)
 }
 
 /// Which of these cases a mutant fails.
@@ -150,11 +155,29 @@ fn every_mutant_is_killed() {
     assert!(survivors.is_empty(), "{}", survivors.join("\n"));
 }
 
+/// Which mutants to measure: patterns of names, separated by commas. The rows of the others stay as they were measured last.
+const SOME: &str = "CLOUD_CONFORMANCE_MUTANTS";
+
+fn measured(mutants: &[Mutant]) -> Matrix {
+    let asked: Vec<_> = std::env::var(SOME).unwrap_or_default().split_terminator(',').map(str::to_owned).collect();
+    let names = mutants.iter().map(|mutant| &*mutant.name);
+    let asked = Patterns::read(&asked, names).unwrap_or_else(|why| panic!("{SOME}: {why}"));
+    let is_asked = |mutant: &Mutant| asked.is_empty() || asked.matches(&mutant.name);
+    let (again, before): (Vec<_>, Vec<_>) = mutants.iter().cloned().partition(is_asked);
+    let mut matrix = kills(&again, capabilities);
+    let (last, cases) = (Matrix::embedded(), catalogue::all());
+    for mutant in before {
+        let failed = cases.iter().map(Case::id).filter(|id| last.has(&mutant.name, id));
+        matrix.insert(&mutant.name, &about(&mutant), failed);
+    }
+    matrix
+}
+
 /// Whether a race sees a defect is chance, so the matrix has only what `waivers.toml` says it sees whatever the timing;
 /// that a mutant is killed it may decide all the same.
 fn kill_matrix_is_as_measured() {
     let (mutants, waivers) = (shown(), Waivers::embedded().expect("the waivers"));
-    let kills = kills(&mutants, capabilities);
+    let kills = measured(&mutants);
     let mut problems = survivors(&mutants, &kills);
     let mut sure = kills.filtered(|mutant, case| !waivers.is_chance(mutant, case));
     for name in ON_A_SERVER {

@@ -176,7 +176,8 @@ impl Guests for Wasm {
         let app = self.engine.program(program).await?;
         let mut subscription = Subscription::from(to);
         if subscription.topics.is_empty() {
-            subscription.topics = recorded_topics(&self.engine.bytes(program)?);
+            let recorded = recorded_topics(&self.engine.bytes(program)?);
+            subscription.topics = self.subject.tamper.recorded(recorded);
         }
         program::serve(&app, &live, subscription, self.lifetime().await).await
     }

@@ -100,6 +100,10 @@ pub trait Tamper: Send + Sync {
         let _ = linker;
         Ok(())
     }
+    /// Seam *glue*: the topics that a component records, where its subscription names none.
+    fn recorded(&self, honest: Vec<String>) -> Vec<String> {
+        honest
+    }
     /// Seam *SDK*: the guest below `mutant/` in the corpus that drives instead, where guests are of this language.
     fn guest(&self, language: Language, driver: Driver) -> Option<String> {
         let _ = (language, driver);

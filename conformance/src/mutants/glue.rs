@@ -33,13 +33,14 @@ macro_rules! shadow {
     ($linker:ident, $interface:expr, $function:literal, $host:ident, ($($arg:ident: $type:ty),*) => $body:expr) => {
         $linker.instance($interface)?.func_wrap_async($function, |mut cx, ($($arg,)*): ($($type,)*)| {
             Box::new(async move {
+                #[allow(unused_mut, reason = "functions of a handle alone do not need the instance")]
                 let mut $host = cx.data_mut().cloud();
                 $body
             })
         })
     };
 }
-use shadow;
+pub(super) use shadow;
 
 pub(super) fn rows() -> Vec<Row> {
     let row = |(name, bug, clauses, link): Entry| Row { name, bug, clauses, tamper: Arc::new(Cut(link)) };
@@ -47,7 +48,7 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 /// A row of a table: name, defect, clauses, and what is linked.
-type Entry = (&'static str, &'static str, &'static [&'static str], Link);
+pub(super) type Entry = (&'static str, &'static str, &'static [&'static str], Link);
 
 const OWN: &[Entry] = &[
     ("glue-denied-is-missing", "A denied label is `no-such-store`.", &["KV-STORE-03"], denied_is_missing),

@@ -1,31 +1,44 @@
 //! Messaging backends with one defect each.
 
+mod carried;
 mod defect;
+mod delivered;
+pub(super) mod glue;
+pub(super) mod glue_request;
+pub(super) mod link;
+mod requests;
+pub(super) mod serving;
 
-use super::{Row, rows};
+use super::{Row, Shared, lock, rows};
 use crate::host::stage::Tamper;
 use async_trait::async_trait;
 use defect::{Defect, Defective};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use wasi_cloud_core::{
-    Result,
+    Error, Kind, Result,
     messaging::{Delivery, Disposition, Messaging, Payload, Settle, Subscription},
 };
+
+/// Every table of this seam.
+pub(super) fn backends() -> Vec<Row> {
+    [rows(), carried::rows(), delivered::rows(), requests::rows()].into_iter().flatten().collect()
+}
 
 struct Cut<D>(D);
 
 impl<D: Defect + Clone + 'static> Tamper for Cut<D> {
     fn messaging(&self, honest: Arc<dyn Messaging>) -> Arc<dyn Messaging> {
-        Arc::new(Defective { honest, defect: Arc::new(self.0.clone()) })
+        Arc::new(Defective::new(honest, self.0.clone()))
     }
 }
 
 rows! {
-    DropsMessages "drops-messages" ["MSG-HAND-01"] "Accepted messages are thrown away.";
+    DropsMessages "drops-messages" ["MSG-HAND-01", "MSG-PROD-01"] "Accepted messages are thrown away.";
     CrossesTopics "crosses-topics" ["MSG-HAND-02"] "A subscription gets a topic that it did not ask for.";
     LosesMetadata "loses-metadata" ["MSG-TYPES-11"] "Metadata does not survive the broker.";
-    NackIsAck "nack-is-ack" ["MSG-M05"] "A message whose handler failed is not delivered again.";
+    NackIsAck "nack-is-ack" ["MSG-M05", "MSG-M06"] "A message whose handler failed is not delivered again.";
     CutsPayload "cuts-payload" ["MSG-PROD-04"] "A payload ends at its first NUL.";
+    OneConnection { scopes: Shared<BTreeSet<String>> } "one-connection-only" ["MSG-TYPES-01"] "A second connection is refused.";
     ForgetsTopic "forgets-topic" ["MSG-TYPES-12"] "A message does not say on which topic it came.";
 }
 
@@ -38,7 +51,7 @@ impl Defect for DropsMessages {
 
 #[async_trait]
 impl Defect for CrossesTopics {
-    fn subscription(&self, asked: &Subscription) -> Subscription {
+    fn subscription(&self, _: &str, asked: &Subscription) -> Subscription {
         let mut topics = asked.topics.clone();
         topics.extend(asked.topics.iter().map(|topic| format!("{topic}-not")));
         Subscription { topics, ..asked.clone() }
@@ -55,7 +68,7 @@ impl Defect for LosesMetadata {
 
 #[async_trait]
 impl Defect for NackIsAck {
-    fn delivery(&self, delivery: Delivery) -> Delivery {
+    fn delivery(&self, _: &str, delivery: Delivery) -> Delivery {
         Delivery { settle: Box::new(AlwaysAck(delivery.settle)), ..delivery }
     }
 }
@@ -71,7 +84,7 @@ impl Settle for AlwaysAck {
 
 #[async_trait]
 impl Defect for CutsPayload {
-    fn delivery(&self, mut delivery: Delivery) -> Delivery {
+    fn delivery(&self, _: &str, mut delivery: Delivery) -> Delivery {
         let end = delivery.payload.data.iter().position(|byte| *byte == 0);
         delivery.payload.data.truncate(end.unwrap_or(usize::MAX));
         delivery
@@ -80,7 +93,17 @@ impl Defect for CutsPayload {
 
 #[async_trait]
 impl Defect for ForgetsTopic {
-    fn delivery(&self, delivery: Delivery) -> Delivery {
+    fn delivery(&self, _: &str, delivery: Delivery) -> Delivery {
         Delivery { topic: "topic".into(), ..delivery }
+    }
+}
+
+#[async_trait]
+impl Defect for OneConnection {
+    async fn connect(&self, broker: &dyn Messaging, scope: &str) -> Result<()> {
+        if lock(&self.scopes).insert(scope.to_owned()) {
+            return broker.connect(scope).await;
+        }
+        Err(Error::new(Kind::Quota, "this client's name is in use"))
     }
 }

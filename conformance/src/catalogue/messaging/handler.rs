@@ -15,7 +15,7 @@ pub const CASES: &[Case] = cases! { "messaging/handler";
     error_does_not_stop_delivery ["MSG-HAND-03"] [Need::Serve];
     trap_does_not_stop_delivery ["MSG-HAND-04"] [Need::Serve, Need::Feature("trap-isolation")];
     spin_does_not_stop_delivery ["MSG-HAND-04"] [Need::Serve, Need::Guest, Need::Feature("trap-isolation")];
-    error_brings_the_message_again ["MSG-M05"] [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery")];
+    error_brings_the_message_again ["MSG-M05", "MSG-M06"] [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery")];
     group_shares ["MSG-HAND-01"] [Need::Serve, Need::Feature("groups")];
     broadcast_reaches_all ["MSG-HAND-01"] [Need::Serve, Need::Feature("broadcast")];
     own_messages_come_back ["MSG-M13"] [Need::Serve, Need::Feature("self-delivery")];
@@ -34,10 +34,11 @@ impl Seat {
         self.client.send(topic, message).await
     }
 
-    /// Sends a message that makes the handler end so, and then one that must be delivered all the same.
-    async fn survive(&mut self, topic: &str, script: &str) -> Outcome {
+    /// Sends a message that makes the handler end so, and, when it has ended, one that must be delivered all the same.
+    async fn survive(&mut self, b: &Bench, topic: &str, script: &str) -> Outcome {
         self.script(topic, "poison", script).await?;
         self.recorder.expect_only(b"poison").await?;
+        b.until_settled(topic, "nack", 1).await?;
         self.send(topic, "next").await?;
         self.recorder.expect_only(b"next").await
     }
@@ -73,19 +74,19 @@ async fn handled_once(b: &mut Bench) -> Outcome {
 /// An error of the handler is no reason not to deliver the next message.
 async fn error_does_not_stop_delivery(b: &mut Bench) -> Outcome {
     let mut seat = once(b, "errors").await?;
-    seat.survive("errors", "err").await
+    seat.survive(b, "errors", "err").await
 }
 
 /// Neither is a trap.
 async fn trap_does_not_stop_delivery(b: &mut Bench) -> Outcome {
     let mut seat = once(b, "traps").await?;
-    seat.survive("traps", "trap").await
+    seat.survive(b, "traps", "trap").await
 }
 
 /// Neither is a handler that never ends.
 async fn spin_does_not_stop_delivery(b: &mut Bench) -> Outcome {
     let mut seat = once(b, "spins").await?;
-    seat.survive("spins", "loop").await
+    seat.survive(b, "spins", "loop").await
 }
 
 /// A message whose handler failed comes again, as often as the subscription allows, and then no more.

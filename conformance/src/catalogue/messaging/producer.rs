@@ -15,7 +15,8 @@ use wasi_cloud_core::{
 pub const CASES: &[Case] = cases! { "messaging/producer";
     send_without_subscriber ["MSG-PROD-02", "MSG-PROD-01"] [Need::Feature("fire-and-forget")];
     send_is_accepted ["MSG-PROD-01"] [Need::Serve];
-    failed_send_is_an_error ["MSG-PROD-03"] [Need::Fault];
+    senders_at_once_lose_nothing ["MSG-PROD-01", "MSG-PROD-04"] [Need::Serve];
+    failed_send_is_an_error ["MSG-PROD-03", "MSG-PROD-01"] [Need::Fault];
     longest_topic_works ["MSG-M07"] [Need::Feature("topic-names")];
     send_to_bad_topic ["MSG-M07", "MSG-PROD-03"] [Need::Feature("topic-names")];
     send_too_much ["MSG-M08"] [Need::Feature("message-size")];
@@ -43,6 +44,22 @@ async fn send_is_accepted(b: &mut Bench) -> Outcome {
     }
     let expected: Vec<_> = (0..10).map(|i| i.to_string()).collect();
     expect_eq("deliveries", seat.recorder.next_many(10).await?, expected)
+}
+
+/// Guests that send at the same time take nothing from each other.
+async fn senders_at_once_lose_nothing(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["crowded"], None).await?;
+    let others = [b.messaging().await?, b.messaging().await?, b.messaging().await?];
+    let sending = others.iter().enumerate().map(|(number, guest)| async move {
+        let client = guest.connect("default").await?;
+        for letter in ["a", "b", "c"] {
+            client.send("crowded", guest.message(format!("{number}{letter}")).await?).await?;
+        }
+        Ok(())
+    });
+    b.concurrently(sending).await?;
+    let expected: Vec<_> = (0..3).flat_map(|n| ["a", "b", "c"].map(|letter| format!("{n}{letter}"))).collect();
+    expect_eq("deliveries", seat.recorder.next_many(9).await?, expected)
 }
 
 /// A broker that does not hear of a message, or whose answer is lost, is an error and no trap: the guest goes on.

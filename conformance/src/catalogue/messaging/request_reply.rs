@@ -6,6 +6,7 @@ use crate::{
     catalogue::{Case, Need, cases},
     outcome::{Outcome, expect, expect_eq},
 };
+use futures::FutureExt;
 use std::time::{Duration, Instant};
 use wasi_cloud_core::Kind;
 
@@ -17,15 +18,17 @@ pub const CASES: &[Case] = cases! { "messaging/request-reply";
     enough_replies_end_the_wait ["MSG-RR-03", "MSG-RR-05"] [ASKS, Need::Serve];
     some_replies_at_the_timeout ["MSG-RR-04"] [ASKS, Need::Serve];
     never_more_than_expected ["MSG-RR-06"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
-    several_replies ["MSG-RR-08"] [ASKS, Need::Serve];
+    several_replies ["MSG-RR-08", "MSG-RR-10"] [ASKS, Need::Serve];
+    reply_reaches_who_asked ["MSG-RR-07"] [ASKS, Need::Serve];
     one_is_the_default ["MSG-M01"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
     none_expected ["MSG-M03"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
     too_few_replies_are_a_timeout ["MSG-M02"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
+    asking_is_sending ["MSG-TYPES-13"] [ASKS, Need::Serve, Need::Grant];
     nobody_answers ["MSG-M04"] [ASKS, Need::Feature("no-responders")];
     reply_after_the_requester_left ["MSG-M15"] [ASKS, Need::Serve, Need::Feature("late-reply")];
     request_keeps_its_message ["MSG-RR-10"] [ASKS, Need::Serve];
     reply_to_a_plain_message ["MSG-RR-09"] [ASKS, Need::Serve];
-    refused_without_the_feature ["KVX-67"] [Need::Without("request-reply"), Need::Interface("request-reply")];
+    refused_without_the_feature ["KVX-67", "MSG-TYPES-13"] [Need::Without("request-reply"), Need::Interface("request-reply")];
 };
 
 const SECOND: u32 = 1000;
@@ -97,6 +100,26 @@ async fn several_replies(b: &mut Bench) -> Outcome {
     expect_eq("replies", asking(b).await?.replies("reply:4", Some(10 * SECOND), Some(4)).await?, texts(4))
 }
 
+/// Of two who wait, one is answered, and the other one gets nothing.
+async fn reply_reaches_who_asked(b: &mut Bench) -> Outcome {
+    let Seat { guest, client, mut recorder } = asking(b).await?;
+    let in_vain = guest.message("in vain").await?;
+    let request = Request { topic: "ask", timeout_ms: Some(SECOND), expected: Some(1) };
+    let waiting = async { client.request_fails(&in_vain, request).await?.is("request", &[Kind::Timeout]) };
+    let answered = async {
+        // The other one waits by now.
+        recorder.expect_only(b"in vain").await?;
+        let guest = b.messaging().await?;
+        let client = guest.connect("default").await?;
+        let question = guest.message("question").await?;
+        question.add_metadata("script", "reply:1").await?;
+        let request = Request { topic: "ask", timeout_ms: None, expected: None };
+        let replies = client.request(&question, request).await?;
+        expect_eq("replies", replies.len(), 1)
+    };
+    b.concurrently([waiting.boxed(), answered.boxed()]).await.map(drop)
+}
+
 /// With a timeout alone, one reply is enough.
 async fn one_is_the_default(b: &mut Bench) -> Outcome {
     let replies = asking(b).await?.replies("reply:3", Some(600 * SECOND), None).await?;
@@ -114,6 +137,18 @@ async fn too_few_replies_are_a_timeout(b: &mut Bench) -> Outcome {
     let question = seat.question("reply:1").await?;
     let request = Request { topic: "ask", timeout_ms: None, expected: Some(2) };
     seat.client.request_fails(&question, request).await?.is("request", &[Kind::Timeout])
+}
+
+/// Who may not send may not ask: with a grant to receive alone a request is denied, and nobody is asked.
+async fn asking_is_sending(b: &mut Bench) -> Outcome {
+    let mut seat = asking(b).await?;
+    b.grant(&["messaging:default:read"]).await?;
+    let question = seat.question("reply:1").await?;
+    let request = Request { topic: "ask", timeout_ms: Some(SECOND), expected: None };
+    seat.client.request_fails(&question, request).await?.is("request", &[Kind::AccessDenied])?;
+    b.grant(&["messaging:default"]).await?;
+    seat.send("ask", "marker").await?;
+    seat.recorder.expect_only(b"marker").await
 }
 
 /// With nobody to answer, a request is an error and never an empty list.

@@ -2,16 +2,21 @@
 
 use crate::{
     bench::Bench,
-    catalogue::{Case, Need, cases},
+    catalogue::{Axis, Case, Need, cases},
     outcome::{Outcome, expect_eq},
 };
-use wasi_cloud_core::Kind;
+use wasi_cloud_core::{
+    Kind,
+    layer::{FaultRule, Moment},
+};
 
 pub const CASES: &[Case] = cases! { "messaging/types";
     connect ["MSG-TYPES-01"] [];
     connect_missing ["MSG-TYPES-02"] [Need::Feature("broker-names")];
     connect_denied ["MSG-TYPES-13"] [];
+    failure_is_told_by_its_kind(KINDS) ["MSG-TYPES-13"] [Need::Fault];
     disconnect ["MSG-TYPES-03"] [];
+    clients_end_one_by_one ["MSG-TYPES-03", "MSG-TYPES-01"] [];
     send_after_disconnect ["MSG-M14"] [Need::Feature("disconnect")];
     data_is_kept ["MSG-TYPES-04"] [];
     fresh_message_is_bare ["MSG-TYPES-05"] [Need::Feature("metadata")];
@@ -27,9 +32,24 @@ fn pairs(pairs: &[(&str, &str)]) -> Option<Vec<(String, String)>> {
     Some(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
 }
 
-/// A configured and granted broker can be connected to.
+/// What a broker can say, and what a guest is told: there is a case for two of them, and `other`.
+const KINDS: Axis<(Kind, Kind)> = &[
+    ("not-found", (Kind::NotFound, Kind::Other)),
+    ("invalid", (Kind::Invalid, Kind::Other)),
+    ("conflict", (Kind::Conflict, Kind::Other)),
+    ("unsupported", (Kind::Unsupported, Kind::Other)),
+    ("quota", (Kind::Quota, Kind::Other)),
+    ("timeout", (Kind::Timeout, Kind::Timeout)),
+    ("unavailable", (Kind::Unavailable, Kind::Unavailable)),
+    ("other", (Kind::Other, Kind::Other)),
+];
+
+/// A configured and granted broker can be connected to, also once more.
 async fn connect(b: &mut Bench) -> Outcome {
-    b.messaging().await?.connect("default").await?.close().await
+    let guest = b.messaging().await?;
+    let one = guest.connect("default").await?;
+    guest.connect("default").await?.close().await?;
+    one.close().await
 }
 
 /// A broker that is granted and not configured is an error.
@@ -40,13 +60,38 @@ async fn connect_missing(b: &mut Bench) -> Outcome {
 /// A broker that is not granted is denied, whether it exists or not.
 async fn connect_denied(b: &mut Bench) -> Outcome {
     let guest = b.messaging().await?;
-    guest.connect_fails("ungranted").await?.is("connect", &[Kind::AccessDenied])?;
-    guest.connect_fails("nowhere").await?.is("connect", &[Kind::AccessDenied])
+    for label in ["ungranted", "nowhere", "default-not", "defaul", "DEFAULT", ""] {
+        guest.connect_fails(label).await?.is(&format!("connect {label:?}"), &[Kind::AccessDenied])?;
+    }
+    Ok(())
+}
+
+/// What fails before it reaches the broker is told as what it is, and the next call works.
+async fn failure_is_told_by_its_kind(b: &mut Bench, (kind, told): (Kind, Kind)) -> Outcome {
+    let rule = || FaultRule { capability: "messaging".into(), op: "*".into(), nth: 0, moment: Moment::Before };
+    let guest = b.messaging().await?;
+    b.fault_as(rule(), kind).await?;
+    guest.connect_fails("default").await?.is("connect", &[told])?;
+    let client = guest.connect("default").await?;
+    b.fault_as(rule(), kind).await?;
+    client.send_fails("topic", guest.message("lost").await?).await?.is("send", &[told])?;
+    client.send("topic", guest.message("next").await?).await
 }
 
 /// A live client can be disconnected.
 async fn disconnect(b: &mut Bench) -> Outcome {
     b.messaging().await?.connect("default").await?.disconnect().await
+}
+
+/// Each client has an end of its own.
+async fn clients_end_one_by_one(b: &mut Bench) -> Outcome {
+    let guest = b.messaging().await?;
+    let (one, two, three) =
+        (guest.connect("default").await?, guest.connect("default").await?, guest.connect("default").await?);
+    one.disconnect().await?;
+    two.close().await?;
+    three.send("topic", guest.message("still here").await?).await?;
+    three.disconnect().await
 }
 
 /// A client that was disconnected answers `connection`.
@@ -57,11 +102,14 @@ async fn send_after_disconnect(b: &mut Bench) -> Outcome {
     client.send_fails("topic", guest.message("late").await?).await?.is("send", &[Kind::Unavailable])
 }
 
-/// A message holds the bytes that it was made of.
+/// A message holds the bytes that it was made of, however often they are read.
 async fn data_is_kept(b: &mut Bench) -> Outcome {
     let guest = b.messaging().await?;
     for data in [&b""[..], b"a", b"nul\0 and \xff\xfe", &[0x80; 4096]] {
-        expect_eq("data", guest.message(data).await?.data().await?, data.to_vec())?;
+        let message = guest.message(data).await?;
+        for _ in 0..2 {
+            expect_eq("data", message.data().await?, data.to_vec())?;
+        }
     }
     Ok(())
 }
@@ -87,8 +135,11 @@ async fn content_type_is_kept(b: &mut Bench) -> Outcome {
 /// New bytes leave nothing of the old ones.
 async fn set_data_replaces(b: &mut Bench) -> Outcome {
     let message = b.messaging().await?.message("a long first text").await?;
-    message.set_data("short").await?;
-    expect_eq("data", message.data().await?, b"short".to_vec())
+    for data in [&b"short"[..], b"not as short", b"\xff\0", b""] {
+        message.set_data(data).await?;
+        expect_eq("data", message.data().await?, data.to_vec())?;
+    }
+    Ok(())
 }
 
 /// A pair is added, or replaces the value of its key.

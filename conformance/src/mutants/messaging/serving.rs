@@ -1,0 +1,150 @@
+//! Hosts that make the wrong thing of a handler's end, or serve other messages than they should. Judged with guests: what
+//! serves them is the glue.
+
+use super::{Defect, defect::Defective};
+use crate::{
+    host::stage::Tamper,
+    mutants::{Row, Shared, lock, rows},
+};
+use async_trait::async_trait;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use wasi_cloud_core::{
+    Result,
+    messaging::{Delivery, Disposition, Inbox, Messaging, Payload, Settle, Subscription},
+};
+
+rows! {
+    StopsAtFailure { failed: Shared<BTreeSet<String>> } "serve-stops-at-failure" ["MSG-HAND-04"] "A handler that failed gets no more messages.";
+    NeverAcks "serve-never-acks" ["MSG-M06"] "A message that was handled is not acknowledged.";
+    GroupIsAlone "serve-groups-alone" ["MSG-HAND-01"] "Each instance has a group of its own.";
+    StartsAnew { handled: Handled } "serve-starts-anew" ["MSG-M06"] "Who joins a group gets what the group has handled.";
+}
+
+/// What was handled in each scope: topic and message.
+type Handled = Shared<BTreeMap<String, Vec<(String, Payload)>>>;
+
+struct Cut<D>(D);
+
+impl<D: Defect + Clone + 'static> Tamper for Cut<D> {
+    fn messaging(&self, honest: Arc<dyn Messaging>) -> Arc<dyn Messaging> {
+        Arc::new(Defective::new(honest, self.0.clone()))
+    }
+}
+
+/// Every table of this file.
+pub(in crate::mutants) fn all() -> Vec<Row> {
+    let row = |name, clauses, bug, tamper| Row { name, bug, clauses, tamper };
+    let others = [
+        row(
+            "serve-keeps-revoked-grants",
+            &["MSG-TYPES-13"] as &[_],
+            "A changed grant reaches no guest that runs.",
+            Arc::new(KeepsGrants) as Arc<dyn Tamper>,
+        ),
+        row(
+            "serve-reads-no-topics",
+            &["MSG-M12"],
+            "The topics that a component records are not read.",
+            Arc::new(NoTopics),
+        ),
+    ];
+    rows().into_iter().chain(others).collect()
+}
+
+struct KeepsGrants;
+impl Tamper for KeepsGrants {
+    fn controls_reach_guests(&self) -> bool {
+        false
+    }
+}
+
+struct NoTopics;
+impl Tamper for NoTopics {
+    fn recorded(&self, _: Vec<String>) -> Vec<String> {
+        vec!["messages".into()]
+    }
+}
+
+/// What is done with each settlement before the broker hears of it.
+struct Settling<F>(Box<dyn Settle>, F);
+
+#[async_trait]
+impl<F: Fn(Disposition) -> Disposition + Send + Sync> Settle for Settling<F> {
+    async fn settle(self: Box<Self>, disposition: Disposition) -> Result<()> {
+        self.0.settle((self.1)(disposition)).await
+    }
+}
+
+fn settling(delivery: Delivery, change: impl Fn(Disposition) -> Disposition + Send + Sync + 'static) -> Delivery {
+    Delivery { settle: Box::new(Settling(delivery.settle, change)), ..delivery }
+}
+
+/// An inbox that ends with the first failure in its scope.
+struct UntilFailure {
+    honest: Box<dyn Inbox>,
+    failed: Shared<BTreeSet<String>>,
+    scope: String,
+}
+
+#[async_trait]
+impl Inbox for UntilFailure {
+    async fn next(&mut self) -> Result<Delivery> {
+        let delivery = self.honest.next().await?;
+        if lock(&self.failed).contains(&self.scope) {
+            std::future::pending().await
+        }
+        let (failed, scope) = (self.failed.clone(), self.scope.clone());
+        Ok(settling(delivery, move |disposition| {
+            if disposition == Disposition::Nack {
+                lock(&failed).insert(scope.clone());
+            }
+            disposition
+        }))
+    }
+}
+
+#[async_trait]
+impl Defect for StopsAtFailure {
+    async fn subscribe(&self, broker: &dyn Messaging, scope: &str, to: &Subscription) -> Result<Box<dyn Inbox>> {
+        let honest = broker.subscribe(scope, to).await?;
+        Ok(Box::new(UntilFailure { honest, failed: self.failed.clone(), scope: scope.to_owned() }))
+    }
+}
+
+impl Defect for NeverAcks {
+    fn delivery(&self, _: &str, delivery: Delivery) -> Delivery {
+        settling(delivery, |_| Disposition::Nack)
+    }
+}
+
+impl Defect for GroupIsAlone {
+    fn subscription(&self, _: &str, asked: &Subscription) -> Subscription {
+        Subscription { group: None, ..asked.clone() }
+    }
+}
+
+#[async_trait]
+impl Defect for StartsAnew {
+    fn delivery(&self, scope: &str, delivery: Delivery) -> Delivery {
+        let (handled, scope) = (self.handled.clone(), scope.to_owned());
+        let message = (delivery.topic.clone(), delivery.payload.clone());
+        settling(delivery, move |disposition| {
+            if disposition == Disposition::Ack {
+                lock(&handled).entry(scope.clone()).or_default().push(message.clone());
+            }
+            disposition
+        })
+    }
+    async fn subscribe(&self, broker: &dyn Messaging, scope: &str, to: &Subscription) -> Result<Box<dyn Inbox>> {
+        let inbox = broker.subscribe(scope, to).await?;
+        let mut again = lock(&self.handled).get(scope).cloned().unwrap_or_default();
+        again.retain(|(topic, _)| to.group.is_some() && to.topics.contains(topic));
+        for (topic, message) in again {
+            broker.publish(scope, &topic, &message).await?;
+        }
+        Ok(inbox)
+    }
+}
