@@ -15,10 +15,86 @@ const START: Duration = Duration::from_secs(10);
 /// How often to try another port after somebody else took the first.
 const TRIES: usize = 5;
 
-/// What to do where the server's program is missing.
-pub const INSTALL_REDIS: &str = "`redis-server` is not on the PATH. Install it (Debian, Ubuntu: `apt install \
+/// What to do where a server's program is missing.
+const INSTALL_NATS: &str = "`nats-server` is not on the PATH. Install it (Go: `go install \
+    github.com/nats-io/nats-server/v2@latest`; macOS: `brew install nats-server`; Alpine: `apk add nats-server`) or name a \
+    server that runs, with JetStream: `--url nats://127.0.0.1:4222`";
+const INSTALL_REDIS: &str = "`redis-server` is not on the PATH. Install it (Debian, Ubuntu: `apt install \
     redis-server`; Fedora: `dnf install redis`; macOS: `brew install redis`; Alpine: `apk add redis`) or name a server \
     that runs: `--url redis://127.0.0.1:6379`";
+
+/// A server that can be started for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// `nats-server`, with JetStream.
+    Nats,
+    /// `redis-server`, without persistence.
+    Redis,
+}
+
+impl Program {
+    /// What serves the host of that name.
+    #[must_use]
+    pub fn of(host: &str) -> Option<Self> {
+        match host {
+            "nats" => Some(Self::Nats),
+            "redis" => Some(Self::Redis),
+            _ => None,
+        }
+    }
+
+    /// As it is called on the PATH.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nats => "nats-server",
+            Self::Redis => "redis-server",
+        }
+    }
+
+    const fn install(self) -> &'static str {
+        match self {
+            Self::Nats => INSTALL_NATS,
+            Self::Redis => INSTALL_REDIS,
+        }
+    }
+
+    const fn scheme(self) -> &'static str {
+        match self {
+            Self::Nats => "nats",
+            Self::Redis => "redis",
+        }
+    }
+
+    /// On a port of 127.0.0.1, with a folder of its own.
+    fn command(self, dir: &Path, port: u16, log: &Path) -> Command {
+        let (port, mut command) = (port.to_string(), Command::new(self.name()));
+        match self {
+            Self::Nats => {
+                command.args(["--addr", "127.0.0.1", "--port", &port, "--jetstream", "--store_dir"]).arg(dir);
+                command.arg("--name").arg(unique(dir)).arg("--log").arg(log);
+            }
+            Self::Redis => {
+                command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+                command.arg("--dir").arg(dir).arg("--logfile").arg(log);
+            }
+        }
+        command
+    }
+
+    /// The server's version, if the process behind the port is ours: somebody else may have been faster.
+    async fn hello(self, dir: &Path, port: u16, pid: Option<u32>) -> std::io::Result<Option<String>> {
+        match self {
+            Self::Nats => nats_hello(port, &unique(dir)).await,
+            Self::Redis => redis_hello(port, pid).await,
+        }
+    }
+}
+
+/// The name of the folder, which nobody else has.
+fn unique(dir: &Path) -> String {
+    dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
 
 /// A server that ends when this is dropped.
 #[derive(Debug)]
@@ -31,20 +107,25 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts `redis-server` on a free port of 127.0.0.1, with a folder of its own, and waits until it answers.
+    /// Starts `redis-server`: see [`start`](Self::start).
+    ///
+    /// # Errors
+    /// As of [`start`](Self::start).
+    pub async fn redis() -> anyhow::Result<Self> {
+        Self::start(Program::Redis).await
+    }
+
+    /// Starts a server on a free port of 127.0.0.1, with a folder of its own, and waits until it answers.
     ///
     /// # Errors
     /// The program is missing, or does not answer within ten seconds.
-    pub async fn redis() -> anyhow::Result<Self> {
-        let mut last = None;
+    pub async fn start(program: Program) -> anyhow::Result<Self> {
         for _ in 0..TRIES {
-            match Self::try_redis().await {
-                Ok(Some(service)) => return Ok(service),
-                Ok(None) => last = Some(anyhow::anyhow!("every port that was free was taken again")),
-                Err(error) => return Err(error),
+            if let Some(service) = Self::try_start(program).await? {
+                return Ok(service);
             }
         }
-        Err(last.unwrap_or_else(|| anyhow::anyhow!("no try was made")))
+        bail!("every port that was free was taken again")
     }
 
     /// Where it answers.
@@ -66,31 +147,32 @@ impl Service {
     }
 
     /// `None` where the port was taken before the server had it.
-    async fn try_redis() -> anyhow::Result<Option<Self>> {
+    async fn try_start(program: Program) -> anyhow::Result<Option<Self>> {
         let dir = tempfile::Builder::new().prefix("cloud-conformance-").tempdir()?;
         let port = free_port().await?;
-        let log = dir.path().join("redis.log");
-        let mut child = match spawn(dir.path(), port, &log) {
+        let log = dir.path().join("server.log");
+        let mut child = match spawn(program.command(dir.path(), port, &log)) {
             Ok(child) => child,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(INSTALL_REDIS),
-            Err(error) => return Err(error).context("`redis-server` cannot be started"),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(program.install()),
+            Err(error) => return Err(error).with_context(|| format!("`{}` cannot be started", program.name())),
         };
         let began = Instant::now();
         while began.elapsed() < START {
             if let Some(status) = child.try_wait()? {
                 let said = std::fs::read_to_string(&log).unwrap_or_default();
-                if said.contains("Address already in use") {
+                if said.to_lowercase().contains("address already in use") {
                     return Ok(None);
                 }
-                bail!("`redis-server` ended with {status}: {}", said.lines().last().unwrap_or("it wrote no log"));
+                let last = said.lines().last().unwrap_or("it wrote no log");
+                bail!("`{}` ended with {status}: {last}", program.name());
             }
-            if let Ok(Ok(Some(version))) = timeout(START, hello(port, child.id())).await {
-                let url = format!("redis://127.0.0.1:{port}");
+            if let Ok(Ok(Some(version))) = timeout(START, program.hello(dir.path(), port, child.id())).await {
+                let url = format!("{}://127.0.0.1:{port}", program.scheme());
                 return Ok(Some(Self { url, version, child, _dir: dir }));
             }
             sleep(Duration::from_millis(20)).await;
         }
-        bail!("`redis-server` did not answer within {START:?}")
+        bail!("`{}` did not answer within {START:?}", program.name())
     }
 }
 
@@ -98,22 +180,20 @@ async fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()?.port())
 }
 
-fn spawn(dir: &Path, port: u16, log: &Path) -> std::io::Result<Child> {
-    Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-        .arg("--dir")
-        .arg(dir)
-        .arg("--logfile")
-        .arg(log)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
+fn spawn(mut command: Command) -> std::io::Result<Child> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn()
 }
 
-/// The server's version, if the process behind the port is ours: somebody else may have been faster.
-async fn hello(port: u16, pid: Option<u32>) -> std::io::Result<Option<String>> {
+/// The first line of a server is `INFO` and a JSON object.
+async fn nats_hello(port: u16, name: &str) -> std::io::Result<Option<String>> {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+    let line = BufReader::new(stream).lines().next_line().await?.unwrap_or_default();
+    let info: serde_json::Value = serde_json::from_str(line.strip_prefix("INFO ").unwrap_or_default())?;
+    let version = info["version"].as_str().filter(|_| info["server_name"] == name);
+    Ok(version.map(str::to_owned))
+}
+
+async fn redis_hello(port: u16, pid: Option<u32>) -> std::io::Result<Option<String>> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     stream.write_all(b"INFO server\r\nQUIT\r\n").await?;
     let mut lines = BufReader::new(stream).lines();

@@ -16,7 +16,7 @@ use crate::{
     mutants,
     pattern::nearest,
     plan::Declaration,
-    service::Service,
+    service::{Program, Service},
 };
 use anyhow::{Context, anyhow, bail};
 use places::Private;
@@ -29,8 +29,9 @@ use url::Url;
 use wasi_cloud_core::{Clock, Services};
 
 /// The declarations that come with the suite, by name.
-const DECLARATIONS: [(&str, &str); 5] = [
+const DECLARATIONS: [(&str, &str); 6] = [
     ("memory", include_str!("../hosts/memory.toml")),
+    ("nats", include_str!("../hosts/nats.toml")),
     ("redis", include_str!("../hosts/redis.toml")),
     ("redis-pubsub", include_str!("../hosts/redis-pubsub.toml")),
     ("sqlite", include_str!("../hosts/sqlite.toml")),
@@ -63,7 +64,7 @@ struct Meaning {
     spelled: String,
 }
 
-/// Makes a host ready: `memory`, `redis`, `sqlite`, a URL, or `mutant:NAME`. `url` overrides where the backend is. Starts
+/// Makes a host ready: `memory`, `nats`, `redis`, `sqlite`, a URL, or `mutant:NAME`. `url` overrides where the backend is. Starts
 /// a private server, or makes private files, where the name asks for that.
 ///
 /// # Errors
@@ -122,10 +123,11 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
             Ok(honest(name, url, spelled))
         }
         None if name == "memory" => Ok(honest(name, Url::parse("memory://")?, name.to_owned())),
-        None if name == "redis" => {
-            let service = Service::redis().await?;
+        None if let Some(program) = Program::of(name).filter(|_| known.contains(&name)) => {
+            let service = Service::start(program).await?;
             let url = Url::parse(service.url())?;
-            let note = format!("redis-server {}, started for this run on {}", service.version(), names::redacted(&url));
+            let (program, version) = (program.name(), service.version());
+            let note = format!("{program} {version}, started for this run on {}", names::redacted(&url));
             let private = Some(Private::Server(Box::new(service)));
             Ok(Meaning { private, notes: vec![note], ..honest(name, url, name.to_owned()) })
         }

@@ -51,7 +51,7 @@ fn a_host_that_does_not_exist_is_3_and_names_the_nearest() {
     refused(&cli(&["run", "--host", "memroy"]), &["memroy", "did you mean `memory`?"]);
     refused(&cli(&["run", "--host", "mutant:keep-tail"]), &["did you mean `keeps-tail`?"]);
     refused(&cli(&["run", "--host", "redis://["]), &["URL"]);
-    refused(&cli(&["run", "--host", "carrier-pigeon://roof"]), &["carrier-pigeon", "memory, redis"]);
+    refused(&cli(&["run", "--host", "carrier-pigeon://roof"]), &["carrier-pigeon", "memory, ", "redis"]);
     refused(&cli(&["run", "--host", "redis", "--url", "nonsense"]), &["--url"]);
     refused(&cli(&["run", "--host", "redis", "--url", "memory://"]), &["memory", "redis", "does not serve"]);
 }

@@ -34,7 +34,7 @@ const SPARE_THREADS: usize = 4;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Run {
-    /// What to test: `memory`, `redis` (starts a private redis-server), `sqlite` (in private files), a URL, or
+    /// What to test: `memory`, `redis` or `nats` (starts a private server), `sqlite` (in private files), a URL, or
     /// `mutant:NAME`.
     #[arg(long, value_name = "HOST")]
     host: String,

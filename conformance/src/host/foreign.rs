@@ -25,6 +25,18 @@ pub fn redis(url: &Url) -> Option<Arc<dyn Foreign>> {
     Some(Arc::new(Redis(redis::Client::open(bare).ok()?)))
 }
 
+/// A writer to the server of a URL, if it is one that we know.
+#[cfg(feature = "nats")]
+#[must_use]
+pub fn nats(url: &Url) -> Option<Arc<dyn Foreign>> {
+    if url.scheme() != "nats" || url.query_pairs().any(|(key, _)| key == "secret") {
+        return None;
+    }
+    let mut bare = url.clone();
+    bare.set_query(None);
+    Some(Arc::new(Nats(bare)))
+}
+
 /// A writer to a file with the table `keyvalue`.
 #[must_use]
 pub fn sqlite(file: PathBuf) -> Arc<dyn Foreign> {
@@ -50,6 +62,39 @@ impl Foreign for Redis {
         let mut connection = self.0.get_multiplexed_async_connection().await.map_err(broken)?;
         command.exec_async(&mut connection).await.map_err(broken)
     }
+}
+
+/// `nats kv put bucket key value`.
+#[cfg(feature = "nats")]
+struct Nats(Url);
+
+#[cfg(feature = "nats")]
+#[async_trait]
+impl Foreign for Nats {
+    async fn write(&self, bucket: &str, key: &[u8], value: Option<&[u8]>) -> Result<(), Broken> {
+        let write = async {
+            let client = async_nats::connect(self.0.as_str()).await?;
+            let store =
+                async_nats::jetstream::new(client).get_key_value(nats_name(bucket.as_bytes(), b"-", '_')).await?;
+            let key = nats_name(key, b"-_/", '=');
+            match value {
+                Some(value) => store.put(key, value.to_vec().into()).await.map(drop)?,
+                None => store.delete(key).await?,
+            }
+            Ok::<_, async_nats::Error>(())
+        };
+        write.await.map_err(|why| Broken::Setup(format!("another program cannot write: {why}")))
+    }
+}
+
+/// Letters, digits and what is plain as they are, other bytes in hex behind a mark. Where a dot may stand is not known here.
+#[cfg(feature = "nats")]
+fn nats_name(name: &[u8], plain: &[u8], mark: char) -> String {
+    let written = |byte: &u8| match byte {
+        byte if byte.is_ascii_alphanumeric() || plain.contains(byte) => char::from(*byte).to_string(),
+        byte => format!("{mark}{byte:02X}"),
+    };
+    name.iter().map(written).collect()
 }
 
 /// `sqlite3 file 'insert into keyvalue (bucket, key, value) ...'`.

@@ -118,8 +118,11 @@ impl Declaration {
 const ANY: &str = "*";
 
 /// What a host must declare, so that no case can be avoided by saying less: host, capability, features.
-const OWED: [(&str, &str, &[&str]); 2] =
-    [(ANY, "keyvalue", &["cas-absent", "counters", "listing"]), ("redis", "messaging", &["groups", "redelivery"])];
+const OWED: [(&str, &str, &[&str]); 3] = [
+    (ANY, "keyvalue", &["cas-absent", "counters", "listing"]),
+    ("nats", "messaging", &["groups", "redelivery", "request-reply"]),
+    ("redis", "messaging", &["groups", "redelivery"]),
+];
 
 impl Exemption {
     /// ISO days sort as text.

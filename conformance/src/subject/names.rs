@@ -4,14 +4,17 @@ use url::Url;
 use wasi_cloud_core::provider::{EnvSecrets, Secrets, redact};
 
 /// Query keys whose values may be shown. That of `secret` is the secret's name.
-const HARMLESS: [&str; 6] = ["busy-timeout", "db", "delivery", "max-size", "maxlen", "secret"];
+const HARMLESS: [&str; 7] = ["busy-timeout", "db", "delivery", "max-size", "maxlen", "replicas", "secret"];
 
 /// A user name that is shorter is part of too many words to be hidden.
 const SHORTEST_USER: usize = 3;
 
-/// The backend behind a scheme: `redis` behind `redis+unix`.
+/// The backend behind a scheme: `redis` behind `redis+unix`, `nats` behind `tls`.
 pub(super) fn backend(scheme: &str) -> &str {
-    scheme.split('+').next().unwrap_or(scheme)
+    match scheme.split('+').next() {
+        Some("tls") => "nats",
+        backend => backend.unwrap_or(scheme),
+    }
 }
 
 /// The name of the declaration of what is behind a URL. A delivery without groups is another host.

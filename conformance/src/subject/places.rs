@@ -2,7 +2,7 @@
 
 use crate::{
     host::{
-        foreign,
+        foreign::{self, Foreign},
         stage::{Backend, Connect},
     },
     service::Service,
@@ -93,9 +93,18 @@ fn file_of_its_own(folder: &Path) -> Result<Backend, Error> {
     Ok(Backend { connect, clock: Some(clock), foreign: Some(foreign) })
 }
 
+/// Another program, for those servers that the suite has one for.
+fn writer(url: &Url) -> Option<Arc<dyn Foreign>> {
+    #[cfg(feature = "nats")]
+    if let Some(writer) = foreign::nats(url) {
+        return Some(writer);
+    }
+    foreign::redis(url)
+}
+
 /// A place outside: a restarted host connects anew.
 fn at(url: &str) -> Backend {
-    let foreign = Url::parse(url).ok().as_ref().and_then(foreign::redis);
+    let foreign = Url::parse(url).ok().as_ref().and_then(writer);
     let url = url.to_owned();
     let connect: Connect = Arc::new(move || {
         let url = url.clone();

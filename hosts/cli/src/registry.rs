@@ -12,6 +12,8 @@ pub fn registry(clock: &Clock) -> Result<Registry> {
     let registry = Registry::new(Arc::new(EnvSecrets));
     #[cfg(feature = "memory")]
     let registry = registry.with(wasi_cloud_memory::Memory::with_clock(clock.clone()))?;
+    #[cfg(feature = "nats")]
+    let registry = registry.with(wasi_cloud_nats::Nats::new())?;
     #[cfg(feature = "redis")]
     let registry = registry.with(wasi_cloud_redis::Redis::new())?;
     #[cfg(feature = "sqlite")]
