@@ -52,7 +52,9 @@ impl Program {
         }
     }
 
-    const fn install(self) -> &'static str {
+    /// What to do where it is missing.
+    #[must_use]
+    pub const fn install(self) -> &'static str {
         match self {
             Self::Nats => INSTALL_NATS,
             Self::Redis => INSTALL_REDIS,

@@ -30,7 +30,7 @@ pub fn measure(criterion: &mut Criterion, table: &mut Table) {
         };
         let what = format!("the whole `run --host {host}`, by the clock");
         if host == "redis" && !has_redis() {
-            table.skip(&what, cloud_conformance::service::INSTALL_REDIS);
+            table.skip(&what, cloud_conformance::service::Program::Redis.install());
             continue;
         }
         let id = format!("suite-{host}");
