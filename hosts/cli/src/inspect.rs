@@ -7,7 +7,6 @@ mod report;
 
 use crate::args::{Format, Inspect};
 use anstream::AutoStream;
-use anyhow::Context;
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -19,6 +18,8 @@ use wasi_cloud_wasmtime::runtime::{Limits, Runtime, is_program, recorded_topics}
 
 /// The shape of `--json`, and its number. A field may be added within a number; nothing else changes.
 const SHAPE: u32 = 1;
+/// In characters: a type can be written in a few bytes and be megabytes of text.
+const MAX_FUNCTION: usize = 500;
 
 /// All that is said about a file. `args::INSPECT` tells users what the fields mean.
 #[derive(Debug, Default, Serialize)]
@@ -44,14 +45,16 @@ struct Inspection {
 /// Prints what is known of a file.
 pub fn inspect(what: &Inspect) -> anyhow::Result<()> {
     let wasm = crate::read(&what.app)?;
-    let inspection = Inspection::of(&what.app, &wasm).with_context(|| format!("`{}`", what.app.display()))?;
+    // What is wrong is told with names that are in the file.
+    let wrong = |e| anyhow::Error::msg(report::plain(&format!("`{}`: {e:#}", what.app.display())));
+    let inspection = Inspection::of(&what.app, &wasm).map_err(wrong)?;
     let stdout = std::io::stdout();
     let format = if what.json { Format::Json } else { what.format };
     let mut out = AutoStream::auto(stdout.lock());
     let written = match format {
         Format::Report => report::write(&mut out, &inspection),
         Format::Lines => inspection.lines(&mut out),
-        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&inspection)?),
+        Format::Json => writeln!(out, "{}", report::escaped(&serde_json::to_string_pretty(&inspection)?)),
     };
     match written {
         // Whoever reads has seen enough, as `head` has.
@@ -98,21 +101,26 @@ impl Inspection {
 
     fn component(&mut self, runtime: &Runtime, wasm: &[u8]) {
         self.names(wasm);
-        self.runs = needs::runs(&self.exports);
         self.capabilities = needs::capabilities(&self.imports, &self.exports);
-        self.wasi = needs::wasi(&self.imports, &self.exports);
+        self.wasi = needs::wasi(&self.imports);
         self.grants = needs::grants(&self.imports, &self.exports);
         self.refused = host::refused(&self.imports);
         match runtime.compile(wasm) {
             Ok(app) => {
                 let of_wasi = |interface: &str| interface.starts_with("wasi:");
-                let functions = app.functions().into_iter().filter(|of| !of.interface().is_some_and(of_wasi));
-                self.functions = functions.map(|function| function.to_string()).collect();
-                if !self.functions.is_empty() {
-                    self.runs.push("functions");
-                }
+                let functions = app.functions().into_iter();
+                let functions = functions.filter(|of| of.is_sayable() && !of.interface().is_some_and(of_wasi));
+                self.functions = functions.map(|function| capped(function.to_string())).collect();
+                let ways = [
+                    (app.exports_run(), "command"),
+                    (app.exports_handler(), "messages"),
+                    (app.exports_http(), "http"),
+                    (!self.functions.is_empty(), "functions"),
+                ];
+                self.runs = ways.into_iter().filter_map(|(can, how)| can.then_some(how)).collect();
             }
             Err(why) => {
+                self.runs = needs::runs(&self.exports);
                 self.missing = host::missing(&self.imports);
                 self.problem = Some(format!("{why:#}"));
             }
@@ -129,4 +137,12 @@ impl Inspection {
         }
         Ok(())
     }
+}
+
+fn capped(mut text: String) -> String {
+    if let Some((at, _)) = text.char_indices().nth(MAX_FUNCTION) {
+        text.truncate(at);
+        text.push('…');
+    }
+    text
 }

@@ -18,14 +18,15 @@ const SERVICE: &str = r#"(component
     (import "wasi:io/poll@0.2.6" (instance))
     (import "wasi:io/streams@0.2.6" (instance))
     (import "wasi:http/outgoing-handler@0.2.6" (instance))
-    (core module $m
+    (core module $m (func (export "handle"))
         (@custom "wasi-cloud:topics" "ping\nnews/*\n")
         (@producers (language "Rust" "") (processed-by "rustc" "1.97.0") (sdk "wit-component" "0.254.2"))
         (func $start unreachable) (start $start))
-    (core instance (instantiate $m))
-    (instance $empty)
-    (export "wasi:messaging/incoming-handler@0.2.0-draft" (instance $empty))
-    (export "wasi:http/incoming-handler@0.2.6" (instance $empty)))"#;
+    (core instance $i (instantiate $m))
+    (func $handle (canon lift (core func $i "handle")))
+    (instance $handler (export "handle" (func $handle)))
+    (export "wasi:messaging/incoming-handler@0.2.0-draft" (instance $handler))
+    (export "wasi:http/incoming-handler@0.2.6" (instance $handler)))"#;
 
 /// Imports what this host has in another version, what it has in part, and what it has not.
 const FOREIGN: &str = r#"(component
@@ -133,6 +134,43 @@ fn functions_are_told_with_their_types() {
     assert!(of(&component, &["--format", "report"]).contains("--invoke 'add(...)'"));
 }
 
+#[test]
+fn functions_that_nobody_can_call_are_left_out_and_long_ones_cut() {
+    let cases: Vec<_> = (0..200).map(|at| format!("case-{at}")).collect();
+    let world = format!(
+        "package a:b; world w {{ enum e {{ {} }} export long: func(e: e);
+         export api: interface {{ resource r; take: func(r: r); }} }}",
+        cases.join(",")
+    );
+    let module = wasm(r#"(module (func (export "long") (param i32)) (func (export "api#take") (param i32)))"#);
+    let component = Componentize::new().world(World::text(world)).run(&module).expect("encodes");
+    let said = json(&component);
+    let functions = said["functions"].as_array().expect("a list");
+    let [long] = &functions[..] else { panic!("{functions:?}") };
+    let long = long.as_str().expect("text");
+    assert!(long.starts_with("long(e: enum { case-0") && long.ends_with('…'), "{long}");
+    assert_eq!(long.chars().count(), 501);
+    // The world's enum is an import, but nothing that a host has to have.
+    assert_eq!(said["imports"], serde_json::json!([]));
+}
+
+/// What only has the names of what `run` calls is nothing that `run` would do.
+#[test]
+fn an_empty_export_does_not_run() {
+    let empty = wasm(r#"(component (instance $e) (export "wasi:cli/run@0.2.0" (instance $e)))"#);
+    assert_eq!(json(&empty)["runs"], serde_json::json!([]));
+    assert!(of(&empty, &["--format", "report"]).contains("nothing to run"));
+}
+
+#[test]
+fn a_file_that_begins_with_a_dash_is_no_option() {
+    let folder = TempDir::new().expect("a folder");
+    std::fs::write(folder.path().join("-dash.wasm"), wasm(PROGRAM)).expect("written");
+    let output = wasi_cloud(&folder, &["inspect", "--format", "report", "--", "-dash.wasm"], false);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.ends_with("  wasi-cloud run ./-dash.wasm\n"), "{said}");
+}
+
 /// Its shape is a promise to scripts.
 #[test]
 fn lines_are_for_scripts() {
@@ -179,11 +217,19 @@ fn colours_are_for_who_can_show_them() {
 
 #[test]
 fn names_cannot_forge_a_line_or_move_the_cursor() {
-    let module = wasm(r#"(module (import "a\u{1b}[2J\nexport b\u{202e}" "f" (func)))"#);
-    for format in ["lines", "report"] {
+    let name = "a\u{1b}[2J\nexport b\u{202e}\u{200f}\u{61c}\u{9b}\u{7f}";
+    let odd = ['\u{1b}', '\u{202e}', '\u{200f}', '\u{61c}', '\u{9b}', '\u{7f}'];
+    let module = wasm(&format!(r#"(module (import {name:?} "f" (func)))"#));
+    for format in ["lines", "report", "json"] {
         let said = of(&module, &["--format", format]);
-        assert!(!said.contains(['\u{1b}', '\u{202e}']) && !said.contains("\nexport b"), "{said:?}");
+        assert!(!said.contains(odd) && !said.contains("\nexport b"), "{said:?}");
     }
+    assert_eq!(json(&module)["imports"], serde_json::json!([name]));
+    // The error tells the name as well.
+    let twice = wasm(&format!(r#"(module (func (export {name:?})) (func (export {name:?})))"#));
+    let Inspected { code, log, .. } = inspect(&twice, &[]);
+    assert_eq!(code, Some(125));
+    assert!(log.contains("export b") && !log.contains(odd) && log.lines().count() == 1, "{log:?}");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use anyhow::bail;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use wasmparser::{KnownCustom, Parser, Payload, ProducersSectionReader, Validator, WasmFeatures};
+use wasmparser::{
+    ComponentTypeRef, KnownCustom, Parser, Payload, ProducersSectionReader, TypeBounds, Validator, WasmFeatures,
+};
 
 pub const COMPONENT: &str = "component";
 pub const MODULE: &str = "module";
@@ -26,13 +28,17 @@ pub fn kind(wasm: &[u8]) -> anyhow::Result<&'static str> {
     }
     if let Err(e) = Validator::new_with_features(WasmFeatures::all()).validate_all(wasm) {
         let (at, length) = (e.offset(), wasm.len());
-        bail!("the file is damaged or incomplete, build or copy it again: {} (at byte {at} of {length})", e.message());
+        bail!(
+            "the file is damaged or incomplete, or in a version of WebAssembly that this program does not know; build or \
+             copy it again: {} (at byte {at} of {length})",
+            e.message()
+        );
     }
     Ok(if Parser::is_component(wasm) { COMPONENT } else { MODULE })
 }
 
 /// The names of what the outermost component or module imports and exports, each once and in its order. Of what a module
-/// imports the names of the modules.
+/// imports the names of the modules. The types of a world are imports as well, which no host has to have.
 pub fn names(wasm: &[u8]) -> (Vec<String>, Vec<String>) {
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
     let mut depth = 0u32;
@@ -42,7 +48,9 @@ pub fn names(wasm: &[u8]) -> (Vec<String>, Vec<String>) {
             Payload::End(_) => depth = depth.saturating_sub(1),
             _ if depth > 1 => {}
             Payload::ComponentImportSection(section) => {
-                imports.extend(section.into_iter().flatten().map(|import| import.name.name.to_owned()));
+                let asked = section.into_iter().flatten();
+                let asked = asked.filter(|import| !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))));
+                imports.extend(asked.map(|import| import.name.name.to_owned()));
             }
             Payload::ComponentExportSection(section) => {
                 exports.extend(section.into_iter().flatten().map(|export| export.name.name.to_owned()));

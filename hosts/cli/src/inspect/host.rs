@@ -58,8 +58,8 @@ pub fn missing(imports: &[String]) -> Vec<Hint> {
 /// What to do about an import that this host has not; `None` if it has it.
 fn lack(import: &str) -> Option<String> {
     let elsewhere = || {
-        let what = "this host has nothing of that name: plug a component that exports it into this one, such as with";
-        format!("{what} `wac plug`, or take a host that has it")
+        let what = "this host has nothing of that name; if it is more than types, plug in a component that exports it,";
+        format!("{what} such as with `wac plug`, or take a host that has it")
     };
     let Some((package, interface, version)) = parts(import) else { return Some(elsewhere()) };
     let Some((_, ours, interfaces)) = PROVIDED.iter().find(|(known, ..)| *known == package) else {

@@ -24,15 +24,18 @@ fn has(names: &[String], package: &str, interface: &str) -> bool {
     names.iter().any(|name| parts(name).is_some_and(|(p, i, _)| (p, i) == (package, interface)))
 }
 
-/// The capability words it has to do with.
+/// The capability words of what it imports, and of the messages that it handles.
 pub fn capabilities(imports: &[String], exports: &[String]) -> Vec<&'static str> {
-    let used = |word: &&&str| imports.iter().chain(exports).any(|name| capability(name) == Some(**word));
+    let handles = has(exports, "wasi:messaging", "incoming-handler");
+    let used = |word: &&&str| {
+        (handles && **word == "messaging") || imports.iter().any(|name| capability(name) == Some(**word))
+    };
     CAPABILITIES.iter().filter(used).copied().collect()
 }
 
-/// The packages of WASI it has to do with, the capabilities left out: `cli`, `http`.
-pub fn wasi(imports: &[String], exports: &[String]) -> Vec<String> {
-    let names = imports.iter().chain(exports).filter(|name| capability(name).is_none());
+/// The packages of WASI it imports of, the capabilities left out: `cli`, `http`.
+pub fn wasi(imports: &[String]) -> Vec<String> {
+    let names = imports.iter().filter(|name| capability(name).is_none());
     let mut packages: Vec<_> =
         names.filter_map(|name| Some(parts(name)?.0.strip_prefix("wasi:")?.to_owned())).collect();
     packages.sort();
@@ -40,7 +43,7 @@ pub fn wasi(imports: &[String], exports: &[String]) -> Vec<String> {
     packages
 }
 
-/// What `run` would do with it.
+/// What it is meant to run as, by its names alone: of a component that this host cannot link no more is known.
 pub fn runs(exports: &[String]) -> Vec<&'static str> {
     let entries = [
         ("wasi:cli", "run", host::WASI, "command"),

@@ -17,8 +17,26 @@ const BAD: Style = AnsiColor::Red.on_default();
 
 /// A name without what could move the cursor or reorder the line: of a module it can hold anything.
 pub fn plain(text: &str) -> String {
-    let odd = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if odd(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// JSON with the same characters escaped. They can only be in its strings, but for the ends of its lines.
+pub fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && odd(c) {
+            let _ = write!(text, "\\u{:04x}", u32::from(c));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+/// Control characters, and those that end lines or set the direction of text.
+fn odd(c: char) -> bool {
+    let directs = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || directs
 }
 
 /// Writes it with colours; who cannot show them strips them.
@@ -44,10 +62,7 @@ pub fn write(out: &mut impl Write, of: &Inspection) -> Result<()> {
     hints(out, "missing here", &of.missing, BAD)?;
     hints(out, "refused here", &of.refused, BOLD)?;
     match &of.problem {
-        Some(why) if of.missing.is_empty() => {
-            writeln!(out, "\n{BAD}does not run here{BAD:#}\n  {}", plain(why))
-        }
-        Some(_) => Ok(()),
+        Some(why) => writeln!(out, "\n{BAD}does not run here{BAD:#}\n  {}", plain(why)),
         None if of.runs.is_empty() => writeln!(out, "\nnothing to run: it exports no function that `run` calls"),
         None => writeln!(out, "\n{BOLD}try it{BOLD:#}\n  {GOOD}{}{GOOD:#}", command(of)),
     }
@@ -147,7 +162,9 @@ fn producers(of: &Inspection) -> String {
 
 /// A command line that can be copied: what it links is in memory.
 fn command(of: &Inspection) -> String {
-    let mut line = format!("wasi-cloud run {}", quoted(&plain(&of.file)));
+    // What begins with a dash is taken for an option.
+    let folder = if of.file.starts_with('-') { "./" } else { "" };
+    let mut line = format!("wasi-cloud run {}", quoted(&plain(&format!("{folder}{}", of.file))));
     for word in &of.capabilities {
         let _ = match *word {
             "config" => write!(line, " --config KEY=VALUE"),

@@ -43,6 +43,12 @@ impl Function {
         &self.name
     }
 
+    /// Whether [`App::call`] can call it: WAVE cannot write the resources, streams, futures and maps of other functions.
+    #[must_use]
+    pub fn is_sayable(&self) -> bool {
+        !self.ty.params().map(|(_, ty)| ty).chain(self.ty.results()).any(|ty| unsayable(&ty))
+    }
+
     /// Whether a user who writes `name` can mean it. A user may leave out the version, the package, or the interface.
     fn is_named(&self, name: &str) -> bool {
         let Some(full) = &self.interface else { return name == self.name };
@@ -113,10 +119,10 @@ impl App {
         let at = text.find('(').ok_or_else(|| format!("`{text}` is no call: write `{text}()`"))?;
         let (name, arguments) = text.split_at(at);
         let function = self.function(name.trim())?;
-        let types: Vec<_> = function.ty.params().map(|(_, ty)| ty).collect();
-        if types.iter().chain(&function.ty.results().collect::<Vec<_>>()).any(unsayable) {
+        if !function.is_sayable() {
             return Err(format!("`{function}` has resources, streams, futures or maps, which WAVE cannot write"));
         }
+        let types: Vec<_> = function.ty.params().map(|(_, ty)| ty).collect();
         // The name was found without the parser, which knows no interfaces.
         let call = format!("f{arguments}");
         let arguments = UntypedFuncCall::parse(&call)
