@@ -26,6 +26,11 @@ const PING: Duration = Duration::from_secs(10);
 /// Longest pause between two attempts to connect anew.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// How many messages of a subscription wait here to be read; later ones are dropped.
+const WAITING: usize = 2048;
+/// Room for a message's headers, in bytes.
+const HEADERS: u64 = 64 << 10;
+
 /// A server, as one URL names it.
 pub(crate) struct Server {
     pub(crate) client: Client,
@@ -43,6 +48,9 @@ impl Server {
             .connection_timeout(timing.connect)
             .request_timeout(Some(timing.response))
             .ping_interval(PING)
+            .subscription_capacity(WAITING)
+            // Also of the servers that are found by themselves.
+            .require_tls(options.address.starts_with("tls:"))
             .reconnect_delay_callback(|attempts| {
                 let millis = 10_u64.saturating_mul(u64::try_from(attempts).unwrap_or(u64::MAX));
                 Duration::from_millis(millis).min(LONGEST_PAUSE)
@@ -91,6 +99,11 @@ impl Server {
         }
     }
 
+    /// The largest payload, in bytes: `most`, or less where the server takes less.
+    pub(crate) fn max_payload(&self, most: u64) -> u64 {
+        (self.client.max_payload() as u64).saturating_sub(HEADERS).min(most)
+    }
+
     /// The stream, without asking whether it is there.
     pub(crate) async fn stream(&self, name: &str) -> Result<Stream<()>> {
         self.live()?.get_stream_no_info(name).await.map_err(|why| Why::from(why).read(&self.url))
@@ -99,13 +112,20 @@ impl Server {
     /// The stream as it is, made if it is not there.
     pub(crate) async fn stream_made(&self, config: stream::Config) -> Result<stream::Config> {
         let context = self.live()?;
-        let there = match context.get_stream(&config.name).await.map_err(Why::from) {
+        let name = config.name.clone();
+        let there = match context.get_stream(&name).await.map_err(Why::from) {
             Err(why) if why.is(ErrorCode::STREAM_NOT_FOUND) => {
-                context.create_stream(config).await.map_err(|why| Why::from(why).read(&self.url))?
+                match context.create_stream(config).await.map_err(Why::from) {
+                    // Somebody else made it in between, in another way.
+                    Err(why) if why.is(ErrorCode::STREAM_NAME_EXIST) => {
+                        context.get_stream(&name).await.map_err(Why::from)
+                    }
+                    made => made,
+                }
             }
-            found => found.map_err(|why| why.read(&self.url))?,
+            found => found,
         };
-        Ok(there.cached_info().config.clone())
+        Ok(there.map_err(|why| why.read(&self.url))?.cached_info().config.clone())
     }
 
     /// Stores a message and says its sequence number.

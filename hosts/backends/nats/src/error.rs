@@ -68,7 +68,8 @@ fn refusal(status: usize, code: ErrorCode) -> Kind {
         | ErrorCode::MEMORY_RESOURCES_EXCEEDED
         | ErrorCode::STORAGE_RESOURCES_EXCEEDED
         | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM
-        | ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM => Kind::Quota,
+        | ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM
+        | ErrorCode::STREAM_STORE_FAILED => Kind::Quota,
         // Not now, or not for the operator's account.
         _ if status == 503 => Kind::Unavailable,
         _ => Kind::Other,
@@ -184,6 +185,7 @@ mod tests {
             (Why::Refused(400, 10071), Kind::Conflict, Applied::No),
             (Why::Refused(404, 10059), Kind::NotFound, Applied::No),
             (Why::Refused(500, 10047), Kind::Quota, Applied::No),
+            (Why::Refused(503, 10077), Kind::Quota, Applied::No),
             (Why::Refused(503, 10008), Kind::Unavailable, Applied::No),
             (Why::Refused(400, 1), Kind::Other, Applied::No),
             (Why::Nobody, Kind::Unavailable, Applied::No),

@@ -16,7 +16,7 @@ use std::{
 };
 use tokio::time::Instant;
 use wasi_cloud_core::{
-    Description, Error, Kind, Result,
+    Applied, Description, Error, Kind, Result,
     describe::{Durability, feature, limit},
     keyvalue::{Condition, Entry, KeyValue, Page, PutOptions, Version, add_to_counter},
 };
@@ -77,7 +77,7 @@ impl Store {
         let offered = Description::new(
             Durability::Durable,
             [feature::READ_YOUR_WRITES, feature::ABA_SAFE, feature::EXACT_LISTING],
-            [(limit::MAX_KEY_SIZE, MAX_KEY_SIZE), (limit::MAX_VALUE_SIZE, MAX_VALUE_SIZE)],
+            [(limit::MAX_KEY_SIZE, MAX_KEY_SIZE), (limit::MAX_VALUE_SIZE, server.max_payload(MAX_VALUE_SIZE))],
         );
         Self { offered, server, replicas, known: Mutex::default() }
     }
@@ -112,11 +112,7 @@ impl Store {
             ..Config::default()
         };
         let there = self.server.stream_made(config).await?;
-        if there.max_messages_per_subject != 1 {
-            let kept = there.max_messages_per_subject;
-            let why = format!("this bucket keeps a history of {kept}; only one with a history of 1 can be used");
-            return Err(Error::new(Kind::Unsupported, why));
-        }
+        is_fit(&there)?;
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket.to_owned());
         Ok(())
     }
@@ -180,6 +176,15 @@ impl Store {
 
     async fn set(&self, bucket: &str, key: &str, value: &[u8]) -> Result<()> {
         self.write(bucket, key, message(Bytes::copy_from_slice(value)), None).await.map(drop)
+    }
+
+    /// Writes over the value of that version. The revision of a removal is none.
+    async fn replace(&self, bucket: &str, key: &str, message: PublishMessage, seen: &Version) -> Result<u64> {
+        let seen = revision(seen).ok_or_else(conflict)?;
+        match self.last(bucket, key).await? {
+            Last::There(at, _) if at == seen => self.write(bucket, key, message, Some(at)).await.map_err(reworded),
+            _ => Err(conflict()),
+        }
     }
 
     async fn remove(&self, bucket: &str, key: &str) -> Result<bool> {
@@ -257,10 +262,7 @@ impl KeyValue for Store {
         let value = Bytes::copy_from_slice(value);
         let written = match &options.condition {
             Condition::Always => self.write(bucket, key, message(value), None).await?,
-            Condition::Version(seen) => {
-                let seen = revision(seen).ok_or_else(conflict)?;
-                self.write(bucket, key, message(value), Some(seen)).await.map_err(reworded)?
-            }
+            Condition::Version(seen) => self.replace(bucket, key, message(value), seen).await?,
             Condition::Absent => self.created(bucket, key, value).await?,
         };
         Ok(version(written))
@@ -268,8 +270,7 @@ impl KeyValue for Store {
 
     async fn delete(&self, bucket: &str, key: &str, condition: &Condition) -> Result<bool> {
         if let Condition::Version(seen) = condition {
-            let seen = revision(seen).ok_or_else(conflict)?;
-            return self.write(bucket, key, removal(), Some(seen)).await.map(|_| true).map_err(reworded);
+            return self.replace(bucket, key, removal(), seen).await.map(|_| true);
         }
         let tries = self.tries();
         loop {
@@ -310,12 +311,29 @@ impl KeyValue for Store {
     }
 }
 
-/// The first failure of a batch; where others succeeded, something has changed.
+/// That a bucket which another program made keeps one value of a key, for as long as nobody removes it.
+fn is_fit(there: &Config) -> Result<()> {
+    let kept = there.max_messages_per_subject;
+    let why = if kept != 1 {
+        format!("this bucket keeps a history of {kept}; only one with a history of 1 can be used")
+    } else if !there.max_age.is_zero() {
+        "this bucket removes values after a time; only one without a time to live can be used".to_owned()
+    } else if there.mirror.is_some() {
+        "this bucket mirrors another, and cannot be written; use that one".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(Kind::Unsupported, why))
+}
+
+/// The first failure of a batch; where others succeeded or may have, something may have changed.
 fn all<T>(done: &[Result<T>]) -> Result<()> {
     let failed = done.iter().find_map(|done| done.as_ref().err().cloned());
     match failed {
         None => Ok(()),
-        Some(error) if done.iter().any(Result::is_ok) => Err(error.maybe_applied()),
+        Some(error) if done.iter().any(|done| done.as_ref().err().is_none_or(|e| e.applied != Applied::No)) => {
+            Err(error.maybe_applied())
+        }
         Some(error) => Err(error),
     }
 }
@@ -326,7 +344,7 @@ fn version(revision: u64) -> Version {
 
 /// `None` for what is no version of ours. 0 would be the condition that the key was never written.
 fn revision(version: &Version) -> Option<u64> {
-    version.0.parse().ok().filter(|revision| *revision > 0)
+    version.0.parse().ok().filter(|revision: &u64| *revision > 0 && revision.to_string() == version.0)
 }
 
 fn conflict() -> Error {
@@ -340,7 +358,8 @@ fn reworded(error: Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasi_cloud_core::Applied;
+    use async_nats::jetstream::stream::Source;
+    use std::time::Duration;
 
     #[test]
     fn a_batch_that_changed_something_says_so() {
@@ -348,12 +367,28 @@ mod tests {
         assert!(all(&[Ok(()), Ok(())]).is_ok());
         assert_eq!(all(&[failed(), failed()]).expect_err("failed").applied, Applied::No);
         assert_eq!(all(&[failed(), Ok(())]).expect_err("failed").applied, Applied::Maybe);
+        let lost = failed().map_err(Error::maybe_applied);
+        assert_eq!(all(&[failed(), lost]).expect_err("failed").applied, Applied::Maybe);
+    }
+
+    #[test]
+    fn buckets_that_forget_or_cannot_be_written_are_refused() {
+        let fit = Config { max_messages_per_subject: 1, ..Config::default() };
+        assert!(is_fit(&fit).is_ok());
+        let unfit = [
+            Config { max_messages_per_subject: 2, ..fit.clone() },
+            Config { max_age: Duration::from_secs(1), ..fit.clone() },
+            Config { mirror: Some(Source::default()), ..fit },
+        ];
+        for config in unfit {
+            assert_eq!(is_fit(&config).expect_err("unfit").kind, Kind::Unsupported);
+        }
     }
 
     #[test]
     fn only_revisions_are_versions() {
         assert_eq!(revision(&version(u64::MAX)), Some(u64::MAX));
-        for bad in ["", "0", "-1", "x", "18446744073709551616"] {
+        for bad in ["", "0", "-1", "+1", "01", "x", "18446744073709551616"] {
             assert_eq!(revision(&Version(bad.to_owned())), None, "{bad}");
         }
     }

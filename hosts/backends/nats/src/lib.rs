@@ -9,11 +9,12 @@
 //!
 //! # Key-value
 //!
-//! A bucket is a JetStream key-value bucket, made when it is first used, with a history of 1; a bucket that keeps more is
-//! refused. So `nats kv get sessions user/1` shows the value of key `user/1` of bucket `sessions`, byte for byte; counters
-//! are decimal text. NATS restricts names. In a key, ASCII letters, digits, `-`, `_`, `/`, and a `.` between two characters
-//! that are no `.`, stand for themselves; every other byte of its UTF-8 is written as `=` and two upper-case hex digits.
-//! The empty key is `=`. In a bucket, letters, digits and `-` stand for themselves; other bytes follow a `_`.
+//! A bucket is a JetStream key-value bucket, made when it is first used, with a history of 1; a bucket that keeps more,
+//! one whose values have a time to live, and a mirror are refused. So `nats kv get sessions user/1` shows the value of
+//! key `user/1` of bucket `sessions`, byte for byte; counters are decimal text. NATS restricts names. In a key, ASCII
+//! letters, digits, `-`, `_`, `/`, and a `.` between two characters that are no `.`, stand for themselves; every other
+//! byte of its UTF-8 is written as `=` and two upper-case hex digits. The empty key is `=`. In a bucket, letters,
+//! digits and `-` stand for themselves; other bytes follow a `_`.
 //!
 //! A version is the revision: the sequence number of the write in its bucket. It changes with every write, also with one of
 //! another program, and never comes back while the bucket exists. Reads ask the leader of the bucket's stream, so a write is
@@ -24,15 +25,16 @@
 //!
 //! # Messaging
 //!
-//! The messages of topic `t` of scope `s` have the subject `wasi-cloud.msg.s.t`, and are kept by the stream `MSG_s`: scopes
-//! are written as buckets are, and topics as keys. Subscribers with a group are a durable consumer, from their first
-//! subscription on; others listen to the subject, at-most-once. What a host that died left unsettled comes back after
-//! [`Timing::reclaim`]. A content type is the header `Content-Type`; the metadata `k` is the header `Meta-k`, its name
-//! written as a key is and its value with control characters and `%` as `%XX`. Any program can publish so.
+//! The messages of topic `t` of scope `s` have the subject `wasi-cloud.msg.s.t`, and are kept by the stream `MSG_s`:
+//! scopes are written as buckets are, and topics as keys. Subscribers with a group are a durable consumer, from their
+//! first subscription on; others listen to the subject, at-most-once. What a host that died left unsettled comes back
+//! after [`Timing::reclaim`], and counts as delivered, as does what was on its way to a host that stopped. A content
+//! type is the header `Content-Type`; the metadata `k` is the header `Meta-k`, its name written as a key is and its
+//! value with control characters and `%` as `%XX`. Any program can publish so.
 //!
-//! A request is such a message with the header `Wasi-Cloud-Reply-To`, which names the subject for replies. Whoever
-//! subscribes to a topic answers empty messages on `wasi-cloud.on.s.t`; where NATS knows nobody there, a request has no
-//! responders.
+//! A request is such a message with the header `Wasi-Cloud-Reply-To`, which names the subject for replies; it begins
+//! with `_INBOX.`, and others are not replied to. Whoever subscribes to a topic answers empty messages on
+//! `wasi-cloud.on.s.t`; where NATS knows nobody there, a request has no responders.
 
 mod connection;
 mod error;

@@ -57,7 +57,7 @@ impl Broker {
         let offered = Description::new(
             Durability::Durable,
             [feature::GROUPS, feature::BROADCAST, feature::REDELIVERY, feature::REQUEST_REPLY],
-            [(limit::MAX_KEY_SIZE, MAX_TOPIC as u64), (limit::MAX_VALUE_SIZE, MAX_PAYLOAD)],
+            [(limit::MAX_KEY_SIZE, MAX_TOPIC as u64), (limit::MAX_VALUE_SIZE, server.max_payload(MAX_PAYLOAD))],
         );
         Self { offered, server, maxlen, replicas, known: Mutex::default() }
     }
@@ -92,12 +92,17 @@ impl Broker {
         Ok(())
     }
 
-    /// Has a message kept. A stream that somebody removed is made anew.
+    /// Has a message kept. A stream that somebody removed is made anew: at once, or by the next call where the answer is
+    /// silence, because somebody listens to the subject.
     async fn keep(&self, scope: &str, topic: &str, message: &Payload, reply_to: Option<&str>) -> Result<()> {
         match self.store(scope, topic, message, reply_to).await {
             Err(e) if e.kind == Kind::NotFound => {
                 self.known().remove(scope);
                 self.store(scope, topic, message, reply_to).await
+            }
+            Err(e) if e.kind == Kind::Timeout => {
+                self.known().remove(scope);
+                Err(e)
             }
             kept => kept,
         }

@@ -14,6 +14,8 @@ use wasi_cloud_core::{
 const CONTENT_TYPE: &str = "Content-Type";
 const METADATA: &str = "Meta-";
 const REPLY_TO: &str = "Wasi-Cloud-Reply-To";
+/// What the addresses of requests begin with: elsewhere a reply could be any message at all.
+const INBOX: &str = "_INBOX.";
 const SPACES: &AsciiSet = &PRINTABLE.add(b' ');
 
 fn write(value: &str) -> String {
@@ -52,7 +54,7 @@ pub(super) fn payload(data: Vec<u8>, headers: Option<&HeaderMap>) -> (Payload, O
             payload.metadata.push((name, read(value)));
         } else if name == CONTENT_TYPE {
             payload.content_type = Some(read(value));
-        } else if name == REPLY_TO {
+        } else if name == REPLY_TO && value.starts_with(INBOX) {
             reply_to = Some(value.to_owned());
         }
     }
@@ -72,14 +74,14 @@ mod tests {
         metadata.sort_unstable();
         for content_type in [None, Some(String::new()), Some(" text/plain; a=\"b\" ".to_owned())] {
             let message = Payload { data: b"\0\xff".to_vec(), content_type, metadata: metadata.clone() };
-            let headers = headers(&message, Some("there"));
+            let headers = headers(&message, Some("_INBOX.there"));
             for (name, values) in headers.iter() {
                 let name: &str = name.as_ref();
                 assert!(name.bytes().all(|b| b.is_ascii_graphic() && b != b':'), "{name}");
                 let value = values[0].as_str();
                 assert!(value.trim() == value && !value.contains(char::is_control), "{value}");
             }
-            assert_eq!(payload(message.data.clone(), Some(&headers)), (message, Some("there".to_owned())));
+            assert_eq!(payload(message.data.clone(), Some(&headers)), (message, Some("_INBOX.there".to_owned())));
         }
         assert_eq!(payload(Vec::new(), None), (Payload::default(), None));
     }
@@ -90,7 +92,9 @@ mod tests {
         headers.insert("Nats-Msg-Id", "1");
         headers.insert("Meta-a", "%ff");
         headers.insert("Meta-=zz", "x");
-        let (payload, _) = payload(Vec::new(), Some(&headers));
+        headers.insert(REPLY_TO, "$JS.API.STREAM.DELETE.MSG_s");
+        let (payload, reply_to) = payload(Vec::new(), Some(&headers));
+        assert_eq!(reply_to, None);
         assert_eq!(payload.metadata, [("a".to_owned(), "%ff".to_owned())]);
     }
 }

@@ -7,16 +7,12 @@ use async_nats::jetstream::{
     consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull},
 };
 use async_trait::async_trait;
-use futures::{
-    FutureExt, StreamExt,
-    future::{BoxFuture, try_join_all},
-    stream::FuturesUnordered,
-};
+use futures::{StreamExt, future::try_join_all};
 use sha1_smol::Sha1;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tokio::time::timeout;
+use tokio::{task::JoinSet, time::timeout};
 use wasi_cloud_core::{
-    Result,
+    Error, Kind, Result,
     messaging::{Delivery, Inbox},
 };
 
@@ -24,6 +20,7 @@ use wasi_cloud_core::{
 const BLOCK: Duration = Duration::from_secs(5);
 
 /// One topic of a group.
+#[derive(Clone)]
 struct Topic {
     name: String,
     stream: String,
@@ -32,15 +29,14 @@ struct Topic {
     consumer: Option<PullConsumer>,
 }
 
-type Reading = BoxFuture<'static, (Topic, Result<Message>)>;
-
-/// Reads when asked to. The reads that are under way belong to it and not to the caller, so a cancelled `next` loses
-/// nothing.
+/// Reads when asked to. The reads that are under way are tasks of its own, so a cancelled `next` loses nothing, and what
+/// has come is held until somebody asks for it. What was not handed out is given back when it is dropped.
 pub(super) struct Reader {
     server: Arc<Server>,
     max_deliveries: u32,
+    topics: Vec<Topic>,
     idle: Vec<Topic>,
-    reading: FuturesUnordered<Reading>,
+    reading: JoinSet<(Topic, Result<Option<Delivery>>)>,
     _present: Vec<Presence>,
 }
 
@@ -57,7 +53,7 @@ impl Reader {
         let mut idle: Vec<_> = topics.iter().map(|topic| wanted(&server, scope, topic, group)).collect();
         // Together: one after the other, many topics would be as many round trips.
         try_join_all(idle.iter_mut().map(|topic| consumer(&server, topic))).await?;
-        Ok(Self { server, max_deliveries, idle, reading: FuturesUnordered::new(), _present: present })
+        Ok(Self { server, max_deliveries, topics: idle.clone(), idle, reading: JoinSet::new(), _present: present })
     }
 }
 
@@ -80,25 +76,17 @@ impl Inbox for Reader {
     async fn next(&mut self) -> Result<Delivery> {
         loop {
             for topic in self.idle.drain(..) {
-                self.reading.push(read(self.server.clone(), topic));
+                self.reading.spawn(read(self.server.clone(), topic, self.max_deliveries));
             }
-            let Some((topic, read)) = self.reading.next().await else { continue };
-            let name = topic.name.clone();
-            // Before anything is waited for: the topic would be lost with a cancelled call.
+            let Some(Ok((topic, read))) = self.reading.join_next().await else {
+                // Which topic it was is lost with the task.
+                self.reading = JoinSet::new();
+                self.idle = self.topics.clone();
+                return Err(Error::new(Kind::Unavailable, "a reader of this subscription failed; it is made anew"));
+            };
             self.idle.push(topic);
-            if let Some(delivery) = deliver(&self.server, name, read?, self.max_deliveries).await {
+            if let Some(delivery) = read? {
                 return Ok(delivery);
-            }
-        }
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        // What has come and was not handed out is for others now; what the server has not sent it keeps.
-        while let Some(Some((_, read))) = self.reading.next().now_or_never() {
-            if let Ok(message) = read {
-                drop(Receipt::new(self.server.clone(), message.split().1, true));
             }
         }
     }
@@ -133,15 +121,16 @@ async fn consumer(server: &Server, topic: &mut Topic) -> Result<PullConsumer> {
     Ok(topic.consumer.insert(made).clone())
 }
 
-/// Waits for a message.
-fn read(server: Arc<Server>, mut topic: Topic) -> Reading {
-    Box::pin(async move {
-        let message = one(&server, &mut topic).await;
-        if message.is_err() {
+/// Waits for a message, and holds it from when it comes.
+async fn read(server: Arc<Server>, mut topic: Topic, most: u32) -> (Topic, Result<Option<Delivery>>) {
+    let read = match one(&server, &mut topic).await {
+        Ok(message) => Ok(deliver(&server, topic.name.clone(), message, most).await),
+        Err(error) => {
             topic.consumer = None;
+            Err(error)
         }
-        (topic, message)
-    })
+    };
+    (topic, read)
 }
 
 async fn one(server: &Server, topic: &mut Topic) -> Result<Message> {

@@ -5,6 +5,7 @@ use async_nats::jetstream::{AckKind, message::Acker};
 use async_trait::async_trait;
 use std::sync::Arc;
 use tokio::{
+    runtime::Handle,
     task::AbortHandle,
     time::{Instant, interval_at, timeout},
 };
@@ -20,6 +21,8 @@ pub(super) struct Receipt {
     /// Whether a message that was not handled is delivered again.
     again: bool,
     holding: AbortHandle,
+    /// To give it back from where there is no runtime.
+    runtime: Handle,
 }
 
 impl Receipt {
@@ -36,7 +39,7 @@ impl Receipt {
                 let _ = held.ack_with(AckKind::Progress).await;
             }
         });
-        Self { server, acker: Some(acker), again, holding: holding.abort_handle() }
+        Self { server, acker: Some(acker), again, holding: holding.abort_handle(), runtime: Handle::current() }
     }
 }
 
@@ -57,8 +60,7 @@ impl Settle for Receipt {
             Disposition::Ack => AckKind::Ack,
             Disposition::Nack => refusal(self.again),
         };
-        self.server.live()?;
-        // What the server was not told comes back in time.
+        // While the connection is made anew it waits for that. What the server was not told comes back in time.
         match timeout(self.server.timing.response, acker.double_ack_with(kind)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Why::Lost.write(&self.server.url)),
@@ -70,11 +72,9 @@ impl Settle for Receipt {
 impl Drop for Receipt {
     fn drop(&mut self) {
         self.holding.abort();
-        if let Some(acker) = self.acker.take()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
+        if let Some(acker) = self.acker.take() {
             let kind = refusal(self.again);
-            runtime.spawn(async move { acker.ack_with(kind).await });
+            self.runtime.spawn(async move { acker.ack_with(kind).await });
         }
     }
 }

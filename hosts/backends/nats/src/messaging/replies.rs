@@ -5,7 +5,7 @@ use crate::{connection::Server, error::Why};
 use async_nats::{Subscriber, client::PublishErrorKind};
 use async_trait::async_trait;
 use futures::StreamExt;
-use tokio::time::timeout;
+use std::sync::atomic::Ordering;
 use wasi_cloud_core::{
     Error, Kind, Result,
     messaging::{Payload, Replies},
@@ -43,17 +43,18 @@ impl Replies for ReplyInbox {
 
 /// Sends a reply. A requester that has left is no error (MSG-M15).
 pub(super) async fn reply(server: &Server, address: &str, message: &Payload) -> Result<()> {
+    let connects = || server.client.statistics().connects.load(Ordering::Relaxed);
+    let before = connects();
     server.live()?;
     let headers = envelope::headers(message, None);
     let data = message.data.clone().into();
     let sent = server.client.publish_with_headers(address.to_owned(), headers, data).await;
-    sent.map_err(|error| {
-        let why = if error.kind() == PublishErrorKind::MaxPayloadExceeded { Why::TooLarge } else { Why::Lost };
-        why.write(&server.url)
+    sent.map_err(|error| match error.kind() {
+        PublishErrorKind::InvalidSubject => Error::new(Kind::Invalid, "the requester named no subject for replies"),
+        PublishErrorKind::MaxPayloadExceeded => Why::TooLarge.write(&server.url),
+        _ => Why::Lost.write(&server.url),
     })?;
-    match timeout(server.timing.response, server.client.flush()).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(Why::Lost.write(&server.url)),
-        Err(_) => Err(Why::Late.write(&server.url)),
-    }
+    // The answer to a later question on the same connection says that the server has the reply.
+    server.ping().await.map_err(Error::maybe_applied)?;
+    if connects() == before { Ok(()) } else { Err(Why::Lost.write(&server.url)) }
 }
