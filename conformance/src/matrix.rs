@@ -61,6 +61,12 @@ impl Matrix {
         self.rows.keys().map(String::as_str)
     }
 
+    /// What was said of the mutant when it was measured.
+    #[must_use]
+    pub fn about(&self, mutant: &str) -> Option<&str> {
+        self.rows.get(mutant).map(|row| &*row.about)
+    }
+
     /// Whether the mutant fails the case.
     #[must_use]
     pub fn has(&self, mutant: &str, case: &str) -> bool {

@@ -50,7 +50,10 @@ fn main() -> ExitCode {
     for language in Corpus::languages().expect("a corpus") {
         for script in [KEYVALUE, EXTENSION, MESSAGING, CONFIG] {
             let name = format!("{language}_{}_does_not_grow", script.driver);
-            trials.push(trial(&name, Box::new(move || stays(&grown(language, script, Host::default(), MEASURED)?))));
+            trials.push(trial(
+                &name,
+                Box::new(move || stays(language, &grown(language, script, Host::default(), MEASURED)?)),
+            ));
         }
     }
     // One at a time: they measure the process.
@@ -193,8 +196,10 @@ fn grown(language: Language, script: Script, host: Host, operations: usize) -> R
     Ok(measured)
 }
 
-fn stays([before, after]: &[Usage; 2]) -> Result<(), Failed> {
-    if after.guest != before.guest || after.handles != before.handles || after.host > before.host + SLACK {
+fn stays(language: Language, [before, after]: &[Usage; 2]) -> Result<(), Failed> {
+    // A collector's memory has a highest mark, which depends on when it ran: after 500,000 operations it is that of 100,000.
+    let room = if language == Language::Go { SLACK } else { 0 };
+    if after.guest > before.guest + room || after.handles != before.handles || after.host > before.host + SLACK {
         return Err(format!("{before} became {after}").into());
     }
     Ok(())

@@ -24,7 +24,7 @@ pub const CASES: &[Case] = cases! { "messaging/producer";
     payload_is_unchanged ["MSG-PROD-04"] [Need::Serve];
     large_payload ["MSG-PROD-04"] [Need::Serve];
     metadata_is_unchanged ["MSG-TYPES-11"] [Need::Serve, Need::Feature("metadata")];
-    content_type_is_not_metadata ["MSG-M10"] [Need::Serve, Need::Feature("metadata")];
+    content_type_is_not_metadata ["MSG-M10", "MSG-TYPES-06"] [Need::Serve, Need::Feature("metadata")];
     topic_is_known ["MSG-TYPES-12"] [Need::Serve];
     topics_do_not_alias ["MSG-M07", "MSG-HAND-02"] [Need::Serve, Need::Feature("topic-names")];
 };

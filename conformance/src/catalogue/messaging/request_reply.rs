@@ -104,17 +104,17 @@ async fn several_replies(b: &mut Bench) -> Outcome {
 async fn reply_reaches_who_asked(b: &mut Bench) -> Outcome {
     let Seat { guest, client, mut recorder } = asking(b).await?;
     let in_vain = guest.message("in vain").await?;
-    let request = Request { topic: "ask", timeout_ms: Some(SECOND), expected: Some(1) };
+    let other = b.messaging().await?;
+    let other_client = other.connect("default").await?;
+    let question = other.message("question").await?;
+    question.add_metadata("script", "reply:1").await?;
+    let request = Request { topic: "ask", timeout_ms: Some(2 * SECOND), expected: Some(1) };
     let waiting = async { client.request_fails(&in_vain, request).await?.is("request", &[Kind::Timeout]) };
     let answered = async {
         // The other one waits by now.
         recorder.expect_only(b"in vain").await?;
-        let guest = b.messaging().await?;
-        let client = guest.connect("default").await?;
-        let question = guest.message("question").await?;
-        question.add_metadata("script", "reply:1").await?;
         let request = Request { topic: "ask", timeout_ms: None, expected: None };
-        let replies = client.request(&question, request).await?;
+        let replies = other_client.request(&question, request).await?;
         expect_eq("replies", replies.len(), 1)
     };
     b.concurrently([waiting.boxed(), answered.boxed()]).await.map(drop)

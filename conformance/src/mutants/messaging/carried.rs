@@ -10,7 +10,7 @@ use wasi_cloud_core::{
 };
 
 rows! {
-    LosesContentType "loses-content-type" ["MSG-M10"] "The content type does not survive the broker.";
+    LosesContentType "loses-content-type" ["MSG-TYPES-06"] "The content type does not survive the broker.";
     ContentTypeIsMetadata "content-type-is-metadata" ["MSG-M10"] "The content type shows among the metadata.";
     MetadataTwice "metadata-comes-twice" ["MSG-TYPES-11"] "Each pair arrives twice.";
     FoldsNames "folds-metadata-names" ["MSG-TYPES-11"] "Names of metadata are folded to lower case.";
