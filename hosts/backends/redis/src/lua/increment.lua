@@ -7,9 +7,13 @@ if old and old ~= '0' and not string.find(old, '^%-?[1-9]%d*$') then return fals
 local sum = redis.pcall('INCRBY', KEYS[1], ARGV[1])
 if type(sum) == 'table' then return sum end
 bump(KEYS[2])
+-- Redis 7 has the moment itself. What is left of it can change between two questions.
+local at = redis.pcall('PEXPIRETIME', KEYS[1])
 local left = redis.call('PTTL', KEYS[1])
 if left < 0 then
   redis.call('PERSIST', KEYS[2])
+elseif type(at) == 'number' then
+  redis.call('PEXPIREAT', KEYS[2], at)
 elseif redis.call('PTTL', KEYS[2]) ~= left then
   redis.call('PEXPIRE', KEYS[2], left)
 end
