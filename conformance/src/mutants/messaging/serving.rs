@@ -142,9 +142,29 @@ impl Defect for StartsAnew {
         let inbox = broker.subscribe(scope, to).await?;
         let mut again = lock(&self.handled).get(scope).cloned().unwrap_or_default();
         again.retain(|(topic, _)| to.group.is_some() && to.topics.contains(topic));
-        for (topic, message) in again {
-            broker.publish(scope, &topic, &message).await?;
-        }
-        Ok(inbox)
+        Ok(Box::new(Before { again, inbox }))
+    }
+}
+
+/// Handled messages, then those of the inbox. Not sent anew: one who is about to leave the group could take them.
+struct Before {
+    again: Vec<(String, Payload)>,
+    inbox: Box<dyn Inbox>,
+}
+
+#[async_trait]
+impl Inbox for Before {
+    async fn next(&mut self) -> Result<Delivery> {
+        let Some((topic, payload)) = self.again.pop() else { return self.inbox.next().await };
+        Ok(Delivery { topic, payload, reply_to: None, attempt: 1, settle: Box::new(Nobody) })
+    }
+}
+
+struct Nobody;
+
+#[async_trait]
+impl Settle for Nobody {
+    async fn settle(self: Box<Self>, _: Disposition) -> Result<()> {
+        Ok(())
     }
 }
