@@ -7,24 +7,17 @@ use crate::{
     mutants::{Row, Shared, lock, rows},
 };
 use async_trait::async_trait;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 use wasi_cloud_core::{
     Result,
-    messaging::{Delivery, Disposition, Inbox, Messaging, Payload, Settle, Subscription},
+    messaging::{Delivery, Disposition, Inbox, Messaging, Settle, Subscription},
 };
 
 rows! {
     StopsAtFailure { failed: Shared<BTreeSet<String>> } "serve-stops-at-failure" ["MSG-HAND-04"] "A handler that failed gets no more messages.";
     NeverAcks "serve-never-acks" ["MSG-M06"] "A message that was handled is not acknowledged.";
     GroupIsAlone "serve-groups-alone" ["MSG-HAND-01"] "Each instance has a group of its own.";
-    StartsAnew { handled: Handled } "serve-starts-anew" ["MSG-M06"] "Who joins a group gets what the group has handled.";
 }
-
-/// What was handled in each scope: topic and message.
-type Handled = Shared<BTreeMap<String, Vec<(String, Payload)>>>;
 
 struct Cut<D>(D);
 
@@ -123,48 +116,5 @@ impl Defect for NeverAcks {
 impl Defect for GroupIsAlone {
     fn subscription(&self, _: &str, asked: &Subscription) -> Subscription {
         Subscription { group: None, ..asked.clone() }
-    }
-}
-
-#[async_trait]
-impl Defect for StartsAnew {
-    fn delivery(&self, scope: &str, delivery: Delivery) -> Delivery {
-        let (handled, scope) = (self.handled.clone(), scope.to_owned());
-        let message = (delivery.topic.clone(), delivery.payload.clone());
-        settling(delivery, move |disposition| {
-            if disposition == Disposition::Ack {
-                lock(&handled).entry(scope.clone()).or_default().push(message.clone());
-            }
-            disposition
-        })
-    }
-    async fn subscribe(&self, broker: &dyn Messaging, scope: &str, to: &Subscription) -> Result<Box<dyn Inbox>> {
-        let inbox = broker.subscribe(scope, to).await?;
-        let mut again = lock(&self.handled).get(scope).cloned().unwrap_or_default();
-        again.retain(|(topic, _)| to.group.is_some() && to.topics.contains(topic));
-        Ok(Box::new(Before { again, inbox }))
-    }
-}
-
-/// Handled messages, then those of the inbox. Not sent anew: one who is about to leave the group could take them.
-struct Before {
-    again: Vec<(String, Payload)>,
-    inbox: Box<dyn Inbox>,
-}
-
-#[async_trait]
-impl Inbox for Before {
-    async fn next(&mut self) -> Result<Delivery> {
-        let Some((topic, payload)) = self.again.pop() else { return self.inbox.next().await };
-        Ok(Delivery { topic, payload, reply_to: None, attempt: 1, settle: Box::new(Nobody) })
-    }
-}
-
-struct Nobody;
-
-#[async_trait]
-impl Settle for Nobody {
-    async fn settle(self: Box<Self>, _: Disposition) -> Result<()> {
-        Ok(())
     }
 }
