@@ -32,6 +32,20 @@ impl<D: Defect + Clone + 'static> Tamper for Cut<D> {
     }
 }
 
+/// What is done with each settlement before the broker hears of it.
+struct Settling<F>(Box<dyn Settle>, F);
+
+#[async_trait]
+impl<F: Fn(Disposition) -> Disposition + Send + Sync> Settle for Settling<F> {
+    async fn settle(self: Box<Self>, disposition: Disposition) -> Result<()> {
+        self.0.settle((self.1)(disposition)).await
+    }
+}
+
+fn settling(delivery: Delivery, change: impl Fn(Disposition) -> Disposition + Send + Sync + 'static) -> Delivery {
+    Delivery { settle: Box::new(Settling(delivery.settle, change)), ..delivery }
+}
+
 rows! {
     DropsMessages "drops-messages" ["MSG-HAND-01", "MSG-PROD-01"] "Accepted messages are thrown away.";
     CrossesTopics "crosses-topics" ["MSG-HAND-02"] "A subscription gets a topic that it did not ask for.";
@@ -69,16 +83,7 @@ impl Defect for LosesMetadata {
 #[async_trait]
 impl Defect for NackIsAck {
     fn delivery(&self, _: &str, delivery: Delivery) -> Delivery {
-        Delivery { settle: Box::new(AlwaysAck(delivery.settle)), ..delivery }
-    }
-}
-
-struct AlwaysAck(Box<dyn Settle>);
-
-#[async_trait]
-impl Settle for AlwaysAck {
-    async fn settle(self: Box<Self>, _: Disposition) -> Result<()> {
-        self.0.settle(Disposition::Ack).await
+        settling(delivery, |_| Disposition::Ack)
     }
 }
 

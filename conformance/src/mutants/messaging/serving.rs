@@ -1,7 +1,7 @@
 //! Hosts that make the wrong thing of a handler's end, or serve other messages than they should. Judged with guests: what
 //! serves them is the glue.
 
-use super::{Defect, defect::Defective};
+use super::{Cut, Defect, settling};
 use crate::{
     host::stage::Tamper,
     mutants::{Row, Shared, lock, rows},
@@ -10,21 +10,13 @@ use async_trait::async_trait;
 use std::{collections::BTreeSet, sync::Arc};
 use wasi_cloud_core::{
     Result,
-    messaging::{Delivery, Disposition, Inbox, Messaging, Settle, Subscription},
+    messaging::{Delivery, Disposition, Inbox, Messaging, Subscription},
 };
 
 rows! {
     StopsAtFailure { failed: Shared<BTreeSet<String>> } "serve-stops-at-failure" ["MSG-HAND-04"] "A handler that failed gets no more messages.";
     NeverAcks "serve-never-acks" ["MSG-M06"] "A message that was handled is not acknowledged.";
     GroupIsAlone "serve-groups-alone" ["MSG-HAND-01"] "Each instance has a group of its own.";
-}
-
-struct Cut<D>(D);
-
-impl<D: Defect + Clone + 'static> Tamper for Cut<D> {
-    fn messaging(&self, honest: Arc<dyn Messaging>) -> Arc<dyn Messaging> {
-        Arc::new(Defective::new(honest, self.0.clone()))
-    }
 }
 
 /// Every table of this file.
@@ -59,20 +51,6 @@ impl Tamper for NoTopics {
     fn recorded(&self, _: Vec<String>) -> Vec<String> {
         vec!["messages".into()]
     }
-}
-
-/// What is done with each settlement before the broker hears of it.
-struct Settling<F>(Box<dyn Settle>, F);
-
-#[async_trait]
-impl<F: Fn(Disposition) -> Disposition + Send + Sync> Settle for Settling<F> {
-    async fn settle(self: Box<Self>, disposition: Disposition) -> Result<()> {
-        self.0.settle((self.1)(disposition)).await
-    }
-}
-
-fn settling(delivery: Delivery, change: impl Fn(Disposition) -> Disposition + Send + Sync + 'static) -> Delivery {
-    Delivery { settle: Box::new(Settling(delivery.settle, change)), ..delivery }
 }
 
 /// An inbox that ends with the first failure in its scope.
