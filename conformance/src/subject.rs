@@ -167,6 +167,9 @@ fn mutant_meaning(name: &str, mutant: &str, url: Option<&str>) -> anyhow::Result
 }
 
 fn unknown(name: &str, known: &[&str]) -> String {
+    if Program::of(name).is_some() {
+        return format!("this build has no backend for `{name}`: build it with `--features cloud-conformance/{name}`");
+    }
     let near = nearest(name, known.iter().copied());
     let name = names::shown(name);
     format!("there is no host `{name}`{near}; give one of {}, a URL, or mutant:NAME", known.join(", "))

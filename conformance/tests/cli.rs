@@ -56,6 +56,13 @@ fn a_host_that_does_not_exist_is_3_and_names_the_nearest() {
     refused(&cli(&["run", "--host", "redis", "--url", "memory://"]), &["memory", "redis", "does not serve"]);
 }
 
+#[cfg(not(feature = "nats"))]
+#[test]
+fn a_host_that_was_left_out_of_the_build_is_3_and_says_how_to_have_it() {
+    refused(&cli(&["run", "--host", "nats"]), &["--features cloud-conformance/nats"]);
+    refused(&cli(&["run", "--host", "nats", "--url", "nats://localhost"]), &["--features cloud-conformance/nats"]);
+}
+
 #[test]
 fn a_name_that_may_hold_a_password_is_not_repeated() {
     for host in ["user:hunter2@host", "hunter2@host", "mutant:hunter2@host", "redis://me:hunter2@["] {
