@@ -16,9 +16,9 @@ use std::{collections::BTreeMap, process::ExitCode, thread, time::Duration};
 use support::{Sitting, deadlines, missing, pinned, planned, ready, required, sit, threads};
 use transcripts::{Transcripts, comparable, differences};
 
-/// How often each of the two shapes is tried: just enough to compare. A round is every altitude and language, so each case is
-/// tried often all the same.
-const ROUNDS: usize = 2;
+/// How many threads a run has, and how many cases run at a time. What one of these has seen, the next must see. A run is
+/// every altitude and language, so each case is tried often all the same.
+const SHAPES: [usize; 2] = [1, 8];
 
 fn main() -> ExitCode {
     let trial = |name, service: Option<&'static str>, test: fn() -> Result<(), Failed>| {
@@ -33,12 +33,9 @@ fn main() -> ExitCode {
         })
     };
     let trials = vec![
-        trial("memory_on_one_thread", None, || rounds("memory", ROUNDS, 1)),
-        trial("memory_on_eight_threads", None, || rounds("memory", ROUNDS, 8)),
-        trial("sqlite_on_one_thread", None, || rounds("sqlite", ROUNDS, 1)),
-        trial("sqlite_on_eight_threads", None, || rounds("sqlite", ROUNDS, 8)),
-        trial("redis_on_one_thread", Some("redis"), || rounds("redis", ROUNDS, 1)),
-        trial("redis_on_eight_threads", Some("redis"), || rounds("redis", ROUNDS, 8)),
+        trial("memory_on_one_thread_and_on_eight", None, || runs("memory", None, &SHAPES, deadlines())),
+        trial("sqlite_on_one_thread_and_on_eight", None, || runs("sqlite", None, &SHAPES, deadlines())),
+        trial("redis_on_one_thread_and_on_eight", Some("redis"), || runs("redis", None, &SHAPES, deadlines())),
         trial("memory_and_redis_side_by_side", Some("redis"), side_by_side),
         trial("redis_with_slow_answers", Some("redis"), slow_answers),
     ];
@@ -46,22 +43,17 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments { test_threads: Some(1), ..Arguments::from_args() }, trials).exit_code()
 }
 
-/// So many runs of the whole catalogue at all altitudes, each in another order, on so many threads, and as many cases
-/// at a time. Guests are compiled once.
-fn rounds(host: &str, rounds: usize, count: usize) -> Result<(), Failed> {
-    runs(host, None, rounds, count, deadlines())
-}
-
-fn runs(host: &str, url: Option<&str>, rounds: usize, count: usize, deadlines: Deadlines) -> Result<(), Failed> {
-    let workers = threads(count);
-    let (prepared, altitudes) = (ready(&workers, host, url)?, altitudes()?);
-    let plans: Vec<Plan> =
-        altitudes.iter().map(|altitude| planned(&workers, &prepared, *altitude, &[])).collect::<Result<_, _>>()?;
+/// Runs of the whole catalogue at all altitudes, each in another order and of another shape.
+fn runs(host: &str, url: Option<&str>, shapes: &[usize], deadlines: Deadlines) -> Result<(), Failed> {
     let mut first = None;
-    for round in 1..=rounds {
+    for &count in shapes {
+        let workers = threads(count);
+        let (prepared, altitudes) = (ready(&workers, host, url)?, altitudes()?);
+        let plans: Vec<Plan> =
+            altitudes.iter().map(|altitude| planned(&workers, &prepared, *altitude, &[])).collect::<Result<_, _>>()?;
         let sitting = Sitting { seed: rand::random::<u32>().into(), jobs: count, whole: true, deadlines };
         let ran = sit(&workers, &plans, &sitting, |_| ())?;
-        let about = format!("{host}, run {round} of {rounds}, --jobs {count} --seed {}", sitting.seed);
+        let about = format!("{host}, --jobs {count} --seed {}", sitting.seed);
         if ran.summary.exit != 0 {
             let failed: Vec<_> = ran.records.iter().filter(|record| record.is_bad()).map(told).collect();
             return Err(format!("{about}: {:?}\n{}", ran.summary, failed.join("\n")).into());
@@ -110,8 +102,8 @@ fn by_altitude(records: Vec<Record>, host: &str, altitudes: &[Altitude]) -> Resu
 /// Two runs share the machine, as on a busy CI machine: deadlines must hold for both.
 fn side_by_side() -> Result<(), Failed> {
     thread::scope(|scope| {
-        let memory = scope.spawn(|| rounds("memory", ROUNDS, 8));
-        let redis = scope.spawn(|| rounds("redis", ROUNDS, 8));
+        let memory = scope.spawn(|| runs("memory", None, &[8], deadlines()));
+        let redis = scope.spawn(|| runs("redis", None, &[8], deadlines()));
         let ended = |run: thread::ScopedJoinHandle<'_, _>| run.join().unwrap_or_else(|_| Err("it panicked".into()));
         ended(memory).and(ended(redis))
     })
@@ -123,5 +115,5 @@ fn slow_answers() -> Result<(), Failed> {
     let proxies = threads(1);
     let service = proxies.block_on(Service::redis())?;
     let url = proxies.block_on(slow::proxy(service.url(), Duration::from_millis(50)))?;
-    runs("redis", Some(&url), 1, 32, Deadlines { case: Duration::from_secs(240), ..deadlines() })
+    runs("redis", Some(&url), &[32], Deadlines { case: Duration::from_secs(240), ..deadlines() })
 }
