@@ -1,3 +1,5 @@
+pub mod oci;
+
 use crate::quiet::Quiet;
 use clap::{Args, Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -26,6 +28,9 @@ Examples:
 
   Call a function that a component exports, and print its result:
     wasi-cloud run primes.wasm --invoke 'primes(10)'
+
+  Run what is in a registry, as long as it is this one:
+    wasi-cloud run oci://registry.example/team/app@sha256:...
 
   Run a program that GOOS=wasip1 GOARCH=wasm go build made, which may read one folder and see one variable:
     wasi-cloud run tool.wasm --dir-ro ./data::/data --env LANG=C -- --verbose /data/in.txt";
@@ -121,13 +126,22 @@ pub enum Command {
     /// Make a component of a core module and a WIT world, or of a Go program.
     #[command(after_help = COMPONENTIZE)]
     Componentize(Componentize),
+    /// Put a component or a core module into an OCI registry.
+    #[command(after_help = format!("{}\n\n{}", oci::PUSH, oci::REGISTRIES))]
+    Push(oci::Push),
+    /// Fetch a component or a core module from an OCI registry.
+    #[command(after_help = format!("{}\n\n{}", oci::PULL, oci::REGISTRIES))]
+    Pull(oci::Pull),
 }
 
 #[derive(Debug, Clone, Args)]
 pub struct Run {
     /// The component, or a program that is a core module for WASI preview 1, as `GOOS=wasip1 go build` makes it: that one
-    /// has no capabilities.
+    /// has no capabilities. Or `oci://registry/repository:tag` for what is in a registry.
     pub app: PathBuf,
+
+    #[command(flatten)]
+    pub registry: oci::Access,
 
     /// Call an exported function and print its result, both in WAVE: `primes(10)`, or `ns:pkg/iface#name("text", 1)` for
     /// one in an interface, of which `name(...)` is enough where it is the only one.
@@ -210,8 +224,11 @@ pub struct Run {
 
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// The component, or the core module.
+    /// The component, or the core module: a file, or `oci://registry/repository:tag`.
     pub app: PathBuf,
+
+    #[command(flatten)]
+    pub registry: oci::Access,
 
     /// How to show it.
     #[arg(long, value_name = "FORMAT", default_value = "report")]

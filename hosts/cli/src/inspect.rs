@@ -1,9 +1,12 @@
 //! `wasi-cloud inspect`: what a component or a core module is, and what it needs to run. It is compiled, not run.
 
-mod bytes;
+pub mod bytes;
 mod host;
 mod needs;
 mod report;
+
+#[cfg(feature = "oci")]
+pub use report::plain;
 
 use crate::args::{Format, Inspect};
 use anstream::AutoStream;
@@ -44,7 +47,7 @@ struct Inspection {
 
 /// Prints what is known of a file.
 pub fn inspect(what: &Inspect) -> anyhow::Result<()> {
-    let wasm = crate::read(&what.app)?;
+    let wasm = crate::fetch(&what.app, &what.registry)?;
     // What is wrong is told with names that are in the file.
     let wrong = |e| anyhow::Error::msg(report::plain(&format!("`{}`: {e:#}", what.app.display())));
     let inspection = Inspection::of(&what.app, &wasm).map_err(wrong)?;

@@ -4,6 +4,11 @@ mod args;
 mod componentize;
 mod go;
 mod inspect;
+#[cfg(feature = "oci")]
+mod oci;
+#[cfg(not(feature = "oci"))]
+#[path = "oci/missing.rs"]
+mod oci;
 mod quiet;
 mod run;
 mod services;
@@ -32,11 +37,21 @@ fn main() -> ExitCode {
         args::Command::Run(run) => run::run(&run),
         args::Command::Inspect(what) => inspect::inspect(&what).map(|()| ExitCode::SUCCESS),
         args::Command::Componentize(job) => componentize::componentize(&job).map(|()| ExitCode::SUCCESS),
+        args::Command::Push(job) => oci::push(&job).map(|()| ExitCode::SUCCESS),
+        args::Command::Pull(job) => oci::pull(&job).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::from(FAILED)
     })
+}
+
+/// Reads a module or component from a file, or from a registry if it is named by a reference.
+fn fetch(app: &std::path::Path, registry: &args::oci::Access) -> anyhow::Result<Vec<u8>> {
+    match app.to_str() {
+        Some(reference) if reference.starts_with(oci::SCHEME) => oci::read(reference, registry),
+        _ => read(app),
+    }
 }
 
 /// Reads a module or component. What is no file could have no end, and what is too large is no component.

@@ -14,7 +14,7 @@ use wasmtime_wasi::cli;
 /// Runs a component, or a program that is a core module, to its end.
 pub fn run(run: &Run) -> anyhow::Result<ExitCode> {
     let shown = run.app.display();
-    let wasm = crate::read(&run.app)?;
+    let wasm = crate::fetch(&run.app, &run.registry)?;
     for folder in run.dirs.iter().chain(&run.read_only) {
         if !folder.host.is_dir() {
             bail!("--dir: `{}` is not a folder of this machine", folder.host.display());

@@ -124,6 +124,18 @@ fn what_cannot_be_a_component_is_not_read() {
     }
 }
 
+#[cfg(not(feature = "oci"))]
+#[test]
+fn a_build_without_registries_says_how_to_have_them() {
+    let app = "oci://localhost:1/app";
+    for args in [&["run", app][..], &["inspect", app], &["pull", app], &["push", "app.wasm", app]] {
+        let refused = output(args);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(125), "{said}");
+        assert!(said.lines().count() == 1 && said.contains("--features oci"), "{said}");
+    }
+}
+
 #[test]
 fn a_wrong_argument_does_not_show_the_secret_in_it() {
     let wrong = [
