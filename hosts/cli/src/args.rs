@@ -1,3 +1,4 @@
+pub mod doctor;
 pub mod oci;
 
 use crate::quiet::Quiet;
@@ -132,6 +133,9 @@ pub enum Command {
     /// Fetch a component or a core module from an OCI registry.
     #[command(after_help = format!("{}\n\n{}", oci::PULL, oci::REGISTRIES))]
     Pull(oci::Pull),
+    /// Say what this machine has for building and running components, and what to do about the rest.
+    #[command(after_help = doctor::DOCTOR)]
+    Doctor(doctor::Doctor),
 }
 
 #[derive(Debug, Clone, Args)]

@@ -7,6 +7,7 @@ use anyhow::Context;
 use program::Program;
 use std::path::Path;
 use tool::Go;
+pub use tool::{OLDEST, minor};
 use wasi_cloud_componentize::{World, exported_functions, is_meant_for_a_world};
 
 /// What a component is made of.

@@ -5,8 +5,7 @@ mod host;
 mod needs;
 mod report;
 
-#[cfg(feature = "oci")]
-pub use report::plain;
+pub use report::{escaped, plain};
 
 use crate::args::{Format, Inspect};
 use anstream::AutoStream;

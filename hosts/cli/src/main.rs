@@ -2,6 +2,7 @@
 
 mod args;
 mod componentize;
+mod doctor;
 mod go;
 mod inspect;
 #[cfg(feature = "oci")]
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         args::Command::Componentize(job) => componentize::componentize(&job).map(|()| ExitCode::SUCCESS),
         args::Command::Push(job) => oci::push(&job).map(|()| ExitCode::SUCCESS),
         args::Command::Pull(job) => oci::pull(&job).map(|()| ExitCode::SUCCESS),
+        args::Command::Doctor(job) => doctor::doctor(&job),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The first release, 1.x, whose runtime has what generated code needs.
-const OLDEST: u32 = 26;
+pub const OLDEST: u32 = 26;
 
 /// `go`, in a folder.
 pub struct Go {
@@ -96,7 +96,7 @@ fn advice(said: &str) -> &'static str {
 }
 
 /// The 26 of `go1.26.8`, `go1.26rc1` and `devel go1.26-abcdef`.
-fn minor(version: &str) -> Option<u32> {
+pub fn minor(version: &str) -> Option<u32> {
     let (_, rest) = version.split_once("go1.")?;
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     rest[..end].parse().ok()
