@@ -1,4 +1,5 @@
 pub mod doctor;
+pub mod new;
 pub mod oci;
 
 use crate::quiet::Quiet;
@@ -136,6 +137,9 @@ pub enum Command {
     /// Say what this machine has for building and running components, and what to do about the rest.
     #[command(after_help = doctor::DOCTOR)]
     Doctor(doctor::Doctor),
+    /// Begin a component: a folder that builds and passes its tests.
+    #[command(after_help = new::NEW)]
+    New(new::New),
 }
 
 #[derive(Debug, Clone, Args)]

@@ -5,6 +5,7 @@ mod componentize;
 mod doctor;
 mod go;
 mod inspect;
+mod new;
 #[cfg(feature = "oci")]
 mod oci;
 #[cfg(not(feature = "oci"))]
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         args::Command::Push(job) => oci::push(&job).map(|()| ExitCode::SUCCESS),
         args::Command::Pull(job) => oci::pull(&job).map(|()| ExitCode::SUCCESS),
         args::Command::Doctor(job) => doctor::doctor(&job),
+        args::Command::New(job) => new::new(&job).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -5,6 +5,8 @@
 
 mod commands;
 mod module;
+#[path = "../pongs/mod.rs"]
+mod pongs;
 mod refused;
 mod sdk;
 mod topics;
