@@ -1,6 +1,7 @@
 pub mod doctor;
 pub mod new;
 pub mod oci;
+pub mod serve;
 
 use crate::quiet::Quiet;
 use clap::{Args, Parser, Subcommand};
@@ -33,6 +34,9 @@ Examples:
 
   Run what is in a registry, as long as it is this one:
     wasi-cloud run oci://registry.example/team/app@sha256:...
+
+  Serve what ./wasi-cloud.toml describes:
+    wasi-cloud serve
 
   Run a program that GOOS=wasip1 GOARCH=wasm go build made, which may read one folder and see one variable:
     wasi-cloud run tool.wasm --dir-ro ./data::/data --env LANG=C -- --verbose /data/in.txt";
@@ -122,6 +126,9 @@ pub enum Command {
     /// Run a component: once if it is a command, until a signal if it handles messages or HTTP requests.
     #[command(after_help = format!("{RUN}\n\n{EXIT_CODES}"))]
     Run(Box<Run>),
+    /// Serve the components of a manifest until a signal, and follow its changes.
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(serve::Serve),
     /// Show what a component or a core module is, what it needs, and which grants let it run. It is compiled, not run.
     #[command(after_help = INSPECT)]
     Inspect(Inspect),
@@ -278,12 +285,12 @@ pub struct Componentize {
     pub world: Option<String>,
 }
 
-fn link(text: &str) -> Result<LinkSpec, String> {
+pub fn link(text: &str) -> Result<LinkSpec, String> {
     text.parse().map_err(|why: wasi_cloud_core::Error| why.message)
 }
 
 /// The text of a rule that parses.
-fn grant(text: &str) -> Result<String, String> {
+pub fn grant(text: &str) -> Result<String, String> {
     text.parse::<Rule>().map(|_| text.to_owned()).map_err(|why| why.message)
 }
 
@@ -293,11 +300,11 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 /// `127.0.0.1:8080`.
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "write an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080".to_owned())
 }
 
-fn folder(text: &str) -> Result<Folder, String> {
+pub fn folder(text: &str) -> Result<Folder, String> {
     let (host, guest) = text.split_once("::").unwrap_or((text, text));
     if host.is_empty() || guest.is_empty() {
         return Err("write a folder of this machine, and after `::` what the component calls it".to_owned());
@@ -305,12 +312,12 @@ fn folder(text: &str) -> Result<Folder, String> {
     Ok(Folder { host: host.into(), guest: guest.to_owned(), writable: true })
 }
 
-fn read_only(text: &str) -> Result<Folder, String> {
+pub fn read_only(text: &str) -> Result<Folder, String> {
     Ok(Folder { writable: false, ..folder(text)? })
 }
 
 /// `500ms`, `30s` or `5m`, and not 0.
-fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let time =
         humantime::parse_duration(text).map_err(|why| format!("{why}; write a time such as 500ms, 30s or 5m"))?;
     if time.is_zero() { Err("it must be longer than nothing".into()) } else { Ok(time) }

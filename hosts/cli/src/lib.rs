@@ -7,4 +7,4 @@ pub mod link;
 pub mod registry;
 
 pub use link::LinkSpec;
-pub use registry::registry;
+pub use registry::{registry, registry_with};

@@ -56,10 +56,26 @@ impl LinkSpec {
     /// `invalid` for a URL that no backend of the registry reads, `unavailable` if the backend does not answer or the
     /// folder cannot be made, `unsupported` if it lacks the capability.
     pub async fn open(&self, registry: &Registry, links: &Links, layers: Layers) -> Result<()> {
-        let services = match &self.url {
-            Some(url) => registry.services(url).await?,
-            None => self.keep(registry).await?,
-        };
+        let services = self.connect(registry).await?;
+        self.set(services, links, layers)
+    }
+
+    /// Connects to the backend and links nothing yet. Without a URL as [`open`](Self::open).
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), but for a backend that lacks the capability.
+    pub async fn connect(&self, registry: &Registry) -> Result<Services> {
+        match &self.url {
+            Some(url) => registry.services(url).await,
+            None => self.keep(registry).await,
+        }
+    }
+
+    /// Links the label to a backend that was [connected](Self::connect) to; a label that is linked is switched.
+    ///
+    /// # Errors
+    /// `unsupported` if the backend lacks the capability: then nothing has changed.
+    pub fn set(&self, services: Services, links: &Links, layers: Layers) -> Result<()> {
         let (label, bucket) = (&*self.label, &*self.bucket);
         let lacking = || {
             let why = format!("what is linked to `{}:{label}` offers no {0}", self.capability);
@@ -80,6 +96,18 @@ impl LinkSpec {
         let services = registry.services(url).await?;
         tracing::info!("`{}:{}` has no URL and is kept in `{url}`", self.capability, self.label);
         Ok(services)
+    }
+
+    /// `keyvalue:default`, as grants and people name it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.capability, self.label)
+    }
+
+    /// Whether it links the same label, be it to something else.
+    #[must_use]
+    pub fn names_same(&self, other: &Self) -> bool {
+        (self.capability, &self.label) == (other.capability, &other.label)
     }
 
     /// The grant that lets a component use the link in full, and no other; `None` if no grant can name its label, which

@@ -1,10 +1,12 @@
 //! `wasi-cloud`: see `wasi-cloud --help`.
 
 mod args;
+mod component;
 mod componentize;
 mod doctor;
 mod go;
 mod inspect;
+mod manifest;
 mod new;
 #[cfg(feature = "oci")]
 mod oci;
@@ -13,7 +15,10 @@ mod oci;
 mod oci;
 mod quiet;
 mod run;
-mod services;
+mod secrets;
+mod serve;
+mod signals;
+mod unit;
 
 use anyhow::{Context, bail};
 use clap::Parser;
@@ -37,6 +42,7 @@ fn main() -> ExitCode {
         .init();
     let done = match cli.command {
         args::Command::Run(run) => run::run(&run),
+        args::Command::Serve(what) => serve::serve(&what),
         args::Command::Inspect(what) => inspect::inspect(&what).map(|()| ExitCode::SUCCESS),
         args::Command::Componentize(job) => componentize::componentize(&job).map(|()| ExitCode::SUCCESS),
         args::Command::Push(job) => oci::push(&job).map(|()| ExitCode::SUCCESS),

@@ -1,7 +1,10 @@
 //! The only list of backends. Each is one cargo feature and one line here.
 
 use std::sync::Arc;
-use wasi_cloud_core::{Clock, Registry, Result, provider::EnvSecrets};
+use wasi_cloud_core::{
+    Clock, Registry, Result,
+    provider::{EnvSecrets, Secrets},
+};
 
 /// Every backend of this build. `clock` is what backends in this process count lifetimes by; credentials come from
 /// environment variables.
@@ -9,7 +12,15 @@ use wasi_cloud_core::{Clock, Registry, Result, provider::EnvSecrets};
 /// # Errors
 /// `invalid` if two backends serve one scheme.
 pub fn registry(clock: &Clock) -> Result<Registry> {
-    let registry = Registry::new(Arc::new(EnvSecrets));
+    registry_with(clock, Arc::new(EnvSecrets))
+}
+
+/// The same with credentials from elsewhere.
+///
+/// # Errors
+/// As [`registry`].
+pub fn registry_with(clock: &Clock, secrets: Arc<dyn Secrets>) -> Result<Registry> {
+    let registry = Registry::new(secrets);
     #[cfg(feature = "memory")]
     let registry = registry.with(wasi_cloud_memory::Memory::with_clock(clock.clone()))?;
     #[cfg(feature = "nats")]

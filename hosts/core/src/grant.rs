@@ -128,6 +128,13 @@ impl Grants {
         std::sync::Arc::new(arc_swap::ArcSwap::from_pointee(self))
     }
 
+    /// Whether a call with this access would be allowed: for hosts that tell before anything runs what could never work.
+    #[must_use]
+    pub fn allow(&self, capability: &'static str, label: &str, access: Access) -> bool {
+        let call = Call { capability, op: "", access, label, key: "", idempotent: true };
+        self.rules.iter().any(|rule| rule.allows(&call))
+    }
+
     /// Whether a rule allows the call. The only check there is: [`Link::run`](crate::Link::run) calls it first.
     pub(crate) fn check(&self, call: &Call<'_>) -> Result<()> {
         if self.rules.iter().any(|rule| rule.allows(call)) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Repeats what is safe to repeat: transient failures of reads, and of writes that definitely did not happen.
 ///
 /// A write whose outcome is [`Applied::Maybe`] is never repeated: the guest must see it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
     /// How often at most, after the first attempt.
     pub times: usize,

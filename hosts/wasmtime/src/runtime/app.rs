@@ -6,7 +6,10 @@ use super::{
 };
 use crate::bindings::ServicePre;
 use std::path::PathBuf;
-use wasi_cloud_core::{Links, SharedGrants, messaging::Subscription};
+use wasi_cloud_core::{
+    Link, Links, SharedGrants,
+    messaging::{Messaging, Subscription},
+};
 use wasmtime::{
     PoolConcurrencyLimitError, Store, Trap,
     component::{Component, InstancePre},
@@ -170,7 +173,8 @@ impl App {
     }
 
     /// Subscribes, and handles messages until the service is stopped: each in a fresh instance whose surroundings
-    /// `env` makes; it is called once more at the start, for the link. Must be called inside a tokio runtime, which then runs the service.
+    /// `env` makes; it is called once more at the start, for the link. Must be called inside a tokio runtime, which then
+    /// runs the service.
     ///
     /// # Errors
     /// `invalid` if the component handles no messages; else as [`subscribe`](wasi_cloud_core::messaging::subscribe).
@@ -180,7 +184,24 @@ impl App {
         subscription: Subscription,
         options: ServeOptions,
     ) -> wasi_cloud_core::Result<Service> {
-        Service::start(self.runtime.clone(), &self.pre, Box::new(env), subscription, options).await
+        let surroundings = env();
+        let link = surroundings.links.messaging.link(&options.label, &surroundings.grants);
+        self.serve_messages_of(link, env, subscription, options.concurrency).await
+    }
+
+    /// The same on a link of the caller's choice, which instances need not see under any label. Replies to a message go the
+    /// way that it came, so a host that switches a label gives each subscription a link that is never switched.
+    ///
+    /// # Errors
+    /// As [`serve_messages`](Self::serve_messages).
+    pub async fn serve_messages_of(
+        &self,
+        link: Link<dyn Messaging>,
+        env: impl Fn() -> Env + Send + Sync + 'static,
+        subscription: Subscription,
+        concurrency: usize,
+    ) -> wasi_cloud_core::Result<Service> {
+        Service::start(self.runtime.clone(), &self.pre, link, Box::new(env), subscription, concurrency).await
     }
 }
 

@@ -49,18 +49,17 @@ impl Service {
     pub(super) async fn start(
         runtime: Runtime,
         pre: &InstancePre<State>,
+        link: Link<dyn Messaging>,
         env: Box<dyn Fn() -> Env + Send + Sync>,
         subscription: Subscription,
-        options: ServeOptions,
+        concurrency: usize,
     ) -> Result<Self> {
         let pre = ServicePre::new(pre.clone())
             .map_err(|_| Error::new(Kind::Invalid, "the component exports no `wasi:messaging/incoming-handler`"))?;
-        let surroundings = env();
-        let link = surroundings.links.messaging.link(&options.label, &surroundings.grants);
         let inbox = within(runtime.limits.call, subscribe(&link, &subscription)).await?;
         let grace = runtime.limits.run.saturating_add(runtime.limits.call);
         let handler = Arc::new(Handler { runtime, pre, env, link });
-        Ok(Self::spawn(|stopped| deliver(handler, inbox, options.concurrency.max(1), stopped, grace)))
+        Ok(Self::spawn(|stopped| deliver(handler, inbox, concurrency.max(1), stopped, grace)))
     }
 
     /// Runs what serves until it is told to stop.

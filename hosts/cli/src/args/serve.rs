@@ -1,0 +1,58 @@
+//! The arguments of `serve`.
+
+use clap::Args;
+use std::path::PathBuf;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  Serve what ./wasi-cloud.toml describes, until Ctrl-C:
+    wasi-cloud serve
+
+  Only say what is wrong with a manifest, as CI would; no backend is asked:
+    wasi-cloud serve --check deploy/wasi-cloud.toml
+
+  Put a changed manifest into force; it is also looked at every half second:
+    kill -HUP <pid>
+
+A manifest:
+    [components.pingpong]
+    file = \"pingpong.wasm\"
+    links = [\"keyvalue:default=redis://localhost/0?secret=redis\", \"messaging:default=redis://localhost/0?secret=redis\"]
+    grants = [\"keyvalue:default\", \"messaging:default\"]
+    subscriptions = [{ topics = [\"ping\"], group = \"players\", max-deliveries = 5 }]
+    limits = { memory = 64, deadline = \"2s\", timeout = \"5s\", concurrency = 4 }
+    layers = { retry = { times = 3, pause = \"50ms\" }, limit = 100 }
+
+    [components.site]
+    file = \"site.wasm\"
+    http = \"127.0.0.1:8080\"
+    dirs-ro = [\"public::/public\"]
+    grants = [\"config:default\"]
+    config = { greeting = \"hello\" }
+    env = { LANG = \"C\" }
+
+    [secrets]
+    redis = { env = \"REDIS_PASSWORD\" }
+
+The words are those of `run`; `limits` has also `handles`, how many an instance may have open (10000), and
+`request-timeout`. Relative paths begin at the manifest's folder. A component may do what is granted to it and nothing
+else. Without `subscriptions` it handles the topics that it records, from the messaging link `default`. A secret is read
+when a link that names it connects first.
+
+Exit codes:
+    0  a signal ended it, and all handlers were done; with --check, the manifest is right
+    2  wrong usage, or a manifest that is not right
+  125  wasi-cloud failed: no such file, a backend that does not answer, an address that is taken
+  143  a second signal ended it before its handlers were done";
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The manifest, or the folder of a `wasi-cloud.toml`.
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub manifest: PathBuf,
+
+    /// Say whether the manifest is right, its components included, and serve nothing. Links are not connected to, secrets
+    /// not read.
+    #[arg(long)]
+    pub check: bool,
+}

@@ -1,0 +1,111 @@
+//! `wasi-cloud.toml`: the components of a host, and what each of them gets.
+
+mod problem;
+mod read;
+mod shape;
+
+pub use problem::Problem;
+pub use read::listenable;
+
+use crate::{component::Component, secrets::Place};
+use annotate_snippets::Renderer;
+use anyhow::Context;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+/// A manifest that is larger was not written by hand, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// A manifest that is right as far as its own text goes. The files that it names are looked at later.
+pub struct Manifest {
+    pub text: Text,
+    pub components: BTreeMap<String, Declared>,
+    pub secrets: BTreeMap<String, Place>,
+}
+
+/// A component, and where the manifest says what.
+pub struct Declared {
+    pub component: Component,
+    pub file: Range<usize>,
+    pub http: Option<Range<usize>>,
+    pub subscriptions: Vec<Range<usize>>,
+}
+
+/// The text that problems are shown in.
+#[derive(Debug, Clone)]
+pub struct Text {
+    path: String,
+    source: String,
+}
+
+/// A manifest that nothing can be run by, with all that is wrong.
+#[derive(Debug)]
+pub struct Rejected {
+    text: Text,
+    problems: Vec<Problem>,
+}
+
+impl Rejected {
+    pub fn new(text: &Text, problems: Vec<Problem>) -> Self {
+        Self { text: text.clone(), problems }
+    }
+
+    /// For a terminal; [`Display`](fmt::Display) is for all else.
+    pub fn styled(&self) -> String {
+        self.shown(&Renderer::styled())
+    }
+
+    fn shown(&self, renderer: &Renderer) -> String {
+        let Text { path, source } = &self.text;
+        let problems: Vec<_> = self.problems.iter().map(|problem| problem.render(path, source, renderer)).collect();
+        problems.join("\n\n")
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown(&Renderer::plain()))
+    }
+}
+
+impl std::error::Error for Rejected {}
+
+/// Where a manifest is: a file, or `wasi-cloud.toml` of a folder.
+pub fn at(path: &Path) -> PathBuf {
+    match path.is_dir() {
+        true if path == Path::new(".") => PathBuf::from("wasi-cloud.toml"),
+        true => path.join("wasi-cloud.toml"),
+        false => path.to_owned(),
+    }
+}
+
+/// Reads a manifest, which errors call `shown`.
+///
+/// # Errors
+/// [`Rejected`] if the file could be read.
+pub fn read(path: &Path, shown: &Path, schemes: &[&str]) -> anyhow::Result<Manifest> {
+    let failed = || format!("cannot read the manifest `{}`", shown.display());
+    let file = std::fs::metadata(path).with_context(failed)?;
+    if !file.is_file() || file.len() > LARGEST {
+        anyhow::bail!("{}: it is not a regular file of at most 1 MiB", failed());
+    }
+    let source = std::fs::read_to_string(path).with_context(failed)?;
+    let text = Text { path: shown.display().to_string(), source };
+    parse(text, schemes).map_err(Into::into)
+}
+
+fn parse(text: Text, schemes: &[&str]) -> Result<Manifest, Rejected> {
+    let shape =
+        toml::from_str(&text.source).map_err(|why| Rejected::new(&text, vec![Problem::of(&why, &text.source)]))?;
+    let mut reader = read::Reader::new(schemes);
+    let (components, secrets) = reader.read(shape);
+    if reader.problems.is_empty() {
+        return Ok(Manifest { text, components, secrets });
+    }
+    reader.problems.sort_by_key(|problem| problem.at.start);
+    Err(Rejected::new(&text, reader.problems))
+}

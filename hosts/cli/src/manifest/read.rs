@@ -1,0 +1,236 @@
+//! From the shape of a manifest to components: what is wrong is gathered, so that all of it is told at once.
+
+use super::{
+    Declared, Problem,
+    shape::{Limits, Number, Part, Secret, Shape, Subscription, Text},
+};
+use crate::{
+    args,
+    component::{Bounds, Component, Listen},
+    secrets::Place,
+};
+use std::{
+    collections::BTreeMap,
+    ops::{Range, RangeInclusive},
+    time::Duration,
+};
+use toml::Spanned;
+use url::Url;
+use wasi_cloud::LinkSpec;
+use wasi_cloud_core::{Access, Grants, layer::Retry};
+use wasi_cloud_wasmtime::runtime::Folder;
+
+pub struct Reader<'a> {
+    schemes: &'a [&'a str],
+    secrets: BTreeMap<String, Place>,
+    pub problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    /// `schemes` are those of the backends that there are.
+    pub fn new(schemes: &'a [&'a str]) -> Self {
+        Self { schemes, secrets: BTreeMap::new(), problems: Vec::new() }
+    }
+
+    pub fn read(&mut self, shape: Shape) -> (BTreeMap<String, Declared>, BTreeMap<String, Place>) {
+        for (name, secret) in shape.secrets {
+            self.secret(name.into_inner(), secret);
+        }
+        if shape.components.is_empty() {
+            self.problem(0..0, "it has no component; add [components.NAME] with `file`, `links` and `grants`");
+        }
+        let mut components: BTreeMap<String, Declared> = BTreeMap::new();
+        for (name, part) in shape.components {
+            self.name(&name);
+            let declared = self.component(part);
+            let address = declared.component.http.filter(|address| address.port() != 0);
+            let other = components.iter().find(|(_, other)| address.is_some() && other.component.http == address);
+            if let (Some((other, _)), Some(at)) = (other, &declared.http) {
+                let why = format!("`{other}` answers HTTP at this address; choose another port");
+                self.problem(at.clone(), why);
+            }
+            components.insert(name.into_inner(), declared);
+        }
+        (components, std::mem::take(&mut self.secrets))
+    }
+
+    fn problem(&mut self, at: Range<usize>, what: impl Into<String>) {
+        self.problems.push(Problem { at, what: what.into() });
+    }
+
+    fn secret(&mut self, name: String, secret: Spanned<Secret>) {
+        let at = secret.span();
+        let place = match secret.into_inner() {
+            Secret { env: Some(name), file: None } => Place::Env(name),
+            Secret { env: None, file: Some(path) } => Place::File(path),
+            _ => return self.problem(at, "say where the secret is: either `env = \"NAME\"` or `file = \"path\"`"),
+        };
+        self.secrets.insert(name, place);
+    }
+
+    /// Names are in logs, metrics and commands.
+    fn name(&mut self, name: &Text) {
+        let text = name.get_ref();
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if text.is_empty() || text.len() > 64 || !text.chars().all(plain) {
+            let why = "a component's name has 1 to 64 letters, digits, `-`, `_` and `.`";
+            self.problem(name.span(), why);
+        }
+    }
+
+    fn component(&mut self, part: Part) -> Declared {
+        let file = part.file.span();
+        let mut component = Component::new(part.file.into_inner().into());
+        component.grants = self.each(&part.grants, grant);
+        // Those that are wrong have been told of.
+        let grants = Grants::parse(&component.grants).unwrap_or_default();
+        for text in &part.links {
+            if let Some(link) = self.link(text, &grants) {
+                if component.links.iter().any(|other| other.names_same(&link)) {
+                    self.problem(text.span(), format!("`{}` is linked already; leave one of the two out", link.name()));
+                }
+                component.links.push(link);
+            }
+        }
+        let mut subscriptions = Vec::new();
+        for subscription in part.subscriptions {
+            let at = subscription.span();
+            let listen = self.listen(subscription.into_inner());
+            if let Err(why) = listenable(&listen, &component.links, &grants) {
+                self.problem(at.clone(), why);
+            }
+            subscriptions.push(at);
+            component.subscriptions.push(listen);
+        }
+        if let Some(config) = part.config {
+            if !grants.allow("config", "default", Access::Read) {
+                let why = "its configuration is not granted to it; add \"config:default\" to `grants`";
+                self.problem(config.span(), why);
+            }
+            component.config = config.into_inner();
+        }
+        component.http = part.http.as_ref().and_then(|text| self.text(text, args::address));
+        component.folders = self.each(&part.dirs, |text| args::folder(text).and_then(there));
+        component.folders.extend(self.each(&part.dirs_ro, |text| args::read_only(text).and_then(there)));
+        component.env = part.env.into_iter().collect();
+        component.args = part.args;
+        component.limits = self.bounds(&part.limits);
+        component.limit = self.number(part.layers.limit, 1..=1_000_000, 0).try_into().ok();
+        component.retry = part.layers.retry.map(|retry| Retry {
+            times: self.number(Some(retry.times), 1..=100, 1),
+            pause: self.time(retry.pause.as_ref(), Duration::from_millis(50)),
+        });
+        Declared { component, file, http: part.http.map(|text| text.span()), subscriptions }
+    }
+
+    fn link(&mut self, text: &Text, grants: &Grants) -> Option<LinkSpec> {
+        let link: LinkSpec = self.text(text, |text| text.parse().map_err(|e: wasi_cloud_core::Error| e.message))?;
+        if let Some(url) = &link.url {
+            let scheme = url.split(':').next().unwrap_or_default();
+            if !self.schemes.contains(&scheme) {
+                let known = self.schemes.join(", ");
+                self.problem(text.span(), format!("no backend serves such a URL; this build has: {known}"));
+            }
+            if let Some(secret) = secret(url).filter(|name| !self.secrets.contains_key(name)) {
+                let why = format!("there is no secret `{secret}`; add `{secret} = {{ env = \"NAME\" }}` to [secrets]");
+                self.problem(text.span(), why);
+            }
+        }
+        if let Err(why) = usable(&link, grants) {
+            self.problem(text.span(), why);
+        }
+        Some(link)
+    }
+
+    fn listen(&mut self, subscription: Subscription) -> Listen {
+        let usual = Listen::default();
+        Listen {
+            link: subscription.link.unwrap_or(usual.link),
+            topics: subscription.topics,
+            group: subscription.group,
+            max_deliveries: self.number(subscription.max_deliveries, 1..=1_000_000, usual.max_deliveries),
+        }
+    }
+
+    fn bounds(&mut self, limits: &Limits) -> Bounds {
+        let usual = Bounds::default();
+        Bounds {
+            memory: self.number(limits.memory.clone(), 1..=4096, usual.memory),
+            deadline: self.time(limits.deadline.as_ref(), usual.deadline),
+            timeout: self.time(limits.timeout.as_ref(), usual.timeout),
+            request_timeout: self.time(limits.request_timeout.as_ref(), usual.request_timeout),
+            concurrency: self.number(limits.concurrency.clone(), 1..=200, usual.concurrency),
+            handles: self.number(limits.handles.clone(), 1..=1_000_000, usual.handles),
+        }
+    }
+
+    fn text<T>(&mut self, text: &Text, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        parse(text.get_ref()).map_err(|why| self.problem(text.span(), why)).ok()
+    }
+
+    fn each<T>(&mut self, texts: &[Text], parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        texts.iter().filter_map(|text| self.text(text, &parse)).collect()
+    }
+
+    fn time(&mut self, text: Option<&Text>, usual: Duration) -> Duration {
+        text.and_then(|text| self.text(text, args::duration)).unwrap_or(usual)
+    }
+
+    fn number<T: TryFrom<i64>>(&mut self, number: Option<Number>, range: RangeInclusive<i64>, usual: T) -> T {
+        let Some(number) = number else { return usual };
+        let (from, to) = (range.start(), range.end());
+        match T::try_from(*number.get_ref()) {
+            Ok(value) if range.contains(number.get_ref()) => value,
+            _ => {
+                self.problem(number.span(), format!("write a number from {from} to {to}"));
+                usual
+            }
+        }
+    }
+}
+
+/// A rule that parses. What is none may be a URL in the wrong place, so it is not repeated.
+fn grant(text: &str) -> Result<String, String> {
+    if text.contains(['=', '/']) {
+        return Err(
+            "a grant is `capability:label`, with `:read` or `:write` to narrow it; links go into `links`".into()
+        );
+    }
+    args::grant(text)
+}
+
+fn there(folder: Folder) -> Result<Folder, String> {
+    if folder.host.is_dir() {
+        return Ok(folder);
+    }
+    Err(format!("`{}` is not a folder of this machine; make it, or name another", folder.host.display()))
+}
+
+/// The secret that a URL names.
+fn secret(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    url.query_pairs().find(|(key, _)| key == "secret").map(|(_, name)| name.into_owned())
+}
+
+/// Whether a component with these grants can use the link at all.
+pub fn usable(link: &LinkSpec, grants: &Grants) -> Result<(), String> {
+    if grants.allow(link.capability, &link.label, Access::Open) {
+        return Ok(());
+    }
+    let grant = link.grant().unwrap_or_else(|| link.name());
+    Err(format!("nothing is granted on `{}`; add {grant:?} to `grants`, or {:?}", link.name(), format!("{grant}:read")))
+}
+
+/// Whether a component can subscribe so.
+pub fn listenable(listen: &Listen, links: &[LinkSpec], grants: &Grants) -> Result<(), String> {
+    let label = &listen.link;
+    if !links.iter().any(|link| link.capability == "messaging" && link.label == *label) {
+        return Err(format!("nothing is linked to `messaging:{label}`; add \"messaging:{label}=URL\" to `links`"));
+    }
+    if !grants.allow("messaging", label, Access::Read) {
+        return Err(format!(
+            "it may not read messages of `messaging:{label}`; add \"messaging:{label}:read\" to `grants`"
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+use super::fit::fit;
+use crate::{
+    component::Component,
+    manifest::{self, Declared, Manifest, Problem, Rejected},
+    secrets,
+    unit::{self, Unit},
+};
+use anyhow::{Context, anyhow};
+use sha2::{Digest, Sha256};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc};
+use tokio::task::{JoinSet, block_in_place};
+use wasi_cloud_core::{Grants, Registry};
+use wasi_cloud_wasmtime::runtime::App;
+
+/// All that is served, and by which manifest.
+pub struct Host {
+    registry: Registry,
+    secrets: Arc<secrets::Declared>,
+    file: PathBuf,
+    /// What the user calls the manifest.
+    shown: PathBuf,
+    running: BTreeMap<String, Running>,
+    /// What takes nothing more and finishes.
+    draining: JoinSet<()>,
+}
+
+struct Running {
+    /// As the manifest has it, which is less than what is in force.
+    declared: Component,
+    digest: [u8; 32],
+    unit: Unit,
+}
+
+/// What a manifest asks of one component.
+enum Step {
+    Keep,
+    /// Links and grants are changed under the running component.
+    Adjust(Component),
+    Start(Box<Start>),
+}
+
+/// A component to start, in the place of one of its name if there is one.
+struct Start {
+    declared: Component,
+    digest: [u8; 32],
+    /// As it is started: with what the file itself says.
+    component: Component,
+    app: App,
+}
+
+impl Host {
+    /// Nothing is served yet.
+    pub fn new(registry: Registry, secrets: Arc<secrets::Declared>, file: PathBuf, shown: PathBuf) -> Self {
+        Self { registry, secrets, file, shown, running: BTreeMap::new(), draining: JoinSet::new() }
+    }
+
+    /// Says whether everything could be started, as far as this machine alone knows.
+    pub fn check(&self) -> anyhow::Result<ExitCode> {
+        let manifest = self.read()?;
+        let steps = self.plan(&manifest)?;
+        let count = steps.len();
+        anstream::println!(
+            "`{}` is right: {count} component{}",
+            self.shown.display(),
+            if count == 1 { "" } else { "s" }
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Starts all of it, or nothing.
+    pub async fn start(&mut self) -> anyhow::Result<()> {
+        let manifest = self.read()?;
+        let steps = self.plan(&manifest)?;
+        self.secrets.replace(manifest.secrets);
+        for (name, step) in steps {
+            self.step(&name, step).await.with_context(|| format!("component `{name}`"))?;
+        }
+        tracing::info!("serving `{}`", self.shown.display());
+        Ok(())
+    }
+
+    /// Puts the manifest into force as it now is. One that is not right changes nothing; a component whose new backends
+    /// do not answer goes on as it was.
+    pub async fn reload(&mut self) {
+        // Those that have finished.
+        while self.draining.try_join_next().is_some() {}
+        let planned = self.read().and_then(|manifest| Ok((self.plan(&manifest)?, manifest.secrets)));
+        let (steps, secrets) = match planned {
+            Ok(planned) => planned,
+            Err(why) => {
+                tracing::error!("the changed manifest is not right, and the one before stays in force\n{why:#}");
+                return;
+            }
+        };
+        self.secrets.replace(secrets);
+        let gone: Vec<_> = self.running.keys().filter(|name| !steps.contains_key(*name)).cloned().collect();
+        for (name, step) in steps {
+            if let Err(why) = self.step(&name, step).await {
+                tracing::error!("component `{name}` cannot be as the manifest has it, and stays as it was: {why:#}");
+            }
+        }
+        for name in gone {
+            if let Some(running) = self.running.remove(&name) {
+                tracing::info!("component `{name}` is gone from the manifest");
+                self.draining.spawn(running.unit.stop());
+            }
+        }
+        tracing::info!("`{}` is in force", self.shown.display());
+    }
+
+    /// Takes nothing more, and returns once all handlers are done.
+    pub async fn stop(mut self) {
+        for (_, running) in std::mem::take(&mut self.running) {
+            self.draining.spawn(running.unit.stop());
+        }
+        self.draining.join_all().await;
+    }
+
+    fn read(&self) -> anyhow::Result<Manifest> {
+        manifest::read(&self.file, &self.shown, &self.registry.schemes())
+    }
+
+    /// What is to be done, without doing any of it. Compiles what is new.
+    fn plan(&self, manifest: &Manifest) -> anyhow::Result<BTreeMap<String, Step>> {
+        let (mut steps, mut problems) = (BTreeMap::new(), Vec::new());
+        for (name, declared) in &manifest.components {
+            match block_in_place(|| self.compare(name, declared)) {
+                Ok(step) => drop(steps.insert(name.clone(), step)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(steps) } else { Err(Rejected::new(&manifest.text, problems).into()) }
+    }
+
+    fn compare(&self, name: &str, declared: &Declared) -> Result<Step, Problem> {
+        let failed = |why: anyhow::Error| Problem { at: declared.file.clone(), what: format!("{why:#}") };
+        let wasm = crate::read(&declared.component.file).map_err(failed)?;
+        let digest = Sha256::digest(&wasm).into();
+        if let Some(running) = self.running.get(name).filter(|running| running.digest == digest) {
+            if running.declared == declared.component {
+                return Ok(Step::Keep);
+            }
+            if adjustable(&running.declared, &declared.component) {
+                let grants = Grants::parse(&declared.component.grants).map_err(|why| failed(why.into()))?;
+                for listen in &running.unit.component().subscriptions {
+                    manifest::listenable(listen, &declared.component.links, &grants)
+                        .map_err(|why| failed(anyhow!("this component handles messages: {why}")))?;
+                }
+                return Ok(Step::Adjust(declared.component.clone()));
+            }
+        }
+        let (component, app) = fit(declared, wasm)?;
+        Ok(Step::Start(Box::new(Start { declared: declared.component.clone(), digest, component, app })))
+    }
+
+    async fn step(&mut self, name: &str, step: Step) -> anyhow::Result<()> {
+        match step {
+            Step::Keep => Ok(()),
+            Step::Adjust(declared) => self.adjust(name, declared).await,
+            Step::Start(start) => {
+                let Start { declared, digest, component, app } = *start;
+                let grants = Grants::parse(&component.grants)?.shared();
+                let links = unit::open(&component, &self.registry).await?;
+                let before = self.running.get(name).map(|running| &running.unit);
+                let again = if before.is_some() { " anew" } else { "" };
+                let unit = Unit::start(component, app, &self.registry, links, grants, before).await?;
+                tracing::info!("component `{name}` is started{again}");
+                if let Some(before) = self.running.insert(name.to_owned(), Running { declared, digest, unit }) {
+                    self.draining.spawn(before.unit.stop());
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn adjust(&mut self, name: &str, declared: Component) -> anyhow::Result<()> {
+        let Some(running) = self.running.get_mut(name) else { return Ok(()) };
+        // First what is granted: a link may need it.
+        running.unit.grant(declared.grants.clone())?;
+        running.declared.grants.clone_from(&declared.grants);
+        for link in &declared.links {
+            if !running.declared.links.contains(link) {
+                let failed = || format!("link `{}`", link.name());
+                let drained = running.unit.relink(link.clone(), &self.registry).await.with_context(failed)?;
+                running.declared.link(link.clone());
+                self.draining.spawn(drained);
+                tracing::info!("component `{name}` has another link `{}`", link.name());
+            }
+        }
+        running.declared = declared;
+        Ok(())
+    }
+}
+
+/// Whether one becomes the other while it runs: links are added and switched, and grants changed.
+fn adjustable(old: &Component, new: &Component) -> bool {
+    let rest = |component: &Component| Component { links: Vec::new(), grants: Vec::new(), ..component.clone() };
+    rest(old) == rest(new) && old.links.iter().all(|link| new.links.iter().any(|other| other.names_same(link)))
+}

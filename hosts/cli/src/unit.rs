@@ -1,0 +1,181 @@
+//! A component that is served: its subscriptions, its HTTP address, and the links that all its instances share.
+
+use crate::component::{Component, Listen};
+use anyhow::{Context, anyhow};
+use std::{io, mem, net::SocketAddr};
+use tokio::{net::TcpListener, task::JoinSet, time::timeout};
+use wasi_cloud::LinkSpec;
+use wasi_cloud_core::{Grants, Kind, Link, Links, Registry, SharedGrants, messaging::Messaging};
+use wasi_cloud_wasmtime::runtime::{App, HttpOptions, Service};
+
+/// Handles messages and HTTP requests until it is stopped. Dropping it stops it at once.
+pub struct Unit {
+    component: Component,
+    app: App,
+    links: Links,
+    grants: SharedGrants,
+    /// One for each of the component's subscriptions, in their order.
+    subscribed: Vec<Service>,
+    http: Option<Http>,
+}
+
+struct Http {
+    /// Kept beside the one that is served, so that whoever takes over misses no connection.
+    listener: std::net::TcpListener,
+    service: Service,
+}
+
+/// Connects to what a component is linked to.
+pub async fn open(component: &Component, registry: &Registry) -> anyhow::Result<Links> {
+    let links = Links::default();
+    for link in &component.links {
+        let opened = link.open(registry, &links, component.layers());
+        within(component, opened).await.with_context(|| format!("link `{}`", link.name()))?;
+    }
+    component.configure(&links);
+    Ok(links)
+}
+
+impl Unit {
+    /// Subscribes and listens. From `before`, which still serves, it takes over the HTTP address if that is the same.
+    pub async fn start(
+        component: Component,
+        app: App,
+        registry: &Registry,
+        links: Links,
+        grants: SharedGrants,
+        before: Option<&Self>,
+    ) -> anyhow::Result<Self> {
+        let mut unit = Self { component, app, links, grants, subscribed: Vec::new(), http: None };
+        if let Some(address) = unit.component.http {
+            let inherited = before.filter(|before| before.component.http == Some(address));
+            let inherited = inherited.and_then(|before| before.http.as_ref());
+            let listener = match inherited {
+                Some(http) => http.listener.try_clone(),
+                None => TcpListener::bind(address).await.and_then(TcpListener::into_std),
+            };
+            let listener = listener
+                .with_context(|| format!("cannot answer HTTP at {address}; choose another address with --http"))?;
+            unit.http = Some(unit.answer(listener)?);
+        }
+        for listen in &unit.component.subscriptions {
+            let service = unit.subscribe(&unit.component, listen, registry).await?;
+            unit.subscribed.push(service);
+        }
+        Ok(unit)
+    }
+
+    /// What it is, with the links that are in force.
+    pub fn component(&self) -> &Component {
+        &self.component
+    }
+
+    /// Takes nothing more, and returns once its handlers are done.
+    pub async fn stop(self) {
+        let http = self.http.map(|Http { listener, service }| {
+            drop(listener);
+            service
+        });
+        drain(self.subscribed.into_iter().chain(http)).await;
+    }
+
+    /// Changes what it may do, from the next call on.
+    pub fn grant(&mut self, rules: Vec<String>) -> wasi_cloud_core::Result<()> {
+        self.grants.store(Grants::parse(&rules)?.into());
+        self.component.grants = rules;
+        Ok(())
+    }
+
+    /// Links a label anew while instances run: calls that have begun finish where they are, the next ones take the new
+    /// way. A subscription moves with its link: the new one is there before the old one takes no more. The future that
+    /// comes back ends once what the old ones were handling is settled, by the broker that it came from.
+    ///
+    /// # Errors
+    /// If the new backend does not answer or lacks what is needed: then nothing has changed.
+    pub async fn relink(
+        &mut self,
+        link: LinkSpec,
+        registry: &Registry,
+    ) -> anyhow::Result<impl Future<Output = ()> + Send + use<>> {
+        let services = within(&self.component, link.connect(registry)).await?;
+        let mut component = self.component.clone();
+        component.link(link.clone());
+        let mut moved = Vec::new();
+        for (at, listen) in component.subscriptions.iter().enumerate() {
+            if link.capability == "messaging" && link.label == listen.link {
+                moved.push((at, self.subscribe(&component, listen, registry).await?));
+            }
+        }
+        link.set(services, &self.links, component.layers())?;
+        self.component = component;
+        let old: Vec<_> =
+            moved.into_iter().map(|(at, service)| mem::replace(&mut self.subscribed[at], service)).collect();
+        Ok(drain(old))
+    }
+
+    fn answer(&self, listener: std::net::TcpListener) -> anyhow::Result<Http> {
+        let (served, bound) = both(&listener).context("cannot answer HTTP")?;
+        let limits = &self.component.limits;
+        let options = HttpOptions { concurrency: limits.concurrency.into(), request: limits.request_timeout };
+        let surroundings = self.component.surroundings(self.links.clone(), self.grants.clone());
+        let service = self.app.serve_http(served, surroundings, &options).map_err(|e| anyhow!("{e:#}"))?;
+        tracing::info!("answering HTTP at http://{bound}");
+        Ok(Http { listener, service })
+    }
+
+    async fn subscribe(&self, component: &Component, listen: &Listen, registry: &Registry) -> anyhow::Result<Service> {
+        let link = self.route(component, listen, registry).await?;
+        let surroundings = component.surroundings(self.links.clone(), self.grants.clone());
+        let concurrency = component.limits.concurrency.into();
+        let subscribed = self.app.serve_messages_of(link, surroundings, listen.subscription(), concurrency);
+        let service = subscribed.await.map_err(|e| match e.kind {
+            Kind::AccessDenied => {
+                anyhow!("cannot subscribe: it may not read messages; add `--grant messaging:{}:read`", listen.link)
+            }
+            _ => anyhow::Error::new(e).context("cannot subscribe"),
+        })?;
+        tracing::info!("handling messages of {}", listen.topics.join(", "));
+        Ok(service)
+    }
+
+    /// A link of the subscription's own: when the label is switched, what came before is settled, and replied to, where it
+    /// came from.
+    async fn route(
+        &self,
+        component: &Component,
+        listen: &Listen,
+        registry: &Registry,
+    ) -> anyhow::Result<Link<dyn Messaging>> {
+        let own = Links::default();
+        let of_label = |link: &&LinkSpec| link.capability == "messaging" && link.label == listen.link;
+        if let Some(link) = component.links.iter().rfind(of_label) {
+            within(component, link.open(registry, &own, component.layers())).await?;
+        }
+        Ok(own.messaging.link(&listen.link, &self.grants))
+    }
+}
+
+async fn drain(services: impl IntoIterator<Item = Service>) {
+    let mut stopping = JoinSet::new();
+    for service in services {
+        stopping.spawn(service.stop());
+    }
+    stopping.join_all().await;
+}
+
+/// A listener to serve on, and its address.
+fn both(listener: &std::net::TcpListener) -> io::Result<(TcpListener, SocketAddr)> {
+    Ok((TcpListener::from_std(listener.try_clone()?)?, listener.local_addr()?))
+}
+
+/// A backend has as long to connect as for any call.
+async fn within<T>(
+    component: &Component,
+    call: impl Future<Output = wasi_cloud_core::Result<T>>,
+) -> wasi_cloud_core::Result<T> {
+    let limit = component.limits.timeout;
+    timeout(limit, call).await.unwrap_or_else(|_| {
+        let late = format!("the backend did not answer within {limit:?}");
+        Err(wasi_cloud_core::Error::new(Kind::Timeout, late))
+    })
+}

@@ -1,0 +1,136 @@
+//! A folder with a manifest, and the program that serves it.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::mpsc::{Receiver, channel},
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// Long: the machine may be busy, and nothing waits for it in vain but a test that fails.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+pub fn program() -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_wasi-cloud"));
+    program.env_remove("RUST_LOG").stdin(Stdio::null());
+    program
+}
+
+/// A folder for one manifest and what it names.
+pub struct Site(TempDir);
+
+impl Site {
+    /// With `app.wasm`, which takes every message for handled and records the topic `ping`.
+    pub fn new() -> Self {
+        let site = Self(TempDir::new().expect("a folder"));
+        site.write("app.wasm", &wat::parse_str(include_str!("../handler.wat")).expect("assembles"));
+        site
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, bytes: &[u8]) {
+        // As editors do: never half of it.
+        std::fs::write(self.at("new"), bytes).expect("written");
+        std::fs::rename(self.at("new"), self.at(name)).expect("renamed");
+    }
+
+    pub fn manifest(&self, text: &str) {
+        self.write("wasi-cloud.toml", text.as_bytes());
+    }
+
+    /// A prebuilt guest of the suite, as `name.wasm`.
+    pub fn guest(&self, name: &str) {
+        let archive = include_bytes!("../../../../conformance/corpus/guests.tar.xz");
+        let mut tar = tar::Archive::new(lzma_rust2::XzReader::new(&archive[..], false));
+        for entry in tar.entries().expect("an archive") {
+            let mut entry = entry.expect("an entry");
+            if entry.path().expect("a path").with_extension("") == Path::new("rust").join(name) {
+                let mut wasm = Vec::new();
+                entry.read_to_end(&mut wasm).expect("read");
+                return self.write(&format!("{name}.wasm"), &wasm);
+            }
+        }
+        panic!("no guest `{name}`");
+    }
+
+    /// `wasi-cloud` in this folder, to its end.
+    pub fn output(&self, args: &[&str]) -> Output {
+        program().args(args).current_dir(self.path()).output().expect("it starts")
+    }
+
+    pub fn serve(&self) -> Served {
+        let mut child = program()
+            .arg("serve")
+            .current_dir(self.path())
+            .env("PINGPONG_SECRET", "hunter2")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let lines = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok);
+        let (send, log) = channel();
+        // Always read, so that the program never waits for a reader.
+        std::thread::spawn(move || lines.for_each(|line| drop(send.send(line))));
+        let mut served = Served { child, log, seen: String::new() };
+        served.logs("serving `wasi-cloud.toml`");
+        served
+    }
+}
+
+/// The program as it serves; it ends with the test.
+pub struct Served {
+    child: Child,
+    log: Receiver<String>,
+    seen: String,
+}
+
+impl Served {
+    /// Waits until it logs this.
+    pub fn logs(&mut self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(line) = self.log.recv_timeout(left) else { panic!("no `{text}` in the log: {}", self.seen) };
+            let found = line.contains(text);
+            self.seen += &line;
+            self.seen.push('\n');
+            if found {
+                return;
+            }
+        }
+    }
+
+    /// The shell's own `kill`: not every machine has the program.
+    pub fn signal(&self, name: &str) {
+        let kill = ["-c", "kill -s $0 $1", name, &self.child.id().to_string()];
+        assert!(Command::new("sh").args(kill).status().expect("sh runs").success());
+    }
+
+    /// Asks it to stop, checks that it does so well, and returns all that it logged.
+    pub fn stop(mut self) -> String {
+        self.signal("TERM");
+        let deadline = Instant::now() + PATIENCE;
+        while let Ok(line) = self.log.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            self.seen += &line;
+            self.seen.push('\n');
+        }
+        assert!(Instant::now() < deadline, "it goes on: {}", self.seen);
+        assert_eq!(self.child.wait().expect("it ends").code(), Some(0), "{}", self.seen);
+        std::mem::take(&mut self.seen)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
