@@ -4,6 +4,8 @@ mod build;
 mod coverage;
 mod explain;
 mod list;
+mod pingpong;
+mod process;
 mod run;
 
 use crate::{catalogue, clauses::Law};
@@ -34,6 +36,8 @@ struct Cli {
 enum Command {
     /// Runs the catalogue on a host.
     Run(Box<run::Run>),
+    /// Runs the classic guest with the messages of one host and the key-value store of another, on every pair there is.
+    Pingpong(pingpong::Pingpong),
     /// Lists the cases without starting anything.
     List(list::List),
     /// Explains a case or a clause.
@@ -119,6 +123,7 @@ fn execute(command: Command, color: anstream::ColorChoice) -> anyhow::Result<u8>
     let law = Law::embedded()?;
     match command {
         Command::Run(command) => command.execute(&cases, &law, color),
+        Command::Pingpong(command) => command.execute(&cases, &law, color),
         Command::List(command) => shown(command.execute(&cases, &law).map(|()| 0)),
         Command::Explain(command) => shown(command.execute(&cases, &law).map(|()| 0)),
         Command::Coverage(command) => shown(command.execute(&cases, &law)),

@@ -1,6 +1,7 @@
 //! From what a user calls a host to something that the suite can deploy on.
 
 mod names;
+mod pair;
 mod places;
 
 use crate::{
@@ -38,6 +39,12 @@ const DECLARATIONS: [(&str, &str); 6] = [
     ("sqlite-memory", include_str!("../hosts/sqlite-memory.toml")),
 ];
 
+/// The hosts that the suite starts by itself, whether this build has a backend for them or not.
+pub fn hosts() -> impl Iterator<Item = &'static str> {
+    // What has a `-` is a host with an option in its URL.
+    DECLARATIONS.iter().map(|(name, _)| *name).filter(|name| !name.contains('-'))
+}
+
 /// A backend that is ready, and all that reports need to say of it.
 pub struct Prepared {
     subject: Subject,
@@ -51,6 +58,8 @@ pub struct Prepared {
     pub spelled: String,
     /// What must appear in no report.
     pub secrets: Vec<String>,
+    /// The capabilities that it serves itself.
+    own: Vec<&'static str>,
     private: Option<Private>,
 }
 
@@ -81,7 +90,8 @@ pub async fn prepare(name: String, url: Option<String>) -> anyhow::Result<Prepar
     })?;
     let rest = wasi_cloud::registry(&Clock::default())?.services("memory").await?;
     let mut notes = meaning.notes;
-    notes.push(sources(meaning.url.scheme(), &services));
+    let own = own(&services);
+    notes.push(sources(meaning.url.scheme(), &own));
     let subject = Subject { name: meaning.name, backend, rest: rest.clone(), tamper: meaning.tamper };
     Ok(Prepared {
         capabilities: subject.tamper.describes(described(&together(&subject, services, rest))),
@@ -91,6 +101,7 @@ pub async fn prepare(name: String, url: Option<String>) -> anyhow::Result<Prepar
         declared_as: names::declaration(&meaning.url),
         spelled: meaning.spelled,
         secrets,
+        own,
         subject,
         private: meaning.private,
     })
@@ -175,13 +186,17 @@ fn unknown(name: &str, known: &[&str]) -> String {
     format!("there is no host `{name}`{near}; give one of {}, a URL, or mutant:NAME", known.join(", "))
 }
 
-/// Which capability comes from where. Config is always the deployment's own.
-fn sources(scheme: &str, services: &Services) -> String {
+/// What a backend serves itself, of what it can.
+fn own(services: &Services) -> Vec<&'static str> {
     let there = [("keyvalue", services.keyvalue.is_some()), ("messaging", services.messaging.is_some())];
-    let list = |own: bool| there.iter().filter(|(_, there)| *there == own).map(|(word, _)| *word).collect::<Vec<_>>();
-    let (own, other) = (list(true).join(", "), list(false).join(", "));
-    let rest = if other.is_empty() { String::new() } else { format!("{other} from a memory store; ") };
-    format!("{own} from {scheme}; {rest}config from the host itself")
+    there.into_iter().filter_map(|(word, there)| there.then_some(word)).collect()
+}
+
+/// Which capability comes from where. Config is always the deployment's own.
+fn sources(scheme: &str, own: &[&str]) -> String {
+    let other: Vec<_> = ["keyvalue", "messaging"].into_iter().filter(|word| !own.contains(word)).collect();
+    let rest = if other.is_empty() { String::new() } else { format!("{} from a memory store; ", other.join(", ")) };
+    format!("{} from {scheme}; {rest}config from the host itself", own.join(", "))
 }
 
 /// The backends that guests will meet, mutations included.

@@ -4,7 +4,7 @@ mod places;
 mod repeat;
 mod tell;
 
-use super::COULD_NOT_RUN;
+use super::process;
 use crate::{
     bench::Deadlines,
     bundle,
@@ -24,12 +24,9 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use places::Places;
 use repeat::{Ran, Repeats, Verdicts};
-use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 use tell::Teller;
-use tokio::{runtime::Handle, sync::watch};
-
-/// Cases that block their thread must not keep the others waiting.
-const SPARE_THREADS: usize = 4;
+use tokio::runtime::Handle;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -85,10 +82,10 @@ pub(super) struct Run {
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
     /// Longest wait for one operation, in seconds; the host's own call timeout is a quarter of it.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = process::seconds)]
     op_timeout: Duration,
     /// Longest wait for one case, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = process::seconds)]
     case_timeout: Duration,
 }
 
@@ -117,21 +114,12 @@ enum Deny {
     Flaky,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
-    let duration = Duration::try_from_secs_f64(seconds).map_err(|why| why.to_string())?;
-    if duration.is_zero() { Err("it must be more than nothing".to_owned()) } else { Ok(duration) }
-}
-
 impl Run {
     pub(super) fn execute(&self, cases: &[Case], law: &Law, color: anstream::ColorChoice) -> anyhow::Result<u8> {
         let selection = self.selection(cases)?;
         let (altitudes, everywhere) = self.places.picked()?;
-        let jobs = self.jobs.map_or_else(default_jobs, usize::from);
-        // Two runtimes: deadlines pass on this thread even if a case blocks every thread of the other.
-        let control = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let workers =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(jobs + SPARE_THREADS).enable_all().build()?;
+        let jobs = self.jobs.map_or_else(process::default_jobs, usize::from);
+        let (control, workers) = (process::control()?, process::workers(jobs)?);
         let code = control.block_on(async {
             let ready = workers.spawn(prepare(self.host.clone(), self.url.clone()));
             let prepared = ready.await??;
@@ -142,7 +130,6 @@ impl Run {
             prepared.stop().await;
             code
         });
-        // Not dropped: that would wait for a case that blocks its thread.
         workers.shutdown_background();
         code
     }
@@ -179,23 +166,14 @@ impl Run {
     }
 
     fn options(&self, prepared: &Prepared, jobs: usize, rules: Rules, cases: Handle) -> Options {
-        let (sender, stop) = watch::channel(false);
-        tokio::spawn(async move {
-            interrupted().await;
-            let _ = sender.send(true);
-            // Who asks twice does not want to wait for what is being cleaned.
-            interrupted().await;
-            std::process::exit(COULD_NOT_RUN.into());
-        });
         Options {
-            run: unique(),
-            // Short enough to be typed.
-            seed: self.seed.unwrap_or_else(|| rand::random::<u32>().into()),
+            run: process::unique(),
+            seed: self.seed.unwrap_or_else(process::seed),
             jobs,
             deadlines: self.deadlines(),
             deployment,
             command: self.command(prepared),
-            stop,
+            stop: process::stop(),
             cases,
             panics: Panics::of_this_process(),
             rules,
@@ -253,7 +231,7 @@ impl Run {
             if repeats.differ() || *options.stop.borrow() {
                 break;
             }
-            options = Options { run: unique(), seed: options.seed.wrapping_add(1), ..options };
+            options = Options { run: process::unique(), seed: options.seed.wrapping_add(1), ..options };
         }
         Ok(repeats.exit())
     }
@@ -288,32 +266,5 @@ impl Run {
         }
         told.context("the report cannot be written")?;
         Ok(Ran { exit: summary.exit, verdicts })
-    }
-}
-
-/// The name of a run, which begins the names of all data that it writes.
-fn unique() -> String {
-    format!("cc{:08x}", rand::random::<u32>())
-}
-
-/// Cases mostly wait: for a server, or for a deadline to pass.
-const PER_CORE: usize = 4;
-
-fn default_jobs() -> usize {
-    PER_CORE * std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
-
-/// Returns when the user presses Ctrl-C, or somebody asks the process to end.
-async fn interrupted() {
-    #[cfg(unix)]
-    if let Ok(mut end) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = end.recv() => return,
-            Ok(()) = tokio::signal::ctrl_c() => return,
-        }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without signals nobody can interrupt.
-        std::future::pending::<()>().await;
     }
 }

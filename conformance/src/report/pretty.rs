@@ -213,9 +213,9 @@ impl<W: Write> Report for Pretty<W> {
 
 const LEVELS: [&str; 4] = ["core", "profile", "probe", "may"];
 
-const BOLD: Style = Style::new().bold();
-const GREEN: Style = AnsiColor::Green.on_default().bold();
-const RED: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const GREEN: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 
 const fn style(verdict: Verdict) -> Style {

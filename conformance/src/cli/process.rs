@@ -1,0 +1,69 @@
+//! What a program does that runs cases: threads for them, a name for the run, an end when the user has had enough.
+
+use super::COULD_NOT_RUN;
+use std::{io, num::NonZeroUsize, time::Duration};
+use tokio::{runtime::Runtime, sync::watch};
+
+/// Cases mostly wait: for a server, or for a deadline to pass.
+const PER_CORE: usize = 4;
+/// Cases that block their thread must not keep the others waiting.
+const SPARE_THREADS: usize = 4;
+
+/// How many cases run at the same time if nobody says.
+pub(super) fn default_jobs() -> usize {
+    PER_CORE * std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Where deadlines pass, even if a case blocks every thread of the [`workers`].
+pub(super) fn control() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+/// Where so many cases run. To be shut down in the background: to drop it would wait for a case that blocks its thread.
+pub(super) fn workers(jobs: usize) -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(jobs + SPARE_THREADS).enable_all().build()
+}
+
+/// The name of a run, which begins the names of all data that it writes.
+pub(super) fn unique() -> String {
+    format!("cc{:08x}", rand::random::<u32>())
+}
+
+/// Short enough to be typed.
+pub(super) fn seed() -> u64 {
+    rand::random::<u32>().into()
+}
+
+/// A number of seconds, and not 0.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    let duration = Duration::try_from_secs_f64(seconds).map_err(|why| why.to_string())?;
+    if duration.is_zero() { Err("it must be more than nothing".to_owned()) } else { Ok(duration) }
+}
+
+/// Turns true when the user asks for the end. Who asks twice does not want to wait for what is being cleaned.
+pub(super) fn stop() -> watch::Receiver<bool> {
+    let (sender, stop) = watch::channel(false);
+    tokio::spawn(async move {
+        interrupted().await;
+        let _ = sender.send(true);
+        interrupted().await;
+        std::process::exit(COULD_NOT_RUN.into());
+    });
+    stop
+}
+
+/// Returns when the user presses Ctrl-C, or somebody asks the process to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut end) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = end.recv() => return,
+            Ok(()) = tokio::signal::ctrl_c() => return,
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Without signals nobody can interrupt.
+        std::future::pending::<()>().await;
+    }
+}
