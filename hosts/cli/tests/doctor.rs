@@ -84,6 +84,8 @@ fn what_is_too_old_or_broken_is_missing() {
     let zig = ("python3", "echo 0.17.0");
     assert!(lines(&text(&ask(&[clang], false, &[])), "c for wasm ").0.starts_with("missing"));
     assert!(lines(&text(&ask(&[clang, zig], false, &[])), "c for wasm ").0.contains("zig 0.17.0"));
+    let new = ("clang", "case $1 in --version) echo clang 20;; *wasip1) ;; *) exit 1;; esac");
+    assert!(lines(&text(&ask(&[new], false, &[])), "c for wasm ").0.contains("CC='clang --target=wasm32-wasip1'"));
 }
 
 #[test]

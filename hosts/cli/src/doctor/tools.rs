@@ -49,26 +49,25 @@ fn target(limit: Duration) -> Check {
 
 fn c(limit: Duration) -> Check {
     let zig = || first_line("python3", &["-m", "ziglang", "version"], limit).map(|version| format!("zig {version}"));
-    match clang(limit).or_else(zig) {
+    match zig().or_else(|| clang(limit)) {
         Some(found) => Check::found("c for wasm", found),
         None => Check::missing("c for wasm", "neither zig nor a clang with wasi-libc", C),
     }
     .of(Language::C)
 }
 
-/// A clang that links: that it exists does not say that it has a C library for WebAssembly.
+/// A clang that links, and how to use it: that it exists does not say that it has a C library for WebAssembly.
 fn clang(limit: Duration) -> Option<String> {
     let version = first_line("clang", &["--version"], limit)?;
     let folder = tempfile::TempDir::new().ok()?;
     let (source, output) = (folder.path().join("empty.c"), folder.path().join("empty.wasm"));
     std::fs::write(&source, "#include <stdlib.h>\nint main(void) { return 0; }\n").ok()?;
     // The second is its name from clang 20 on.
-    let links = ["wasm32-wasi", "wasm32-wasip1"].into_iter().any(|target| {
-        let target = format!("--target={target}");
+    let target = ["--target=wasm32-wasi", "--target=wasm32-wasip1"].into_iter().find(|target| {
         let args = [target.as_ref(), source.as_os_str(), "-o".as_ref(), output.as_os_str()];
         output_of("clang", &args, limit).is_some()
-    });
-    links.then_some(version)
+    })?;
+    Some(format!("{version}, as CC='clang {target}' AR=llvm-ar"))
 }
 
 fn cc(limit: Duration) -> Check {

@@ -2,7 +2,7 @@
 
 use super::{
     credentials, errors, layout,
-    transfer::{Sink, chunks, progress},
+    transfer::{chunks, collect, progress},
 };
 use crate::args::oci::Access;
 use anyhow::{Context, anyhow, bail};
@@ -19,7 +19,7 @@ use tokio::time::timeout;
 const CONNECT: Duration = Duration::from_secs(10);
 /// Without a byte.
 const SILENCE: Duration = Duration::from_secs(30);
-/// For what is small: who is asked who they are, and a manifest, of which the client reads all there is.
+/// For who asks to be shown, a manifest, and where an answer begins. The client keeps all of these that comes.
 const SHORT: Duration = Duration::from_secs(30);
 
 pub struct Connection {
@@ -59,14 +59,15 @@ impl Connection {
         let asked = self.client.pull_image_manifest(&self.reference, &self.auth);
         let (manifest, digest) = self.short(asked).await?;
         let (layer, size) = layout::layer(manifest)?;
-        let mut sink = Sink { bytes: Vec::new(), size, bar: progress("pulled", size) };
-        let pulled = self.client.pull_blob(&self.reference, &layer, &mut sink).await;
-        sink.bar.finish_and_clear();
-        pulled.map_err(|e| self.explained(e))?;
-        if u64::try_from(sink.bytes.len()).ok() != Some(size) {
+        let stream = self.short(self.client.pull_blob_stream(&self.reference, &layer)).await?;
+        let bar = progress("pulled", size);
+        let pulled = collect(stream, size, &bar).await;
+        bar.finish_and_clear();
+        let wasm = pulled.map_err(|e| self.explained(errors::of_stream(e)))?;
+        if u64::try_from(wasm.len()).ok() != Some(size) {
             bail!("the registry sends less than its manifest says");
         }
-        Ok((digest, sink.bytes))
+        Ok((digest, wasm))
     }
 
     /// Puts all there is into the registry, the manifest last, and returns its digest.

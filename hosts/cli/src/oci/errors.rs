@@ -39,6 +39,12 @@ pub fn explained(error: Error, registry: &str) -> anyhow::Error {
     }
 }
 
+/// What is in the error of a stream, whose own text could tell of the URL.
+pub fn of_stream(error: std::io::Error) -> Error {
+    let known = error.downcast().map(Error::DigestError);
+    known.or_else(|error| error.downcast().map(Error::RequestError)).unwrap_or_else(Error::IoError)
+}
+
 /// The status that an error stands for.
 fn status(error: &Error) -> Option<u16> {
     match error {

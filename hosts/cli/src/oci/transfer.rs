@@ -1,13 +1,10 @@
 //! Bytes on their way: never more than were announced, and shown on a terminal.
 
+use bytes::Bytes;
+use futures::{Stream, TryStreamExt, stream};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use oci_client::errors::OciDistributionError;
-use std::{
-    io::{Error, Result},
-    pin::Pin,
-    task::{Context, Poll},
-};
-use tokio::io::AsyncWrite;
+use std::io::{Error, Result};
 
 /// In bytes.
 const CHUNK: usize = 64 << 10;
@@ -20,40 +17,30 @@ pub fn progress(what: &'static str, bytes: u64) -> ProgressBar {
 }
 
 /// What is pulled, up to the size that its manifest says.
-pub struct Sink {
-    pub bytes: Vec<u8>,
-    pub size: u64,
-    pub bar: ProgressBar,
-}
-
-impl AsyncWrite for Sink {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, some: &[u8]) -> Poll<Result<usize>> {
-        let all = self.bytes.len().saturating_add(some.len());
-        Poll::Ready(if u64::try_from(all).is_ok_and(|all| all <= self.size) {
-            self.bytes.extend_from_slice(some);
-            self.bar.inc(some.len().try_into().unwrap_or(u64::MAX));
-            Ok(some.len())
-        } else {
-            Err(Error::other("the registry sends more than its manifest says"))
-        })
+pub async fn collect(
+    mut stream: impl Stream<Item = Result<Bytes>> + Unpin,
+    size: u64,
+    bar: &ProgressBar,
+) -> Result<Vec<u8>> {
+    let mut all = Vec::new();
+    while let Some(some) = stream.try_next().await? {
+        all.extend_from_slice(&some);
+        let length = u64::try_from(all.len()).unwrap_or(u64::MAX);
+        if length > size {
+            return Err(Error::other("the registry sends more than its manifest says"));
+        }
+        bar.set_position(length);
     }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
-    }
+    Ok(all)
 }
 
 /// What is pushed, in chunks that the bar counts as they are taken.
 pub fn chunks(
     bytes: Vec<u8>,
     bar: ProgressBar,
-) -> impl futures::Stream<Item = std::result::Result<bytes::Bytes, OciDistributionError>> + Send + 'static {
-    let mut rest = bytes::Bytes::from(bytes);
-    futures::stream::iter(std::iter::from_fn(move || {
+) -> impl Stream<Item = std::result::Result<Bytes, OciDistributionError>> + Send + 'static {
+    let mut rest = Bytes::from(bytes);
+    stream::iter(std::iter::from_fn(move || {
         let chunk = rest.split_to(CHUNK.min(rest.len()));
         bar.inc(chunk.len().try_into().unwrap_or(u64::MAX));
         (!chunk.is_empty()).then_some(Ok(chunk))
