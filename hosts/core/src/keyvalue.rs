@@ -2,6 +2,7 @@
 
 mod bucket;
 mod cas;
+pub mod cursor;
 
 pub use bucket::Bucket;
 pub use cas::{Cas, SwapError};

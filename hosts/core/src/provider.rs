@@ -1,4 +1,8 @@
-//! From a URL to backends: providers, the registry, and what may be said of a URL.
+//! From a URL to backends: providers, the registry, and what a URL says and what may be said of it.
+
+pub mod options;
+
+pub use options::UrlOptions;
 
 use crate::{
     config::Config,
@@ -11,6 +15,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
     sync::Arc,
+    time::Duration,
 };
 use tokio::sync::{Mutex, OnceCell};
 use url::Url;
@@ -72,6 +77,24 @@ pub struct EnvSecrets;
 impl Secrets for EnvSecrets {
     fn get(&self, name: &str) -> Option<Secret> {
         std::env::var(name).ok().map(Secret)
+    }
+}
+
+/// How long a backend on the network may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// To connect and log in; after it, `unavailable`. 2 s by default.
+    pub connect: Duration,
+    /// From a request to its answer; after it, `timeout`. 5 s by default.
+    pub response: Duration,
+    /// Until a delivery that a vanished host left unsettled goes to another. 30 s by default. A host that lives keeps
+    /// what it is handling, however long that takes. Of no effect without messaging.
+    pub reclaim: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(2), response: Duration::from_secs(5), reclaim: Duration::from_secs(30) }
     }
 }
 

@@ -3,7 +3,6 @@
 //! While there is none, calls are refused at once: what the crate would keep for later could then still happen.
 
 use crate::{
-    Timing,
     error::Why,
     options::{Login, Options},
 };
@@ -19,7 +18,7 @@ use async_nats::{
 };
 use std::time::Duration;
 use tokio::time::timeout;
-use wasi_cloud_core::{Error, Kind, Result};
+use wasi_cloud_core::{Error, Kind, Result, provider::Timing};
 
 /// How often the server is asked for a sign of life.
 const PING: Duration = Duration::from_secs(10);

@@ -1,10 +1,9 @@
 //! What a URL says.
 
-use percent_encoding::percent_decode_str;
 use url::Url;
 use wasi_cloud_core::{
     Error, Kind, Result,
-    provider::{Secret, Secrets, redact},
+    provider::{Secret, Secrets, UrlOptions, redact},
 };
 
 const DEFAULT_PORT: u16 = 4222;
@@ -35,60 +34,23 @@ pub(crate) struct Options {
     pub(crate) replicas: u32,
 }
 
-#[derive(Default)]
-struct Query {
-    maxlen: Option<String>,
-    replicas: Option<String>,
-    secret: Option<String>,
-}
-
 /// Reads a URL. Everything that it cannot mean is `invalid`, and no message repeats a credential.
 pub(crate) fn parse(url: &Url, secrets: &dyn Secrets) -> Result<Options> {
-    if url.fragment().is_some() {
-        return Err(invalid("a NATS URL has no fragment"));
-    }
     if !url.path().trim_matches('/').is_empty() {
         return Err(invalid("a NATS URL has no path"));
     }
-    let query = query(url)?;
+    let given = UrlOptions::read(url, &KNOWN)?;
     let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("127.0.0.1");
     let address = format!("{}://{host}:{}", url.scheme(), url.port().unwrap_or(DEFAULT_PORT));
-    let maxlen = number(query.maxlen.as_deref(), DEFAULT_MAXLEN, "maxlen", u32::MAX)?;
-    let replicas = number(query.replicas.as_deref(), 1, "replicas", MOST_REPLICAS)?;
-    Ok(Options { address, login: login(url, &query, secrets)?, shown: redact(url), maxlen, replicas })
-}
-
-fn query(url: &Url) -> Result<Query> {
-    let mut query = Query::default();
-    for (key, value) in url.query_pairs() {
-        let slot = match &*key {
-            "maxlen" => &mut query.maxlen,
-            "replicas" => &mut query.replicas,
-            "secret" => &mut query.secret,
-            _ => {
-                let known = KNOWN.join(", ");
-                return Err(invalid(format!("no option `{key}`; a `{}:` URL has: {known}", url.scheme())));
-            }
-        };
-        if slot.replace(value.into_owned()).is_some() {
-            return Err(invalid(format!("the option `{key}` is given twice")));
-        }
-    }
-    Ok(query)
+    let maxlen = given.number("maxlen", 1..=u32::MAX)?.unwrap_or(DEFAULT_MAXLEN);
+    let replicas = given.number("replicas", 1..=MOST_REPLICAS)?.unwrap_or(1);
+    Ok(Options { address, login: login(&given, secrets)?, shown: redact(url), maxlen, replicas })
 }
 
 /// A user without a password is a token, as other programs write it.
-fn login(url: &Url, query: &Query, secrets: &dyn Secrets) -> Result<Login> {
-    let user = decoded(url.username(), "user")?;
-    let password = match (url.password(), &query.secret) {
-        (Some(_), Some(_)) => return Err(invalid("the password is given twice, in the URL and by `secret`")),
-        (Some(password), None) => Some(Secret::new(decoded(password, "password")?)),
-        (None, Some(name)) => {
-            Some(secrets.get(name).ok_or_else(|| invalid(format!("there is no secret named `{name}`")))?)
-        }
-        (None, None) => None,
-    };
-    Ok(match (user.is_empty(), password) {
+fn login(given: &UrlOptions<'_>, secrets: &dyn Secrets) -> Result<Login> {
+    let user = given.user()?;
+    Ok(match (user.is_empty(), given.password(secrets)?) {
         (true, None) => Login::Nobody,
         (true, Some(token)) => Login::Token(token),
         (false, None) => Login::Token(Secret::new(user)),
@@ -96,20 +58,7 @@ fn login(url: &Url, query: &Query, secrets: &dyn Secrets) -> Result<Login> {
     })
 }
 
-fn decoded(text: &str, what: &str) -> Result<String> {
-    let decoded = percent_decode_str(text).decode_utf8();
-    decoded.map(Into::into).map_err(|_| invalid(format!("the {what} in the URL is not UTF-8")))
-}
-
-fn number(text: Option<&str>, default: u32, what: &str, most: u32) -> Result<u32> {
-    let Some(text) = text else { return Ok(default) };
-    // `parse` also takes a sign.
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    let number = text.parse().ok().filter(|number| digits && (1..=most).contains(number));
-    number.ok_or_else(|| invalid(format!("`{what}` is a number from 1 to {most}")))
-}
-
-fn invalid(why: impl Into<String>) -> Error {
+fn invalid(why: &str) -> Error {
     Error::new(Kind::Invalid, why)
 }
 

@@ -5,10 +5,7 @@
 //! call. Here a call dials first, if it must, and then sends its command once: nothing is ever sent again, but for a
 //! script that the server did not know and so did not run.
 
-use crate::{
-    Timing,
-    error::{self, Effect},
-};
+use crate::error::{self, Effect};
 use redis::{
     AsyncConnectionConfig, Client, Cmd, FromRedisValue, Pipeline, PushInfo, PushKind, RedisError, RedisResult,
     ScriptInvocation, Value,
@@ -24,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{sync::Mutex, time::timeout};
-use wasi_cloud_core::{Error, Result};
+use wasi_cloud_core::{Error, Result, provider::Timing};
 
 /// A server, as one URL names it.
 pub(crate) struct Server {

@@ -46,27 +46,13 @@ mod options;
 use async_trait::async_trait;
 use connection::Server;
 use options::Delivery;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use url::Url;
-use wasi_cloud_core::{Error, Kind, Provider, Result, Services, messaging::Messaging, provider::Secrets};
-
-/// How long things may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
-    /// To connect and log in; after it, `unavailable`. 2 s by default.
-    pub connect: Duration,
-    /// From a command to its answer; after it, `timeout`. 5 s by default.
-    pub response: Duration,
-    /// Until a delivery that a vanished host left unsettled goes to another. 30 s by default. A host that lives keeps
-    /// what it is handling, however long that takes.
-    pub reclaim: Duration,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(2), response: Duration::from_secs(5), reclaim: Duration::from_secs(30) }
-    }
-}
+use wasi_cloud_core::{
+    Error, Kind, Provider, Result, Services,
+    messaging::Messaging,
+    provider::{Secrets, Timing},
+};
 
 /// The provider of `redis:` and `redis+unix:` URLs.
 #[derive(Debug, Clone, Copy, Default)]

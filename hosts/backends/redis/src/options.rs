@@ -1,15 +1,20 @@
 //! What a URL says.
 
-use percent_encoding::percent_decode_str;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
 use url::Url;
 use wasi_cloud_core::{
     Error, Kind, Result,
-    provider::{Secret, Secrets, redact},
+    provider::{
+        Secrets, UrlOptions,
+        options::{decoded, number},
+        redact,
+    },
 };
 
 const DEFAULT_PORT: u16 = 6379;
 const DEFAULT_MAXLEN: u64 = 10_000;
+/// A server counts its databases so far.
+const LAST_DB: i64 = i32::MAX as i64;
 /// Query keys of every URL.
 const KNOWN: [&str; 3] = ["delivery", "maxlen", "secret"];
 /// Those of `redis+unix:`, which has no room for them elsewhere.
@@ -33,60 +38,26 @@ pub(crate) struct Options {
     pub(crate) maxlen: u64,
 }
 
-#[derive(Default)]
-struct Query {
-    db: Option<String>,
-    delivery: Option<String>,
-    maxlen: Option<String>,
-    secret: Option<String>,
-    user: Option<String>,
-}
-
 /// Reads a URL. Everything that it cannot mean is `invalid`, and no message repeats a credential.
 pub(crate) fn parse(url: &Url, secrets: &dyn Secrets) -> Result<Options> {
-    if url.fragment().is_some() {
-        return Err(invalid("a Redis URL has no fragment"));
-    }
     let unix = url.scheme() == "redis+unix";
-    let query = query(url, if unix { &KNOWN_UNIX } else { &KNOWN })?;
+    let given = UrlOptions::read(url, if unix { &KNOWN_UNIX } else { &KNOWN })?;
     let address = if unix { socket(url)? } else { host(url)? };
-    let db = if unix { query.db.as_deref().unwrap_or_default() } else { url.path().trim_matches('/') };
-    let login = login(url, &query, secrets)?.set_db(number(db, 0, "a database")?);
+    let db = if unix { given.text("db").unwrap_or_default() } else { url.path().trim_matches('/') };
+    let db = if db.is_empty() { 0 } else { number("a database", db, 0..=LAST_DB)? };
     let connection = address
         .into_connection_info()
         .map_err(|_| invalid("not an address of a Redis server"))?
         // Redis 6 has it, and only it says when the server closes a connection.
-        .set_redis_settings(login.set_protocol(ProtocolVersion::RESP3));
-    let delivery = match query.delivery.as_deref() {
+        .set_redis_settings(login(&given, secrets)?.set_db(db).set_protocol(ProtocolVersion::RESP3));
+    let delivery = match given.text("delivery") {
         None | Some("streams") => Delivery::Streams,
         Some("pubsub") => Delivery::Channels,
         Some(_) => return Err(invalid("`delivery` is `streams` or `pubsub`")),
     };
-    let maxlen = number(query.maxlen.as_deref().unwrap_or_default(), DEFAULT_MAXLEN, "`maxlen`")?;
-    if maxlen == 0 {
-        return Err(invalid("a stream of `maxlen` 0 would keep no message"));
-    }
+    // A stream of length 0 would keep no message.
+    let maxlen = given.number("maxlen", 1..=u64::MAX)?.unwrap_or(DEFAULT_MAXLEN);
     Ok(Options { connection, shown: redact(url), delivery, maxlen })
-}
-
-fn query(url: &Url, known: &[&str]) -> Result<Query> {
-    let mut query = Query::default();
-    for (key, value) in url.query_pairs() {
-        if !known.contains(&&*key) {
-            return Err(invalid(format!("no option `{key}`; a `{}:` URL has: {}", url.scheme(), known.join(", "))));
-        }
-        let slot = match &*key {
-            "db" => &mut query.db,
-            "delivery" => &mut query.delivery,
-            "maxlen" => &mut query.maxlen,
-            "secret" => &mut query.secret,
-            _ => &mut query.user,
-        };
-        if slot.replace(value.into_owned()).is_some() {
-            return Err(invalid(format!("the option `{key}` is given twice")));
-        }
-    }
-    Ok(query)
 }
 
 fn host(url: &Url) -> Result<ConnectionAddr> {
@@ -103,38 +74,16 @@ fn socket(url: &Url) -> Result<ConnectionAddr> {
     if address.is_supported() { Ok(address) } else { Err(invalid("this platform has no Unix sockets")) }
 }
 
-fn login(url: &Url, query: &Query, secrets: &dyn Secrets) -> Result<RedisConnectionInfo> {
+fn login(given: &UrlOptions<'_>, secrets: &dyn Secrets) -> Result<RedisConnectionInfo> {
     let mut login = RedisConnectionInfo::default();
-    let user = query.user.clone().map_or_else(|| decoded(url.username(), "user"), Ok)?;
+    let user = given.text("user").map_or_else(|| given.user(), |user| Ok(user.to_owned()))?;
     if !user.is_empty() {
         login = login.set_username(user);
     }
-    let password = match (url.password(), &query.secret) {
-        (Some(_), Some(_)) => return Err(invalid("the password is given twice, in the URL and by `secret`")),
-        (Some(password), None) => Some(Secret::new(decoded(password, "password")?)),
-        (None, Some(name)) => {
-            Some(secrets.get(name).ok_or_else(|| invalid(format!("there is no secret named `{name}`")))?)
-        }
-        (None, None) => None,
-    };
-    Ok(match password {
-        Some(password) => login.set_password(password.reveal()),
-        None => login,
-    })
-}
-
-fn decoded(text: &str, what: &str) -> Result<String> {
-    let decoded = percent_decode_str(text).decode_utf8();
-    decoded.map(Into::into).map_err(|_| invalid(format!("the {what} in the URL is not UTF-8")))
-}
-
-fn number<T: std::str::FromStr>(text: &str, default: T, what: &str) -> Result<T> {
-    if text.is_empty() {
-        return Ok(default);
+    if let Some(password) = given.password(secrets)? {
+        login = login.set_password(password.reveal());
     }
-    // `parse` also takes a sign.
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|_| digits).ok_or_else(|| invalid(format!("{what} is a number, from 0 on")))
+    Ok(login)
 }
 
 fn invalid(why: impl Into<String>) -> Error {
@@ -144,6 +93,7 @@ fn invalid(why: impl Into<String>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasi_cloud_core::provider::Secret;
 
     struct OneSecret;
     impl Secrets for OneSecret {

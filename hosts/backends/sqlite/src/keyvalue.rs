@@ -1,6 +1,5 @@
 //! Key-value: one row per key.
 
-mod cursor;
 mod rows;
 
 use crate::{
@@ -14,7 +13,7 @@ use std::sync::Arc;
 use wasi_cloud_core::{
     Applied, Clock, Description, Error, Kind, Result,
     describe::{Durability, feature, limit},
-    keyvalue::{Condition, Entry, KeyValue, Page, PutOptions, Version, add_to_counter},
+    keyvalue::{Condition, Entry, KeyValue, Page, PutOptions, Version, add_to_counter, cursor},
 };
 
 /// Longest key and largest value, in bytes. Both as in the memory backend, so that what fits there fits here; SQLite
@@ -125,7 +124,7 @@ impl KeyValue for Store {
     }
 
     async fn list(&self, bucket: &str, prefix: &str, cursor: Option<&str>, limit: Option<usize>) -> Result<Page> {
-        let after = cursor.map(|cursor| cursor::decode(bucket, cursor)).transpose()?;
+        let after = cursor.map(|cursor| cursor::decode(bucket, cursor, |last| Some(last.to_owned()))).transpose()?;
         let limit = limit.unwrap_or(PAGE);
         let (clock, bucket, prefix) = self.owned(bucket, prefix);
         self.workers

@@ -2,15 +2,13 @@
 
 use crate::{connection::Server, error::Why, names};
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures::StreamExt;
-use serde::{Deserialize, Serialize};
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    time::Duration,
-};
+use std::time::Duration;
 use tokio::time::{Instant, timeout};
-use wasi_cloud_core::{Error, Kind, Result, keyvalue::Page};
+use wasi_cloud_core::{
+    Error, Result,
+    keyvalue::{Page, cursor},
+};
 
 /// How many messages are asked for at once, without their values.
 const STEP: usize = 1000;
@@ -19,37 +17,9 @@ const ENOUGH: Duration = Duration::from_secs(1);
 /// After that long the server forgets a reader that its owner left.
 const FORGOTTEN: Duration = Duration::from_secs(30);
 
-/// Where a listing is. It keeps no state in the server or here, so it lives as long as the listing likes.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Position {
-    /// Which bucket, as a mark: another one's revisions mean nothing here.
-    bucket: u64,
-    /// The revision from which to go on.
-    next: u64,
-}
-
-impl Position {
-    fn encode(&self) -> Result<String> {
-        let json = serde_json::to_vec(self).map_err(|_| Error::new(Kind::Other, "a cursor could not be written"))?;
-        Ok(BASE64_URL_SAFE_NO_PAD.encode(json))
-    }
-
-    /// `invalid` for what [`encode`](Self::encode) cannot have made for this bucket (KVX-48, KV-STORE-21).
-    fn decode(cursor: &str, bucket: &str) -> Result<Self> {
-        BASE64_URL_SAFE_NO_PAD
-            .decode(cursor)
-            .ok()
-            .and_then(|json| serde_json::from_slice::<Self>(&json).ok())
-            .filter(|position| position.bucket == mark(bucket) && position.next > 1)
-            .ok_or_else(|| Error::new(Kind::Invalid, "this cursor was not made by this bucket"))
-    }
-}
-
-/// The same in every process of one build, which is longer than a listing lasts.
-fn mark(bucket: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    bucket.hash(&mut hasher);
-    hasher.finish()
+/// The revision from which a listing goes on, as its cursor has it.
+fn revision(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|next| *next > 1)
 }
 
 /// One page. See [`KeyValue::list`](wasi_cloud_core::keyvalue::KeyValue::list).
@@ -60,12 +30,11 @@ pub(super) async fn page(
     cursor: Option<&str>,
     limit: Option<usize>,
 ) -> Result<Page> {
-    let start = Position { bucket: mark(bucket), next: 1 };
-    let mut at = cursor.map_or(Ok(start), |cursor| Position::decode(cursor, bucket))?;
+    let mut next = cursor.map_or(Ok(1), |cursor| cursor::decode(bucket, cursor, revision))?;
     let stream = server.stream(&super::stream_name(bucket)).await?;
     let subjects = format!("$KV.{}.", names::token(bucket));
     let config = pull::Config {
-        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: at.next },
+        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: next },
         ack_policy: AckPolicy::None,
         filter_subject: format!("{subjects}>"),
         headers_only: true,
@@ -89,7 +58,7 @@ pub(super) async fn page(
             {
                 let message = message.map_err(|why| lost(&*why))?;
                 let info = message.info().map_err(|why| lost(&*why))?;
-                (left, at.next, some) = (info.pending, info.stream_sequence + 1, true);
+                (left, next, some) = (info.pending, info.stream_sequence + 1, true);
                 if message.headers.as_ref().is_some_and(super::is_removed) {
                     continue;
                 }
@@ -109,7 +78,7 @@ pub(super) async fn page(
     }
     // It ends by itself too, later.
     let _ = stream.delete_consumer(&reader.cached_info().name).await;
-    Ok(Page { keys, cursor: if left > 0 { Some(at.encode()?) } else { None } })
+    Ok(Page { keys, cursor: (left > 0).then(|| cursor::encode(bucket, &next.to_string())) })
 }
 
 #[cfg(test)]
@@ -117,14 +86,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_comes_back_and_nothing_else_is_one() {
-        let at = Position { bucket: mark("b"), next: u64::MAX };
-        let cursor = at.encode().expect("a cursor");
-        assert_eq!(Position::decode(&cursor, "b").expect("ours"), at);
-        assert_eq!(Position::decode(&cursor, "c").expect_err("another bucket's").kind, Kind::Invalid);
-        let start = Position { bucket: mark("b"), next: 1 };
-        for bad in ["", "0", "17", "garbage", "e30", "bnVsbA", &cursor[1..], &start.encode().expect("a text")] {
-            assert_eq!(Position::decode(bad, "b").expect_err(bad).kind, Kind::Invalid);
+    fn a_listing_goes_on_only_where_a_page_can_have_ended() {
+        assert_eq!(revision(&u64::MAX.to_string()), Some(u64::MAX));
+        for bad in ["", "0", "1", "-2", "x", "18446744073709551616"] {
+            assert_eq!(revision(bad), None, "{bad}");
         }
     }
 }

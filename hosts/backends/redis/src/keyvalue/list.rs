@@ -1,14 +1,13 @@
 //! Listing: `SCAN`, and cursors that carry what a page had no room for.
 
 use crate::{connection::Server, error::Effect, names};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use redis::cmd;
 use serde::{Deserialize, Serialize};
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    time::{Duration, Instant},
+use std::time::{Duration, Instant};
+use wasi_cloud_core::{
+    Error, Kind, Result,
+    keyvalue::{Page, cursor},
 };
-use wasi_cloud_core::{Error, Kind, Result, keyvalue::Page};
 
 /// How much of the keyspace the first `SCAN` of a page looks at, in keys: at most, and for pages with a limit at least.
 /// Redis returns some more where a hash bucket holds several.
@@ -23,8 +22,6 @@ const ENOUGH: Duration = Duration::from_secs(1);
 /// Where a listing is. It keeps no state in the server or here, so it lives as long as the listing likes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Position {
-    /// Which bucket, as a mark: keys that wait must not show in another one.
-    bucket: u64,
     /// The server's cursor; `None` once it has shown everything.
     scan: Option<u64>,
     /// Keys that were found and not yet listed.
@@ -32,35 +29,22 @@ struct Position {
 }
 
 impl Position {
-    fn start(bucket: &str) -> Self {
-        Self { bucket: mark(bucket), scan: Some(0), waiting: Vec::new() }
+    fn start() -> Self {
+        Self { scan: Some(0), waiting: Vec::new() }
     }
 
     fn is_end(&self) -> bool {
         self.scan.is_none() && self.waiting.is_empty()
     }
 
-    fn encode(&self) -> Result<String> {
-        let json = serde_json::to_vec(self).map_err(|_| Error::new(Kind::Other, "a cursor could not be written"))?;
-        Ok(BASE64_URL_SAFE_NO_PAD.encode(json))
+    fn encode(&self, bucket: &str) -> Result<String> {
+        let json = serde_json::to_string(self).map_err(|_| Error::new(Kind::Other, "a cursor could not be written"))?;
+        Ok(cursor::encode(bucket, &json))
     }
 
-    /// `invalid` for what [`encode`](Self::encode) cannot have made for this bucket (KVX-48, KV-STORE-21).
-    fn decode(cursor: &str, bucket: &str) -> Result<Self> {
-        BASE64_URL_SAFE_NO_PAD
-            .decode(cursor)
-            .ok()
-            .and_then(|json| serde_json::from_slice::<Self>(&json).ok())
-            .filter(|position| position.bucket == mark(bucket) && !position.is_end())
-            .ok_or_else(|| Error::new(Kind::Invalid, "this cursor was not made by this bucket"))
+    fn decode(bucket: &str, cursor: &str) -> Result<Self> {
+        cursor::decode(bucket, cursor, |json| serde_json::from_str(json).ok().filter(|at: &Self| !at.is_end()))
     }
-}
-
-/// The same in every process of one build, which is longer than a listing lasts.
-fn mark(bucket: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    bucket.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// One page. See [`KeyValue::list`](wasi_cloud_core::keyvalue::KeyValue::list).
@@ -71,7 +55,7 @@ pub(super) async fn page(
     cursor: Option<&str>,
     limit: Option<usize>,
 ) -> Result<Page> {
-    let mut at = cursor.map_or_else(|| Ok(Position::start(bucket)), |c| Position::decode(c, bucket))?;
+    let mut at = cursor.map_or_else(|| Ok(Position::start()), |cursor| Position::decode(bucket, cursor))?;
     at.waiting.retain(|key| key.starts_with(prefix));
     at.waiting = still_there(server, bucket, at.waiting).await?;
     let mut step = limit.unwrap_or(STEP).clamp(LEAST_STEP, STEP);
@@ -82,7 +66,7 @@ pub(super) async fn page(
     }
     let rest = at.waiting.split_off(at.waiting.len().min(limit.unwrap_or(usize::MAX)));
     let keys = std::mem::replace(&mut at.waiting, rest);
-    let cursor = if at.is_end() { None } else { Some(at.encode()?) };
+    let cursor = if at.is_end() { None } else { Some(at.encode(bucket)?) };
     Ok(Page { keys, cursor })
 }
 
@@ -131,13 +115,13 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_and_nothing_else_is_one() {
         let waiting: Vec<_> = hostile().into_iter().map(|h| h.text).collect();
-        let at = Position { bucket: mark("b"), scan: Some(u64::MAX), waiting };
-        let cursor = at.encode().expect("a cursor");
-        assert_eq!(Position::decode(&cursor, "b").expect("ours"), at);
-        assert_eq!(Position::decode(&cursor, "c").expect_err("another bucket's").kind, Kind::Invalid);
-        let end = Position { bucket: mark("b"), scan: None, waiting: Vec::new() };
-        for bad in ["", "0", "17", "garbage", "e30", "bnVsbA", &cursor[1..], &end.encode().expect("a text")] {
-            assert_eq!(Position::decode(bad, "b").expect_err(bad).kind, Kind::Invalid);
+        let at = Position { scan: Some(u64::MAX), waiting };
+        let cursor = at.encode("b").expect("a cursor");
+        assert_eq!(Position::decode("b", &cursor).expect("ours"), at);
+        assert_eq!(Position::decode("c", &cursor).expect_err("another bucket's").kind, Kind::Invalid);
+        let end = Position { scan: None, waiting: Vec::new() }.encode("b").expect("a text");
+        for bad in ["", "garbage", &cursor[1..], &cursor::encode("b", "{}"), &end] {
+            assert_eq!(Position::decode("b", bad).expect_err(bad).kind, Kind::Invalid);
         }
     }
 }

@@ -9,8 +9,8 @@ use wasi_cloud_core::{
     Applied, Error, Kind,
     keyvalue::{Condition, KeyValue, PutOptions},
     messaging::{Messaging, Payload, Subscription},
+    provider::Timing,
 };
-use wasi_cloud_redis::Timing;
 
 crate::tests![
     a_url_chooses_server_database_and_password,

@@ -5,8 +5,8 @@ use tokio::time::{Instant, timeout};
 use wasi_cloud_core::{
     Kind,
     messaging::{Delivery, Disposition, Inbox, Messaging, Payload, Subscription},
+    provider::Timing,
 };
-use wasi_cloud_redis::Timing;
 
 crate::tests![
     a_group_shares_and_a_broadcast_copies,

@@ -16,9 +16,9 @@ use wasi_cloud_core::{
     Provider, Result,
     keyvalue::KeyValue,
     messaging::Messaging,
-    provider::{Secret, Secrets},
+    provider::{Secret, Secrets, Timing},
 };
-use wasi_cloud_redis::{Redis, Timing};
+use wasi_cloud_redis::Redis;
 
 /// How long anything may take before a test says that it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(20);
