@@ -15,9 +15,10 @@ use made::Lack;
 use std::process::ExitCode;
 
 type Test = fn();
+type Missing = fn() -> Option<Lack>;
 
 /// By name, as filters have it.
-const TESTS: &[(&str, fn() -> Option<Lack>, Test)] = &[
+const TESTS: &[(&str, Missing, Test)] = &[
     ("rust_pingpong", made::no_rust, || made::pingpong("rust")),
     ("rust_command", made::no_rust, || made::command("rust")),
     ("c_pingpong", made::no_c, || made::pingpong("c")),
