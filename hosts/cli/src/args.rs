@@ -1,4 +1,5 @@
 pub mod doctor;
+pub mod link;
 pub mod new;
 pub mod oci;
 pub mod serve;
@@ -129,6 +130,9 @@ pub enum Command {
     /// Serve the components of a manifest until a signal, and follow its changes.
     #[command(after_help = serve::EXAMPLES)]
     Serve(serve::Serve),
+    /// Change the links of a host that is serving, or list them.
+    #[command(after_help = link::EXAMPLES)]
+    Link(link::Link),
     /// Show what a component or a core module is, what it needs, and which grants let it run. It is compiled, not run.
     #[command(after_help = INSPECT)]
     Inspect(Inspect),

@@ -18,8 +18,11 @@ fn invalid(why: &str) -> Error {
     Error::new(Kind::Invalid, format!("{why}; write `capability:label=url`"))
 }
 
-/// Makes the folder, which git does not see.
-pub(crate) fn prepare() -> Result<()> {
+/// Makes the folder `.wasi-cloud` in the current one, for what belongs to it; git does not see it.
+///
+/// # Errors
+/// `unavailable` if it cannot be made.
+pub fn prepare() -> Result<()> {
     let failed = |why: std::io::Error| {
         Error::new(Kind::Unavailable, format!("`{FOLDER}` cannot be made in the current folder: {why}"))
     };

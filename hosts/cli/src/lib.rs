@@ -6,5 +6,6 @@ mod durable;
 pub mod link;
 pub mod registry;
 
+pub use durable::prepare;
 pub use link::LinkSpec;
 pub use registry::{registry, registry_with};

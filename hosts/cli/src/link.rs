@@ -3,6 +3,8 @@
 
 use crate::durable;
 use std::str::FromStr;
+use url::Url;
+use wasi_cloud_core::provider::redact;
 use wasi_cloud_core::{Access, CAPABILITIES, Error, Kind, Layers, Links, Registry, Result, Rule, Services};
 
 /// One link, as a user writes it: `keyvalue:default=redis://localhost/0#sessions`.
@@ -102,6 +104,15 @@ impl LinkSpec {
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}:{}", self.capability, self.label)
+    }
+
+    /// The URL as it may be printed: without user, password and query.
+    #[must_use]
+    pub fn shown(&self) -> Option<String> {
+        let url = self.url.as_ref()?;
+        // Of what is no URL, only what stands in the place of the scheme: `memory`.
+        let scheme = || url.split(':').next().unwrap_or_default().to_owned();
+        Some(Url::parse(url).map_or_else(|_| scheme(), |url| redact(&url)))
     }
 
     /// Whether it links the same label, be it to something else.

@@ -3,6 +3,7 @@
 mod args;
 mod component;
 mod componentize;
+mod control;
 mod doctor;
 mod go;
 mod inspect;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         args::Command::Run(run) => run::run(&run),
         args::Command::Serve(what) => serve::serve(&what),
+        args::Command::Link(what) => control::link(what).map(|()| ExitCode::SUCCESS),
         args::Command::Inspect(what) => inspect::inspect(&what).map(|()| ExitCode::SUCCESS),
         args::Command::Componentize(job) => componentize::componentize(&job).map(|()| ExitCode::SUCCESS),
         args::Command::Push(job) => oci::push(&job).map(|()| ExitCode::SUCCESS),

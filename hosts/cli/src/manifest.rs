@@ -5,7 +5,7 @@ mod read;
 mod shape;
 
 pub use problem::Problem;
-pub use read::listenable;
+pub use read::{listenable, usable};
 
 use crate::{component::Component, secrets::Place};
 use annotate_snippets::Renderer;

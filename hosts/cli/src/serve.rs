@@ -7,6 +7,7 @@ mod watch;
 use crate::{
     WRONG_USAGE,
     args::serve::Serve,
+    control::{self, Asked, Control},
     manifest::{self, Rejected},
     run::block_on,
     secrets, signals,
@@ -24,12 +25,14 @@ use watch::Watch;
 /// Serves a manifest, or only checks it.
 pub fn serve(args: &Serve) -> anyhow::Result<ExitCode> {
     let shown = manifest::at(&args.manifest);
+    // Relative to where the user is, which is left now.
+    let control = args.control.as_ref().map(std::path::absolute).transpose().context("--control")?;
     let file = enter(&shown)?;
     let secrets = Arc::new(secrets::Declared::default());
     let registry = wasi_cloud::registry_with(&Clock::default(), secrets.clone())?;
     let host = Host::new(registry, secrets, file.clone(), shown);
     block_on(async {
-        let done = if args.check { host.check() } else { until_stopped(host, Watch::new(file)).await };
+        let done = if args.check { host.check() } else { until_stopped(host, Watch::new(file), control).await };
         done.or_else(|error| match error.downcast_ref::<Rejected>() {
             Some(rejected) => {
                 anstream::eprintln!("{}", rejected.styled());
@@ -49,26 +52,65 @@ fn enter(manifest: &Path) -> anyhow::Result<PathBuf> {
     Ok(manifest.file_name().map_or_else(|| manifest.to_owned(), PathBuf::from))
 }
 
-async fn until_stopped(mut host: Host, mut watch: Watch) -> anyhow::Result<ExitCode> {
+/// What happens to a host.
+enum Event {
+    Manifest,
+    Asked(Asked),
+}
+
+async fn until_stopped(mut host: Host, mut watch: Watch, control: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let (mut stops, mut hangups) = (signals::stops()?, signals::hangups()?);
+    // Before anything is taken that another host may be at.
+    let mut control = listen(control)?;
     tokio::select! {
         biased;
         _ = stops.recv() => return Ok(ExitCode::SUCCESS),
         started = host.start() => started?,
     }
     loop {
-        tokio::select! {
+        let event = tokio::select! {
             biased;
             _ = stops.recv() => break,
-            Some(()) = hangups.recv() => {}
-            () = watch.changed() => {}
-        }
+            Some(()) = hangups.recv() => Event::Manifest,
+            Some(asked) = asked(&mut control) => Event::Asked(asked),
+            () = watch.changed() => Event::Manifest,
+        };
+        let act = async {
+            match event {
+                Event::Manifest => host.reload().await,
+                Event::Asked(asked) => host.answer(asked).await,
+            }
+        };
         // A signal to stop does not wait for a backend that a new manifest names.
         tokio::select! {
             biased;
             _ = stops.recv() => break,
-            () = host.reload() => {}
+            () = act => {}
         }
     }
     Ok(signals::finish(host.stop(), &mut stops).await)
+}
+
+/// The control socket: where the user says, or else where it can be.
+fn listen(path: Option<PathBuf>) -> anyhow::Result<Option<Control>> {
+    let bound = match &path {
+        Some(path) => Control::bind(path),
+        None => wasi_cloud::prepare().map_err(Into::into).and_then(|()| Control::bind(&control::usual())),
+    };
+    match bound {
+        Ok(control) => {
+            tracing::info!("`wasi-cloud link` asks at `{}`", path.unwrap_or_else(control::usual).display());
+            Ok(Some(control))
+        }
+        Err(why) if path.is_none() => {
+            tracing::warn!("`wasi-cloud link` cannot be used: {why:#}");
+            Ok(None)
+        }
+        Err(why) => Err(why),
+    }
+}
+
+/// The next question; none ever without a socket.
+async fn asked(control: &mut Option<Control>) -> Option<Asked> {
+    control.as_mut()?.asked().await
 }

@@ -81,6 +81,11 @@ pub trait Inbox: Send {
     /// ask again after a pause, and a backend that lost its connection reconnects by then. What [`subscribe`] returns
     /// says `access-denied` while the subscriber's grant is revoked, and goes on once there is one again.
     async fn next(&mut self) -> Result<Delivery>;
+
+    /// Takes nothing more, and returns once what was taken and not handed over is with the broker again: a process that
+    /// ends would otherwise keep it until others take over. What was handed over can still be settled. The inbox is of no
+    /// use afterwards.
+    async fn close(&mut self) {}
 }
 
 /// Replies to one request. Dropping it ends the wait.

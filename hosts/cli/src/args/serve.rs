@@ -11,6 +11,9 @@ Examples:
   Only say what is wrong with a manifest, as CI would; no backend is asked:
     wasi-cloud serve --check deploy/wasi-cloud.toml
 
+  Move a component to another backend while it runs:
+    wasi-cloud link set pingpong keyvalue:default=sqlite:counts.db
+
   Put a changed manifest into force; it is also looked at every half second:
     kill -HUP <pid>
 
@@ -50,6 +53,11 @@ pub struct Serve {
     /// The manifest, or the folder of a `wasi-cloud.toml`.
     #[arg(value_name = "PATH", default_value = ".")]
     pub manifest: PathBuf,
+
+    /// Where to listen for `wasi-cloud link`: a socket for this user alone. By default `.wasi-cloud/control.sock` in the
+    /// manifest's folder, if it can be made there.
+    #[arg(long, value_name = "PATH")]
+    pub control: Option<PathBuf>,
 
     /// Say whether the manifest is right, its components included, and serve nothing. Links are not connected to, secrets
     /// not read.

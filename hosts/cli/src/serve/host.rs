@@ -1,14 +1,16 @@
 use super::fit::fit;
 use crate::{
     component::Component,
+    control::{Answer, Ask, Asked, Linked},
     manifest::{self, Declared, Manifest, Problem, Rejected},
     secrets,
     unit::{self, Unit},
 };
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc};
 use tokio::task::{JoinSet, block_in_place};
+use wasi_cloud::LinkSpec;
 use wasi_cloud_core::{Grants, Registry};
 use wasi_cloud_wasmtime::runtime::App;
 
@@ -106,6 +108,56 @@ impl Host {
             }
         }
         tracing::info!("`{}` is in force", self.shown.display());
+    }
+
+    /// Does what was asked. The answer comes when what was in flight on an old link is settled, which is not waited for
+    /// here.
+    pub async fn answer(&mut self, (ask, reply): Asked) {
+        let answer = match ask {
+            Ask::LinkList => Answer::Links(self.links()),
+            Ask::LinkSet { app, link } => match self.relink(&app, &link).await {
+                Ok((name, drained)) => {
+                    self.draining.spawn(async move {
+                        drained.await;
+                        let _ = reply.send(Answer::Done(format!("`{name}` of `{app}` has another link")));
+                    });
+                    return;
+                }
+                Err(why) => Answer::Failed(format!("{why:#}")),
+            },
+        };
+        // Who has left needs none.
+        let _ = reply.send(answer);
+    }
+
+    async fn relink(&mut self, app: &str, link: &str) -> anyhow::Result<(String, impl Future<Output = ()> + use<>)> {
+        let link: LinkSpec = link.parse()?;
+        let name = link.name();
+        let known: Vec<_> = self.running.keys().map(String::as_str).collect();
+        let known = known.join(", ");
+        let Some(running) = self.running.get_mut(app) else {
+            bail!("there is no component of this name; this host serves {known}")
+        };
+        let grants = Grants::parse(&running.unit.component().grants)?;
+        manifest::usable(&link, &grants).map_err(anyhow::Error::msg)?;
+        let stays = || format!("`{name}` of `{app}` stays as it is");
+        let drained = running.unit.relink(link, &self.registry).await.with_context(stays)?;
+        tracing::info!("component `{app}` has another link `{name}`");
+        Ok((name, drained))
+    }
+
+    fn links(&self) -> Vec<Linked> {
+        let of = |(app, running): (&String, &Running)| {
+            let linked = |link: &LinkSpec| Linked {
+                app: app.clone(),
+                link: link.name(),
+                url: link.shown(),
+                bucket: link.bucket.clone(),
+                manifest: running.declared.links.contains(link),
+            };
+            running.unit.component().links.iter().map(linked).collect::<Vec<_>>()
+        };
+        self.running.iter().flat_map(of).collect()
     }
 
     /// Takes nothing more, and returns once all handlers are done.

@@ -6,6 +6,7 @@
 mod manifests;
 mod pingpong;
 mod redis;
+mod relink;
 mod reload;
 mod served;
 
@@ -19,9 +20,16 @@ fn main() -> ExitCode {
         ("secrets_are_in_no_output", manifests::secrets),
         ("what_is_not_in_the_manifest_stays_and_the_rest_is_changed", reload::changes),
         ("a_bad_manifest_leaves_the_old_one_in_force", reload::rejected),
+        ("the_control_socket_is_for_its_owner_and_goes_with_the_host", relink::socket),
+        ("what_is_no_question_is_refused", relink::nonsense),
         ("a_hangup_takes_a_component_that_was_built_anew", reload::rebuilt),
     ];
-    let on_redis = [("pingpong_on_redis_survives_a_restart", pingpong::restart as fn())];
+    let on_redis = [
+        ("pingpong_on_redis_survives_a_restart", pingpong::restart as fn()),
+        ("keyvalue_moves_to_sqlite_and_back_while_messages_flow", relink::keyvalue),
+        ("messages_move_to_another_broker_while_they_flow", relink::messaging),
+        ("a_link_that_cannot_be_leaves_the_old_one_in_force", relink::refused),
+    ];
     let mut trials: Vec<_> = always.into_iter().map(|(name, test)| trial(name, test, || None)).collect();
     trials.extend(on_redis.into_iter().map(|(name, test)| trial(name, test, redis::missing)));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

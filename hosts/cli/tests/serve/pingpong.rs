@@ -4,7 +4,7 @@ use crate::{
 };
 
 /// `pingpong` of the suite's guests, which counts in one place and hears pings from another.
-fn site(keyvalue: &str, messaging: &str) -> Site {
+pub fn site(keyvalue: &str, messaging: &str) -> Site {
     let site = Site::new();
     site.guest("pingpong");
     site.manifest(&format!(

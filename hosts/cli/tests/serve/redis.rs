@@ -3,6 +3,7 @@
 use crate::{required, served::PATIENCE};
 use std::{
     collections::BTreeSet,
+    io::{BufRead, BufReader, Write},
     os::unix::net::UnixStream,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -45,6 +46,24 @@ impl Redis {
         redis
     }
 
+    /// Waits until the group `players` has taken no message of `ping` that it has not acknowledged.
+    pub fn until_none_pending(&self, database: u8) {
+        // Less than the 30 s after which others take over what is left.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.pending(database) > 0 {
+            assert!(Instant::now() < deadline, "{} are left in database {database}", self.pending(database));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn pending(&self, database: u8) -> u64 {
+        let mut server = UnixStream::connect(self.folder.path().join("s")).expect("it answers");
+        write!(server, "SELECT {database}\r\nXPENDING {{default:ping}}:stream players\r\n").expect("sent");
+        let lines: Vec<_> = BufReader::new(server).lines().take(3).map(|line| line.expect("an answer")).collect();
+        let count = lines[2].strip_prefix(':').unwrap_or_else(|| panic!("no count: {lines:?}"));
+        count.parse().expect("a number")
+    }
+
     /// Each database is a broker of its own.
     pub fn url(&self, database: u8) -> String {
         format!("redis+unix://{}/s?db={database}", self.folder.path().display())
@@ -56,6 +75,17 @@ impl Drop for Redis {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What `pingpong` has counted in the bucket `default` behind a URL.
+pub fn counted(url: &str) -> u64 {
+    let count = async {
+        let registry = wasi_cloud::registry(&Clock::default()).expect("backends");
+        let store = registry.services(url).await.expect("it answers").keyvalue.expect("key-value");
+        store.get("default", "count").await.expect("an answer")
+    };
+    let count = Runtime::new().expect("a runtime").block_on(count).unwrap_or_else(|| b"0".into());
+    String::from_utf8_lossy(&count).parse().expect("a number")
 }
 
 /// Somebody who pings, and hears the pongs.
@@ -92,12 +122,17 @@ impl Player {
     /// Hears so many pongs more, none of them twice.
     pub fn hear(&mut self, pongs: usize) {
         for _ in 0..pongs {
-            let next = async { timeout(PATIENCE, self.inbox.next()).await.expect("a pong").expect("delivered") };
-            let pong = self.runtime.block_on(next).payload.data;
+            let pong = self.next();
             let number =
                 String::from_utf8_lossy(&pong).strip_prefix("pong ").expect("a pong").parse().expect("a number");
             assert!(self.heard.insert(number), "pong {number} came twice");
         }
+    }
+
+    /// The next pong.
+    pub fn next(&mut self) -> Vec<u8> {
+        let next = async { timeout(PATIENCE, self.inbox.next()).await.expect("a pong").expect("delivered") };
+        self.runtime.block_on(next).payload.data
     }
 
     /// That what was heard is 1 to `last` without a gap.

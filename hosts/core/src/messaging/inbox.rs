@@ -46,6 +46,10 @@ impl Inbox for Guarded {
             }
         }
     }
+
+    async fn close(&mut self) {
+        self.inner.close().await;
+    }
 }
 
 /// To the broker, so that others of the group may have it.

@@ -114,6 +114,10 @@ async fn deliver(
             }
         }
     }
+    let limit = handler.runtime.limits.call;
+    if tokio::time::timeout(limit, inbox.close()).await.is_err() {
+        tracing::warn!("the broker did not take back within {limit:?} what was on its way here");
+    }
     // The inbox stays until then, so that what is in flight can still be settled.
     drain(running, grace).await;
 }

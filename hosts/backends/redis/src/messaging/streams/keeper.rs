@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use redis::cmd;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::{
-    sync::mpsc::UnboundedReceiver,
+    sync::{mpsc::UnboundedReceiver, oneshot},
     time::{Instant, interval_at},
 };
 use wasi_cloud_core::Result;
@@ -27,8 +27,8 @@ pub(super) enum Note {
     Settled(Place),
     /// The handler let go of it unsettled.
     Dropped(Place),
-    /// The inbox is gone.
-    Left,
+    /// The inbox is gone; who waits for its leaving holds the other end.
+    Left(oneshot::Sender<()>),
 }
 
 /// Who reads what.
@@ -159,9 +159,11 @@ async fn noted(member: &Member, note: Note, out: &mut BTreeSet<Place>, left: &mu
                 None => Ok(()),
             }
         }
-        Note::Left => {
+        Note::Left(done) => {
             *left = true;
-            member.leave(out).await
+            let gone = member.leave(out).await;
+            drop(done);
+            gone
         }
     }
 }

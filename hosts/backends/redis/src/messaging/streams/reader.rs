@@ -15,7 +15,10 @@ use async_trait::async_trait;
 use futures::future::{BoxFuture, try_join_all};
 use redis::{Cmd, RedisResult, Value, cmd, from_redis_value};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::{
+    mpsc::{UnboundedSender, unbounded_channel},
+    oneshot,
+};
 use wasi_cloud_core::{
     Error, Result,
     messaging::{Delivery, Disposition, Inbox, Settle, Subscription},
@@ -212,13 +215,26 @@ impl Inbox for StreamInbox {
         self.reading = reading(reader);
         next
     }
+
+    async fn close(&mut self) {
+        // The keeper lets go of its end when it has done it, or could not.
+        let _ = self.leave().await;
+    }
+}
+
+impl StreamInbox {
+    fn leave(&mut self) -> oneshot::Receiver<()> {
+        // The read that is under way ends first, with its connection; what it got is given back.
+        self.reading = Box::pin(std::future::pending());
+        let (left, done) = oneshot::channel();
+        let _ = self.notes.send(Note::Left(left));
+        done
+    }
 }
 
 impl Drop for StreamInbox {
     fn drop(&mut self) {
-        // The read that is under way ends first, with its connection; what it got is given back.
-        self.reading = Box::pin(std::future::pending());
-        let _ = self.notes.send(Note::Left);
+        drop(self.leave());
     }
 }
 
