@@ -1,6 +1,6 @@
 //! A component and all that it gets, as the flags of `run` or a manifest describe it.
 
-use crate::args::Run;
+use crate::{args::Run, meters::Meters};
 use anyhow::{anyhow, bail};
 use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 use wasi_cloud::LinkSpec;
@@ -17,6 +17,8 @@ use wasmtime_wasi::cli;
 /// Not printable: variables, values and URLs may be secrets.
 #[derive(Clone, PartialEq)]
 pub struct Component {
+    /// What logs, metrics and commands call it.
+    pub name: String,
     pub file: PathBuf,
     pub links: Vec<LinkSpec>,
     /// The texts of rules that parse.
@@ -82,8 +84,9 @@ impl Default for Bounds {
 
 impl Component {
     /// One that gets nothing, within the usual bounds.
-    pub fn new(file: PathBuf) -> Self {
+    pub fn new(name: String, file: PathBuf) -> Self {
         Self {
+            name,
             file,
             links: Vec::new(),
             grants: Vec::new(),
@@ -136,8 +139,9 @@ impl Component {
     }
 
     /// What happens around each call of one link.
-    pub fn layers(&self) -> Layers {
+    pub fn layers(&self, meters: Option<&Meters>) -> Layers {
         let mut layers: Vec<Arc<dyn Layer>> = vec![Arc::new(Trace)];
+        layers.extend(meters.map(|meters| Arc::new(meters.calls(&self.name)) as _));
         layers.extend(self.limit.map(|calls| Arc::new(Limit::new(calls)) as _));
         layers.push(Arc::new(Timeout(self.limits.timeout)));
         layers.extend(self.retry.map(|retry| Arc::new(retry) as _));
@@ -145,9 +149,9 @@ impl Component {
     }
 
     /// Makes `wasi:config` show the component's own values, if it has any.
-    pub fn configure(&self, links: &Links) {
+    pub fn configure(&self, links: &Links, meters: Option<&Meters>) {
         if !self.config.is_empty() {
-            links.config.set("default", Arc::new(Fixed(self.config.clone())), "", self.layers());
+            links.config.set("default", Arc::new(Fixed(self.config.clone())), "", self.layers(meters));
         }
     }
 
@@ -200,7 +204,7 @@ impl From<&Run> for Component {
                 concurrency: run.concurrency,
                 ..Bounds::default()
             },
-            ..Self::new(run.app.clone())
+            ..Self::new(String::new(), run.app.clone())
         }
     }
 }
@@ -227,7 +231,7 @@ mod tests {
     #[test]
     fn flags_and_manifests_have_the_same_defaults() {
         let Command::Run(run) = Cli::parse_from(["wasi-cloud", "run", "a.wasm"]).command else { panic!("not `run`") };
-        let (flags, mut manifest) = (Component::from(&*run), Component::new("a.wasm".into()));
+        let (flags, mut manifest) = (Component::from(&*run), Component::new(String::new(), "a.wasm".into()));
         manifest.subscriptions.push(Listen::default());
         assert!(flags == manifest);
     }

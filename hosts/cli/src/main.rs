@@ -1,5 +1,6 @@
 //! `wasi-cloud`: see `wasi-cloud --help`.
 
+mod admin;
 mod args;
 mod component;
 mod componentize;
@@ -8,6 +9,7 @@ mod doctor;
 mod go;
 mod inspect;
 mod manifest;
+mod meters;
 mod new;
 #[cfg(feature = "oci")]
 mod oci;

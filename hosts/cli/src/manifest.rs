@@ -13,6 +13,7 @@ use anyhow::Context;
 use std::{
     collections::BTreeMap,
     fmt,
+    net::SocketAddr,
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -25,6 +26,8 @@ pub struct Manifest {
     pub text: Text,
     pub components: BTreeMap<String, Declared>,
     pub secrets: BTreeMap<String, Place>,
+    /// Where health and metrics are.
+    pub admin: Option<SocketAddr>,
 }
 
 /// A component, and where the manifest says what.
@@ -102,9 +105,9 @@ fn parse(text: Text, schemes: &[&str]) -> Result<Manifest, Rejected> {
     let shape =
         toml::from_str(&text.source).map_err(|why| Rejected::new(&text, vec![Problem::of(&why, &text.source)]))?;
     let mut reader = read::Reader::new(schemes);
-    let (components, secrets) = reader.read(shape);
+    let (components, secrets, admin) = reader.read(shape);
     if reader.problems.is_empty() {
-        return Ok(Manifest { text, components, secrets });
+        return Ok(Manifest { text, components, secrets, admin });
     }
     reader.problems.sort_by_key(|problem| problem.at.start);
     Err(Rejected::new(&text, reader.problems))

@@ -3,7 +3,7 @@ use crate::{
     args::Run,
     component::Component,
     signals,
-    unit::{self, Unit},
+    unit::{self, Backends, Unit},
 };
 use anyhow::{Context, anyhow, bail};
 use std::{
@@ -55,8 +55,8 @@ pub fn run(run: &Run) -> anyhow::Result<ExitCode> {
         bail!("`{shown}` answers no HTTP: it does not export `wasi:http/incoming-handler`; leave --http out");
     }
     block_on(async {
-        let registry = wasi_cloud::registry(&Clock::default())?;
-        let (links, grants) = (unit::open(&component, &registry).await?, Grants::parse(&component.grants)?.shared());
+        let backends = Backends { registry: wasi_cloud::registry(&Clock::default())?, meters: None };
+        let (links, grants) = (unit::open(&component, &backends).await?, Grants::parse(&component.grants)?.shared());
         if let Some(call) = &call {
             invoke(&app, interactive(&component, links, grants), call).await
         } else if app.exports_run() {
@@ -69,7 +69,7 @@ pub fn run(run: &Run) -> anyhow::Result<ExitCode> {
             }
             component.http = run.http.or(app.exports_http().then_some(ADDRESS));
             let mut stops = signals::stops()?;
-            let unit = Unit::start(component, app, &registry, links, grants, None).await?;
+            let unit = Unit::start(component, app, &backends, links, grants, None).await?;
             stops.recv().await;
             Ok(signals::finish(unit.stop(), &mut stops).await)
         } else {

@@ -1,6 +1,9 @@
 //! A component that is served: its subscriptions, its HTTP address, and the links that all its instances share.
 
-use crate::component::{Component, Listen};
+use crate::{
+    component::{Component, Listen},
+    meters::Meters,
+};
 use anyhow::{Context, anyhow};
 use std::{io, mem, net::SocketAddr};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
@@ -19,6 +22,12 @@ pub struct Unit {
     http: Option<Http>,
 }
 
+/// What components are linked to, and what counts how they use it.
+pub struct Backends {
+    pub registry: Registry,
+    pub meters: Option<Meters>,
+}
+
 struct Http {
     /// Kept beside the one that is served, so that whoever takes over misses no connection.
     listener: std::net::TcpListener,
@@ -26,13 +35,13 @@ struct Http {
 }
 
 /// Connects to what a component is linked to.
-pub async fn open(component: &Component, registry: &Registry) -> anyhow::Result<Links> {
+pub async fn open(component: &Component, backends: &Backends) -> anyhow::Result<Links> {
     let links = Links::default();
     for link in &component.links {
-        let opened = link.open(registry, &links, component.layers());
+        let opened = link.open(&backends.registry, &links, component.layers(backends.meters.as_ref()));
         within(component, opened).await.with_context(|| format!("link `{}`", link.name()))?;
     }
-    component.configure(&links);
+    component.configure(&links, backends.meters.as_ref());
     Ok(links)
 }
 
@@ -41,7 +50,7 @@ impl Unit {
     pub async fn start(
         component: Component,
         app: App,
-        registry: &Registry,
+        backends: &Backends,
         links: Links,
         grants: SharedGrants,
         before: Option<&Self>,
@@ -59,7 +68,7 @@ impl Unit {
             unit.http = Some(unit.answer(listener)?);
         }
         for listen in &unit.component.subscriptions {
-            let service = unit.subscribe(&unit.component, listen, registry).await?;
+            let service = unit.subscribe(&unit.component, listen, backends).await?;
             unit.subscribed.push(service);
         }
         Ok(unit)
@@ -68,6 +77,11 @@ impl Unit {
     /// What it is, with the links that are in force.
     pub fn component(&self) -> &Component {
         &self.component
+    }
+
+    /// Its code.
+    pub fn app(&self) -> &App {
+        &self.app
     }
 
     /// Takes nothing more, and returns once its handlers are done.
@@ -95,18 +109,18 @@ impl Unit {
     pub async fn relink(
         &mut self,
         link: LinkSpec,
-        registry: &Registry,
+        backends: &Backends,
     ) -> anyhow::Result<impl Future<Output = ()> + Send + use<>> {
-        let services = within(&self.component, link.connect(registry)).await?;
+        let services = within(&self.component, link.connect(&backends.registry)).await?;
         let mut component = self.component.clone();
         component.link(link.clone());
         let mut moved = Vec::new();
         for (at, listen) in component.subscriptions.iter().enumerate() {
             if link.capability == "messaging" && link.label == listen.link {
-                moved.push((at, self.subscribe(&component, listen, registry).await?));
+                moved.push((at, self.subscribe(&component, listen, backends).await?));
             }
         }
-        link.set(services, &self.links, component.layers())?;
+        link.set(services, &self.links, component.layers(backends.meters.as_ref()))?;
         self.component = component;
         let old: Vec<_> =
             moved.into_iter().map(|(at, service)| mem::replace(&mut self.subscribed[at], service)).collect();
@@ -123,8 +137,8 @@ impl Unit {
         Ok(Http { listener, service })
     }
 
-    async fn subscribe(&self, component: &Component, listen: &Listen, registry: &Registry) -> anyhow::Result<Service> {
-        let link = self.route(component, listen, registry).await?;
+    async fn subscribe(&self, component: &Component, listen: &Listen, backends: &Backends) -> anyhow::Result<Service> {
+        let link = self.route(component, listen, backends).await?;
         let surroundings = component.surroundings(self.links.clone(), self.grants.clone());
         let concurrency = component.limits.concurrency.into();
         let subscribed = self.app.serve_messages_of(link, surroundings, listen.subscription(), concurrency);
@@ -144,12 +158,17 @@ impl Unit {
         &self,
         component: &Component,
         listen: &Listen,
-        registry: &Registry,
+        backends: &Backends,
     ) -> anyhow::Result<Link<dyn Messaging>> {
         let own = Links::default();
         let of_label = |link: &&LinkSpec| link.capability == "messaging" && link.label == listen.link;
         if let Some(link) = component.links.iter().rfind(of_label) {
-            within(component, link.open(registry, &own, component.layers())).await?;
+            let mut services = within(component, link.connect(&backends.registry)).await?;
+            if let Some(meters) = &backends.meters {
+                services.messaging =
+                    services.messaging.map(|broker| meters.messages(broker, &component.name, &listen.link));
+            }
+            link.set(services, &own, component.layers(backends.meters.as_ref()))?;
         }
         Ok(own.messaging.link(&listen.link, &self.grants))
     }

@@ -129,6 +129,15 @@ impl Runtime {
         App::new(self.clone(), &component)
     }
 
+    /// How many instances live now.
+    fn instances(&self) -> usize {
+        self.capacity() - self.places.available_permits()
+    }
+
+    fn capacity(&self) -> usize {
+        usize::try_from(self.limits.instances).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
+    }
+
     /// A place for one more instance, for as long as it is held; `None` if there is none.
     pub(crate) fn place(&self) -> Option<SemaphorePermit<'_>> {
         self.places.try_acquire().ok()

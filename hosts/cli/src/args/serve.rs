@@ -34,13 +34,17 @@ A manifest:
     config = { greeting = \"hello\" }
     env = { LANG = \"C\" }
 
+    [admin]
+    listen = \"127.0.0.1:9090\"
+
     [secrets]
     redis = { env = \"REDIS_PASSWORD\" }
 
 The words are those of `run`; `limits` has also `handles`, how many an instance may have open (10000), and
 `request-timeout`. Relative paths begin at the manifest's folder. A component may do what is granted to it and nothing
 else. Without `subscriptions` it handles the topics that it records, from the messaging link `default`. A secret is read
-when a link that names it connects first.
+when a link that names it connects first. At `listen` of [admin] are /healthz, /readyz (503 while it starts and stops) and
+/metrics in the OpenMetrics format, for everybody who can reach the address.
 
 Exit codes:
     0  a signal ended it, and all handlers were done; with --check, the manifest is right

@@ -12,7 +12,7 @@ pub struct Problem {
 }
 
 /// Keys whose values are no secrets: lines with other keys are shown without their values.
-const SHOWN: [&str; 24] = [
+const SHOWN: [&str; 25] = [
     "args",
     "concurrency",
     "deadline",
@@ -28,6 +28,7 @@ const SHOWN: [&str; 24] = [
     "limits",
     "link",
     "links",
+    "listen",
     "max-deliveries",
     "memory",
     "pause",

@@ -11,6 +11,7 @@ use crate::{
 };
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     ops::{Range, RangeInclusive},
     time::Duration,
 };
@@ -32,7 +33,7 @@ impl<'a> Reader<'a> {
         Self { schemes, secrets: BTreeMap::new(), problems: Vec::new() }
     }
 
-    pub fn read(&mut self, shape: Shape) -> (BTreeMap<String, Declared>, BTreeMap<String, Place>) {
+    pub fn read(&mut self, shape: Shape) -> (BTreeMap<String, Declared>, BTreeMap<String, Place>, Option<SocketAddr>) {
         for (name, secret) in shape.secrets {
             self.secret(name.into_inner(), secret);
         }
@@ -42,7 +43,7 @@ impl<'a> Reader<'a> {
         let mut components: BTreeMap<String, Declared> = BTreeMap::new();
         for (name, part) in shape.components {
             self.name(&name);
-            let declared = self.component(part);
+            let declared = self.component(name.get_ref(), part);
             let address = declared.component.http.filter(|address| address.port() != 0);
             let other = components.iter().find(|(_, other)| address.is_some() && other.component.http == address);
             if let (Some((other, _)), Some(at)) = (other, &declared.http) {
@@ -51,7 +52,8 @@ impl<'a> Reader<'a> {
             }
             components.insert(name.into_inner(), declared);
         }
-        (components, std::mem::take(&mut self.secrets))
+        let admin = shape.admin.and_then(|admin| self.text(&admin.listen, args::address));
+        (components, std::mem::take(&mut self.secrets), admin)
     }
 
     fn problem(&mut self, at: Range<usize>, what: impl Into<String>) {
@@ -78,9 +80,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn component(&mut self, part: Part) -> Declared {
+    fn component(&mut self, name: &str, part: Part) -> Declared {
         let file = part.file.span();
-        let mut component = Component::new(part.file.into_inner().into());
+        let mut component = Component::new(name.to_owned(), part.file.into_inner().into());
         component.grants = self.each(&part.grants, grant);
         // Those that are wrong have been told of.
         let grants = Grants::parse(&component.grants).unwrap_or_default();

@@ -13,8 +13,15 @@ pub type Number = Spanned<i64>;
 pub struct Shape {
     #[serde(default)]
     pub components: BTreeMap<Text, Part>,
+    pub admin: Option<Admin>,
     #[serde(default)]
     pub secrets: BTreeMap<Text, Spanned<Secret>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Admin {
+    pub listen: Text,
 }
 
 #[derive(Deserialize)]

@@ -1,14 +1,15 @@
 use super::fit::fit;
 use crate::{
+    admin::{Admin, Board},
     component::Component,
     control::{Answer, Ask, Asked, Linked},
     manifest::{self, Declared, Manifest, Problem, Rejected},
     secrets,
-    unit::{self, Unit},
+    unit::{self, Backends, Unit},
 };
 use anyhow::{Context, anyhow, bail};
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 use tokio::task::{JoinSet, block_in_place};
 use wasi_cloud::LinkSpec;
 use wasi_cloud_core::{Grants, Registry};
@@ -16,7 +17,9 @@ use wasi_cloud_wasmtime::runtime::App;
 
 /// All that is served, and by which manifest.
 pub struct Host {
-    registry: Registry,
+    backends: Backends,
+    board: Board,
+    admin: Option<Admin>,
     secrets: Arc<secrets::Declared>,
     file: PathBuf,
     /// What the user calls the manifest.
@@ -37,7 +40,7 @@ struct Running {
 enum Step {
     Keep,
     /// Links and grants are changed under the running component.
-    Adjust(Component),
+    Adjust(Box<Component>),
     Start(Box<Start>),
 }
 
@@ -53,7 +56,10 @@ struct Start {
 impl Host {
     /// Nothing is served yet.
     pub fn new(registry: Registry, secrets: Arc<secrets::Declared>, file: PathBuf, shown: PathBuf) -> Self {
-        Self { registry, secrets, file, shown, running: BTreeMap::new(), draining: JoinSet::new() }
+        let board = Board::new();
+        let backends = Backends { registry, meters: Some(board.meters.clone()) };
+        let (running, draining) = (BTreeMap::new(), JoinSet::new());
+        Self { backends, board, admin: None, secrets, file, shown, running, draining }
     }
 
     /// Says whether everything could be started, as far as this machine alone knows.
@@ -73,10 +79,13 @@ impl Host {
     pub async fn start(&mut self) -> anyhow::Result<()> {
         let manifest = self.read()?;
         let steps = self.plan(&manifest)?;
+        self.administer(manifest.admin).await?;
         self.secrets.replace(manifest.secrets);
         for (name, step) in steps {
             self.step(&name, step).await.with_context(|| format!("component `{name}`"))?;
         }
+        self.board.set_apps(self.apps());
+        self.board.set_unready(None);
         tracing::info!("serving `{}`", self.shown.display());
         Ok(())
     }
@@ -86,15 +95,18 @@ impl Host {
     pub async fn reload(&mut self) {
         // Those that have finished.
         while self.draining.try_join_next().is_some() {}
-        let planned = self.read().and_then(|manifest| Ok((self.plan(&manifest)?, manifest.secrets)));
-        let (steps, secrets) = match planned {
+        let planned = self.read().and_then(|manifest| Ok((self.plan(&manifest)?, manifest)));
+        let (steps, manifest) = match planned {
             Ok(planned) => planned,
             Err(why) => {
                 tracing::error!("the changed manifest is not right, and the one before stays in force\n{why:#}");
                 return;
             }
         };
-        self.secrets.replace(secrets);
+        if let Err(why) = self.administer(manifest.admin).await {
+            tracing::error!("health and metrics stay where they were: {why:#}");
+        }
+        self.secrets.replace(manifest.secrets);
         let gone: Vec<_> = self.running.keys().filter(|name| !steps.contains_key(*name)).cloned().collect();
         for (name, step) in steps {
             if let Err(why) = self.step(&name, step).await {
@@ -107,7 +119,23 @@ impl Host {
                 self.draining.spawn(running.unit.stop());
             }
         }
+        self.board.set_apps(self.apps());
         tracing::info!("`{}` is in force", self.shown.display());
+    }
+
+    /// Answers for health and metrics where the manifest says, if it is elsewhere than before.
+    async fn administer(&mut self, address: Option<SocketAddr>) -> anyhow::Result<()> {
+        if self.admin.as_ref().map(|admin| admin.address) != address {
+            self.admin = match address {
+                Some(address) => Some(Admin::start(address, self.board.clone()).await?),
+                None => None,
+            };
+        }
+        Ok(())
+    }
+
+    fn apps(&self) -> BTreeMap<String, App> {
+        self.running.iter().map(|(name, running)| (name.clone(), running.unit.app().clone())).collect()
     }
 
     /// Does what was asked. The answer comes when what was in flight on an old link is settled, which is not waited for
@@ -141,7 +169,7 @@ impl Host {
         let grants = Grants::parse(&running.unit.component().grants)?;
         manifest::usable(&link, &grants).map_err(anyhow::Error::msg)?;
         let stays = || format!("`{name}` of `{app}` stays as it is");
-        let drained = running.unit.relink(link, &self.registry).await.with_context(stays)?;
+        let drained = running.unit.relink(link, &self.backends).await.with_context(stays)?;
         tracing::info!("component `{app}` has another link `{name}`");
         Ok((name, drained))
     }
@@ -162,6 +190,8 @@ impl Host {
 
     /// Takes nothing more, and returns once all handlers are done.
     pub async fn stop(mut self) {
+        self.board.set_unready(Some("stopping"));
+        self.board.set_unready(Some("stopping"));
         for (_, running) in std::mem::take(&mut self.running) {
             self.draining.spawn(running.unit.stop());
         }
@@ -169,7 +199,7 @@ impl Host {
     }
 
     fn read(&self) -> anyhow::Result<Manifest> {
-        manifest::read(&self.file, &self.shown, &self.registry.schemes())
+        manifest::read(&self.file, &self.shown, &self.backends.registry.schemes())
     }
 
     /// What is to be done, without doing any of it. Compiles what is new.
@@ -198,7 +228,7 @@ impl Host {
                     manifest::listenable(listen, &declared.component.links, &grants)
                         .map_err(|why| failed(anyhow!("this component handles messages: {why}")))?;
                 }
-                return Ok(Step::Adjust(declared.component.clone()));
+                return Ok(Step::Adjust(Box::new(declared.component.clone())));
             }
         }
         let (component, app) = fit(declared, wasm)?;
@@ -208,14 +238,14 @@ impl Host {
     async fn step(&mut self, name: &str, step: Step) -> anyhow::Result<()> {
         match step {
             Step::Keep => Ok(()),
-            Step::Adjust(declared) => self.adjust(name, declared).await,
+            Step::Adjust(declared) => self.adjust(name, *declared).await,
             Step::Start(start) => {
                 let Start { declared, digest, component, app } = *start;
                 let grants = Grants::parse(&component.grants)?.shared();
-                let links = unit::open(&component, &self.registry).await?;
+                let links = unit::open(&component, &self.backends).await?;
                 let before = self.running.get(name).map(|running| &running.unit);
                 let again = if before.is_some() { " anew" } else { "" };
-                let unit = Unit::start(component, app, &self.registry, links, grants, before).await?;
+                let unit = Unit::start(component, app, &self.backends, links, grants, before).await?;
                 tracing::info!("component `{name}` is started{again}");
                 if let Some(before) = self.running.insert(name.to_owned(), Running { declared, digest, unit }) {
                     self.draining.spawn(before.unit.stop());
@@ -233,7 +263,7 @@ impl Host {
         for link in &declared.links {
             if !running.declared.links.contains(link) {
                 let failed = || format!("link `{}`", link.name());
-                let drained = running.unit.relink(link.clone(), &self.registry).await.with_context(failed)?;
+                let drained = running.unit.relink(link.clone(), &self.backends).await.with_context(failed)?;
                 running.declared.link(link.clone());
                 self.draining.spawn(drained);
                 tracing::info!("component `{name}` has another link `{}`", link.name());

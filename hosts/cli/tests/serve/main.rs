@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![cfg(unix)]
 
+mod admin;
 mod manifests;
 mod pingpong;
 mod redis;
@@ -22,12 +23,14 @@ fn main() -> ExitCode {
         ("a_bad_manifest_leaves_the_old_one_in_force", reload::rejected),
         ("the_control_socket_is_for_its_owner_and_goes_with_the_host", relink::socket),
         ("what_is_no_question_is_refused", relink::nonsense),
+        ("health_and_metrics_move_with_the_manifest", admin::moved),
         ("a_hangup_takes_a_component_that_was_built_anew", reload::rebuilt),
     ];
     let on_redis = [
         ("pingpong_on_redis_survives_a_restart", pingpong::restart as fn()),
         ("keyvalue_moves_to_sqlite_and_back_while_messages_flow", relink::keyvalue),
         ("messages_move_to_another_broker_while_they_flow", relink::messaging),
+        ("health_and_metrics_are_told", admin::told),
         ("a_link_that_cannot_be_leaves_the_old_one_in_force", relink::refused),
     ];
     let mut trials: Vec<_> = always.into_iter().map(|(name, test)| trial(name, test, || None)).collect();

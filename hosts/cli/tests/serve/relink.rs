@@ -26,23 +26,32 @@ fn set(site: &Site, link: &str) -> (Option<i32>, String) {
 }
 
 /// Pings without a pause, calls `switch` after each batch while the pings go on, and returns how many there were.
-fn under_load(player: &Player, mut switch: impl FnMut(usize) + Send) -> usize {
+/// `waiting` says of so many pings how many are not handled yet.
+fn under_load(
+    player: &mut Player,
+    mut waiting: impl FnMut(&mut Player, usize) -> usize,
+    mut switch: impl FnMut(usize) + Send,
+) -> usize {
     let (switches, batch) = load();
-    let (sent, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (sent, full, done) = (AtomicUsize::new(0), AtomicBool::new(false), AtomicBool::new(false));
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let deadline = Instant::now() + PATIENCE;
             for nth in 0..switches {
-                while sent.load(Ordering::Relaxed) < nth * batch && Instant::now() < deadline {
+                while sent.load(Ordering::Relaxed) < nth * batch && !full.load(Ordering::Relaxed) {
                     std::thread::yield_now();
                 }
                 switch(nth);
             }
             done.store(true, Ordering::Relaxed);
         });
-        while !done.load(Ordering::Relaxed) && sent.load(Ordering::Relaxed) < 1_000_000 {
-            player.ping(1);
-            sent.fetch_add(1, Ordering::Relaxed);
+        while !done.load(Ordering::Relaxed) {
+            player.ping(10);
+            let so_far = sent.fetch_add(10, Ordering::Relaxed) + 10;
+            // A stream keeps 10,000.
+            full.store(waiting(player, so_far) > 5_000, Ordering::Relaxed);
+            while full.load(Ordering::Relaxed) && !done.load(Ordering::Relaxed) {
+                full.store(waiting(player, so_far) > 5_000, Ordering::Relaxed);
+            }
         }
     });
     sent.into_inner()
@@ -51,15 +60,22 @@ fn under_load(player: &Player, mut switch: impl FnMut(usize) + Send) -> usize {
 pub fn keyvalue() {
     let redis = Redis::start();
     let site = pingpong::site(&redis.url(1), &redis.url(0));
-    let served = site.serve();
-    let mut player = Player::at(&redis.url(0));
+    let served = site.served();
+    let (mut player, mut heard) = (Player::at(&redis.url(0)), 0);
     let sqlite = format!("sqlite://{}/counts.db", site.path().display());
-    let sent = under_load(&player, |nth| {
+    let hear = |player: &mut Player, sent: usize| {
+        while sent - heard > 100 {
+            player.next();
+            heard += 1;
+        }
+        sent - heard
+    };
+    let sent = under_load(&mut player, hear, |nth| {
         let url = if nth % 2 == 0 { &sqlite } else { &redis.url(1) };
         let (code, said) = set(&site, &format!("keyvalue:default={url}"));
         assert_eq!(code, Some(0), "{said}");
     });
-    (0..sent).for_each(|_| drop(player.next()));
+    (heard..sent).for_each(|_| drop(player.next()));
     let log = served.stop();
     assert!(!FAILURES.iter().any(|failure| log.contains(failure)), "{log}");
     redis.until_none_pending(0);
@@ -72,9 +88,14 @@ pub fn keyvalue() {
 pub fn messaging() {
     let redis = Redis::start();
     let site = pingpong::site(&redis.url(2), &redis.url(0));
-    let served = site.serve();
-    let player = Player::at(&redis.url(0));
-    let sent = under_load(&player, |nth| {
+    let served = site.served();
+    let mut player = Player::at(&redis.url(0));
+    let count = redis.url(2);
+    let waiting = |_: &mut Player, sent: usize| match sent % 500 {
+        0 => sent.saturating_sub(counted(&count) as usize),
+        _ => 0,
+    };
+    let sent = under_load(&mut player, waiting, |nth| {
         let url = redis.url(if nth % 2 == 0 { 1 } else { 0 });
         let (code, said) = set(&site, &format!("messaging:default={url}"));
         assert_eq!(code, Some(0), "{said}");
@@ -97,7 +118,7 @@ pub fn messaging() {
 pub fn refused() {
     let redis = Redis::start();
     let site = pingpong::site(&redis.url(1), &redis.url(0));
-    let served = site.serve();
+    let served = site.served();
     let mut player = Player::at(&redis.url(0));
     let refusals = [
         ("keyvalue:default=redis://u:hunter2@127.0.0.1:1", "stays as it is"),
@@ -127,7 +148,7 @@ pub fn socket() {
         "[components.a]\nfile = \"app.wasm\"\nlinks = [\"messaging:default=memory\", \"keyvalue:b=sqlite::memory:\"]\n\
          grants = [\"messaging:default\", \"keyvalue:b\"]\n",
     );
-    let served = site.serve();
+    let served = site.served();
     let socket = site.at(".wasi-cloud/control.sock");
     assert_eq!(socket.metadata().expect("a socket").permissions().mode() & 0o777, 0o600);
     let second = site.output(&["serve", "--control", ".wasi-cloud/control.sock"]);
@@ -160,7 +181,7 @@ fn set_of(site: &Site, args: &[&str]) -> String {
 pub fn nonsense() {
     let site = Site::new();
     site.manifest("[components.a]\nfile = \"app.wasm\"\nlinks = [\"messaging:default=memory\"]\ngrants = [\"messaging:default\"]\n");
-    let served = site.serve();
+    let served = site.served();
     let endless = vec![b'x'; 100 << 10];
     for question in [&b"{\"ask\":\"fly\"}\n"[..], b"hunter2\n", &endless] {
         let mut host = UnixStream::connect(site.at(".wasi-cloud/control.sock")).expect("it listens");

@@ -17,7 +17,7 @@ const TWO: &str = r#"
 pub fn changes() {
     let site = Site::new();
     site.manifest(ONE);
-    let mut served = site.serve();
+    let mut served = site.served();
     site.manifest(&format!("{ONE}{TWO}"));
     served.logs("component `b` is started");
     served.logs("is in force");
@@ -36,7 +36,7 @@ pub fn changes() {
 pub fn rejected() {
     let site = Site::new();
     site.manifest(ONE);
-    let mut served = site.serve();
+    let mut served = site.served();
     site.manifest(&ONE.replace("\"messaging:default\"", "\"messaging\""));
     served.logs("the one before stays in force");
     served.logs("it names no label");
@@ -53,7 +53,7 @@ pub fn rejected() {
 pub fn rebuilt() {
     let site = Site::new();
     site.manifest(ONE);
-    let mut served = site.serve();
+    let mut served = site.served();
     let other = include_str!("../handler.wat").replace("ping", "pong");
     site.write("app.wasm", &wat::parse_str(other).expect("assembles"));
     served.signal("HUP");

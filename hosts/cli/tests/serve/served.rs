@@ -79,7 +79,12 @@ impl Site {
         let (send, log) = channel();
         // Always read, so that the program never waits for a reader.
         std::thread::spawn(move || lines.for_each(|line| drop(send.send(line))));
-        let mut served = Served { child, log, seen: String::new() };
+        Served { child, log, seen: String::new() }
+    }
+
+    /// The same, once it serves.
+    pub fn served(&self) -> Served {
+        let mut served = self.serve();
         served.logs("serving `wasi-cloud.toml`");
         served
     }
@@ -93,8 +98,8 @@ pub struct Served {
 }
 
 impl Served {
-    /// Waits until it logs this.
-    pub fn logs(&mut self, text: &str) {
+    /// Waits until it logs this, and returns the line.
+    pub fn logs(&mut self, text: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -103,7 +108,7 @@ impl Served {
             self.seen += &line;
             self.seen.push('\n');
             if found {
-                return;
+                return line;
             }
         }
     }

@@ -14,15 +14,18 @@ use std::{fmt, time::Instant};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
+    component: String,
     capability: &'static str,
     op: &'static str,
     label: String,
     outcome: &'static str,
 }
 
-/// Counts calls and their duration per capability, operation, label and outcome.
+/// Counts calls and their duration per component, capability, operation, label and outcome. A label counts only where it is
+/// linked and granted, so guests cannot make up series.
 #[derive(Clone)]
 pub struct Metrics {
+    component: String,
     calls: Family<Labels, Counter>,
     seconds: Family<Labels, Histogram>,
 }
@@ -40,6 +43,7 @@ impl Metrics {
     /// A layer whose numbers appear in `registry` in the OpenMetrics format.
     pub fn register(registry: &mut Registry) -> (Self, Registered) {
         let this = Self {
+            component: String::new(),
             calls: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(50e-6, 4.0, 10))),
         };
@@ -47,6 +51,12 @@ impl Metrics {
         registry.register(names.calls, "Capability calls", this.calls.clone());
         registry.register(names.seconds, "Duration of capability calls", this.seconds.clone());
         (this, names)
+    }
+
+    /// The same numbers, for the calls of one component.
+    #[must_use]
+    pub fn of(&self, component: impl Into<String>) -> Self {
+        Self { component: component.into(), ..self.clone() }
     }
 }
 
@@ -62,6 +72,7 @@ impl Layer for Metrics {
         let start = Instant::now();
         let result = next.run(call).await;
         let labels = Labels {
+            component: self.component.clone(),
             capability: call.capability,
             op: call.op,
             label: call.label.to_owned(),

@@ -151,6 +151,12 @@ impl App {
         ServicePre::new(self.pre.clone()).is_ok()
     }
 
+    /// How many instances live now, of all components of its [`Runtime`].
+    #[must_use]
+    pub fn instances(&self) -> usize {
+        self.runtime.instances()
+    }
+
     /// Runs `wasi:cli/run` once, in a fresh instance. Dropping the future ends the instance.
     pub async fn run_command(&self, env: Env) -> Ending {
         let command = match CommandPre::new(self.pre.clone()) {
