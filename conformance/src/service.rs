@@ -1,7 +1,9 @@
 //! A backend server of our own for the time of a run: private, empty, and gone afterwards.
 
+mod postgres;
+
 use anyhow::{Context, bail};
-use std::{net::Ipv4Addr, path::Path, process::Stdio, time::Duration};
+use std::{fs::File, net::Ipv4Addr, path::Path, process::Stdio, time::Duration};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -12,6 +14,8 @@ use tokio::{
 
 /// How long a server may take until it answers.
 const START: Duration = Duration::from_secs(10);
+/// How long one may take to end that is asked to.
+const END: Duration = Duration::from_secs(5);
 /// How often to try another port after somebody else took the first.
 const TRIES: usize = 5;
 
@@ -19,6 +23,9 @@ const TRIES: usize = 5;
 const INSTALL_NATS: &str = "`nats-server` is not on the PATH. Install it (Go: `go install \
     github.com/nats-io/nats-server/v2@latest`; macOS: `brew install nats-server`; Alpine: `apk add nats-server`) or name a \
     server that runs, with JetStream: `--url nats://127.0.0.1:4222`";
+const INSTALL_POSTGRES: &str = "`initdb` and `postgres` are not on the PATH, nor where Debian has them. Install them \
+    (Debian, Ubuntu: `apt install postgresql`; Fedora: `dnf install postgresql-server`; macOS: `brew install postgresql`; \
+    Alpine: `apk add postgresql`) or name a server that runs: `--url postgres://user:password@127.0.0.1:5432/database`";
 const INSTALL_REDIS: &str = "`redis-server` is not on the PATH. Install it (Debian, Ubuntu: `apt install \
     redis-server`; Fedora: `dnf install redis`; macOS: `brew install redis`; Alpine: `apk add redis`) or name a server \
     that runs: `--url redis://127.0.0.1:6379`";
@@ -28,6 +35,8 @@ const INSTALL_REDIS: &str = "`redis-server` is not on the PATH. Install it (Debi
 pub enum Program {
     /// `nats-server`, with JetStream.
     Nats,
+    /// `postgres`, without syncing.
+    Postgres,
     /// `redis-server`, without persistence.
     Redis,
 }
@@ -38,6 +47,7 @@ impl Program {
     pub fn of(host: &str) -> Option<Self> {
         match host {
             "nats" => Some(Self::Nats),
+            "postgres" => Some(Self::Postgres),
             "redis" => Some(Self::Redis),
             _ => None,
         }
@@ -48,6 +58,7 @@ impl Program {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Nats => "nats-server",
+            Self::Postgres => "postgres",
             Self::Redis => "redis-server",
         }
     }
@@ -57,37 +68,57 @@ impl Program {
     pub const fn install(self) -> &'static str {
         match self {
             Self::Nats => INSTALL_NATS,
+            Self::Postgres => INSTALL_POSTGRES,
             Self::Redis => INSTALL_REDIS,
         }
     }
 
-    const fn scheme(self) -> &'static str {
-        match self {
-            Self::Nats => "nats",
-            Self::Redis => "redis",
+    /// Whether it can be started here.
+    #[must_use]
+    pub fn is_here(self) -> bool {
+        if self == Self::Postgres {
+            return postgres::programs().is_some();
         }
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&paths).any(|folder| folder.join(self.name()).is_file())
     }
 
-    /// On a port of 127.0.0.1, with a folder of its own.
-    fn command(self, dir: &Path, port: u16, log: &Path) -> Command {
-        let (port, mut command) = (port.to_string(), Command::new(self.name()));
+    /// On a port of 127.0.0.1, with a folder of its own, which is made ready.
+    async fn command(self, dir: &Path, port: u16, log: &Path) -> anyhow::Result<Command> {
+        let (number, mut command) = (port.to_string(), Command::new(self.name()));
+        command.stderr(Stdio::null());
         match self {
             Self::Nats => {
-                command.args(["--addr", "127.0.0.1", "--port", &port, "--jetstream", "--store_dir"]).arg(dir);
+                command.args(["--addr", "127.0.0.1", "--port", &number, "--jetstream", "--store_dir"]).arg(dir);
                 command.arg("--name").arg(unique(dir)).arg("--log").arg(log);
             }
+            Self::Postgres => {
+                postgres::init(dir).await?;
+                command = postgres::serve(dir, port)?;
+                command.stderr(File::create(log)?);
+            }
             Self::Redis => {
-                command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+                command.args(["--port", &number, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
                 command.arg("--dir").arg(dir).arg("--logfile").arg(log);
             }
         }
-        command
+        Ok(command)
+    }
+
+    /// Where it answers.
+    fn url(self, dir: &Path, port: u16) -> std::io::Result<String> {
+        match self {
+            Self::Nats => Ok(format!("nats://127.0.0.1:{port}")),
+            Self::Postgres => postgres::url(dir, port),
+            Self::Redis => Ok(format!("redis://127.0.0.1:{port}")),
+        }
     }
 
     /// The server's version, if the process behind the port is ours: somebody else may have been faster.
     async fn hello(self, dir: &Path, port: u16, pid: Option<u32>) -> std::io::Result<Option<String>> {
         match self {
             Self::Nats => nats_hello(port, &unique(dir)).await,
+            Self::Postgres => postgres::hello(dir, pid).await,
             Self::Redis => redis_hello(port, pid).await,
         }
     }
@@ -103,6 +134,7 @@ fn unique(dir: &Path) -> String {
 pub struct Service {
     url: String,
     version: String,
+    program: Program,
     child: Child,
     // After the child: it still writes there while it ends.
     _dir: TempDir,
@@ -142,10 +174,24 @@ impl Service {
         &self.version
     }
 
-    /// Ends it and waits until it has ended; dropping it does not wait.
+    /// Ends it and waits until it has ended; dropping it waits for PostgreSQL only.
     pub async fn stop(mut self) {
+        self.ask_to_end();
         // It cannot fail but for a server that has ended already.
         let _ = self.child.kill().await;
+    }
+
+    /// PostgreSQL is asked, and waited for: one that is killed leaves a segment of shared memory behind.
+    fn ask_to_end(&mut self) {
+        if self.program != Program::Postgres {
+            return;
+        }
+        let Some(pid) = self.child.id() else { return };
+        let _ = std::process::Command::new("kill").arg("-QUIT").arg(pid.to_string()).status();
+        let began = Instant::now();
+        while began.elapsed() < END && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// `None` where the port was taken before the server had it.
@@ -153,9 +199,11 @@ impl Service {
         let dir = tempfile::Builder::new().prefix("cloud-conformance-").tempdir()?;
         let port = free_port().await?;
         let log = dir.path().join("server.log");
-        let mut child = match spawn(program.command(dir.path(), port, &log)) {
+        if !program.is_here() {
+            bail!(program.install());
+        }
+        let mut child = match spawn(program.command(dir.path(), port, &log).await?) {
             Ok(child) => child,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(program.install()),
             Err(error) => return Err(error).with_context(|| format!("`{}` cannot be started", program.name())),
         };
         let began = Instant::now();
@@ -169,12 +217,18 @@ impl Service {
                 bail!("`{}` ended with {status}: {last}", program.name());
             }
             if let Ok(Ok(Some(version))) = timeout(START, program.hello(dir.path(), port, child.id())).await {
-                let url = format!("{}://127.0.0.1:{port}", program.scheme());
-                return Ok(Some(Self { url, version, child, _dir: dir }));
+                let url = program.url(dir.path(), port)?;
+                return Ok(Some(Self { url, version, program, child, _dir: dir }));
             }
             sleep(Duration::from_millis(20)).await;
         }
         bail!("`{}` did not answer within {START:?}", program.name())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.ask_to_end();
     }
 }
 
@@ -183,7 +237,7 @@ async fn free_port() -> std::io::Result<u16> {
 }
 
 fn spawn(mut command: Command) -> std::io::Result<Child> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn()
+    command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true).spawn()
 }
 
 /// The first line of a server is `INFO` and a JSON object.

@@ -30,9 +30,10 @@ use url::Url;
 use wasi_cloud_core::{Clock, Services};
 
 /// The declarations that come with the suite, by name.
-const DECLARATIONS: [(&str, &str); 6] = [
+const DECLARATIONS: [(&str, &str); 7] = [
     ("memory", include_str!("../hosts/memory.toml")),
     ("nats", include_str!("../hosts/nats.toml")),
+    ("postgres", include_str!("../hosts/postgres.toml")),
     ("redis", include_str!("../hosts/redis.toml")),
     ("redis-pubsub", include_str!("../hosts/redis-pubsub.toml")),
     ("sqlite", include_str!("../hosts/sqlite.toml")),
@@ -73,7 +74,7 @@ struct Meaning {
     spelled: String,
 }
 
-/// Makes a host ready: `memory`, `nats`, `redis`, `sqlite`, a URL, or `mutant:NAME`. `url` overrides where the backend is. Starts
+/// Makes a host ready: `memory`, `nats`, `postgres`, `redis`, `sqlite`, a URL, or `mutant:NAME`. `url` overrides where the backend is. Starts
 /// a private server, or makes private files, where the name asks for that.
 ///
 /// # Errors

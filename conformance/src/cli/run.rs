@@ -31,8 +31,8 @@ use tokio::runtime::Handle;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Run {
-    /// What to test: `memory`, `redis` or `nats` (starts a private server), `sqlite` (in private files), a URL, or
-    /// `mutant:NAME`.
+    /// What to test: `memory`, `redis`, `nats` or `postgres` (starts a private server), `sqlite` (in private files), a
+    /// URL, or `mutant:NAME`.
     #[arg(long, value_name = "HOST")]
     host: String,
     /// Where the backend is, instead of a private server.

@@ -1,5 +1,11 @@
 //! Writers past the host: other programs, which know of a backend what its documentation says and share no code with it.
 
+#[cfg(feature = "postgres")]
+mod postgres;
+
+#[cfg(feature = "postgres")]
+pub use postgres::postgres;
+
 use crate::session::Broken;
 use async_trait::async_trait;
 use std::{path::PathBuf, sync::Arc};

@@ -4,15 +4,17 @@ use url::Url;
 use wasi_cloud_core::provider::{EnvSecrets, Secrets, redact};
 
 /// Query keys whose values may be shown. That of `secret` is the secret's name.
-const HARMLESS: [&str; 7] = ["busy-timeout", "db", "delivery", "max-size", "maxlen", "replicas", "secret"];
+const HARMLESS: [&str; 10] =
+    ["busy-timeout", "connections", "db", "delivery", "max-size", "maxlen", "replicas", "schema", "secret", "sslmode"];
 
 /// A user name that is shorter is part of too many words to be hidden.
 const SHORTEST_USER: usize = 3;
 
-/// The backend behind a scheme: `redis` behind `redis+unix`, `nats` behind `tls`.
+/// The backend behind a scheme: `redis` behind `redis+unix`, `nats` behind `tls`, `postgres` behind `postgresql`.
 pub(super) fn backend(scheme: &str) -> &str {
     match scheme.split('+').next() {
         Some("tls") => "nats",
+        Some("postgresql") => "postgres",
         backend => backend.unwrap_or(scheme),
     }
 }
@@ -128,6 +130,7 @@ mod tests {
     fn a_declaration_belongs_to_a_backend_and_not_to_a_scheme() {
         assert_eq!(declaration(&url("redis+unix:///run/redis.sock?db=1")), "redis");
         assert_eq!(declaration(&url("redis://host?delivery=pubsub")), "redis-pubsub");
+        assert_eq!(declaration(&url("postgresql://me@host/db")), "postgres");
         assert_eq!(declaration(&url("sqlite:a.db")), "sqlite");
         assert_eq!(declaration(&url("sqlite::memory:?busy-timeout=1")), "sqlite-memory");
     }

@@ -99,6 +99,10 @@ fn writer(url: &Url) -> Option<Arc<dyn Foreign>> {
     if let Some(writer) = foreign::nats(url) {
         return Some(writer);
     }
+    #[cfg(feature = "postgres")]
+    if let Some(writer) = foreign::postgres(url) {
+        return Some(writer);
+    }
     foreign::redis(url)
 }
 

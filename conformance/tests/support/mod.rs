@@ -43,6 +43,7 @@ pub fn pinned(host: &str, altitude: Altitude) -> (usize, usize) {
         ("sqlite", Altitude::Embedded(_)) => (473, 473),
         ("redis", Altitude::Direct) => (463, 463),
         ("redis", Altitude::Embedded(_)) => (472, 472),
+        ("postgres", altitude) => pinned("sqlite", altitude),
         // Memory's, with exact listings and other programs, and without lifetimes.
         ("nats", altitude) => {
             let (planned, executed) = pinned("memory", altitude);

@@ -25,6 +25,8 @@ pub fn registry_with(clock: &Clock, secrets: Arc<dyn Secrets>) -> Result<Registr
     let registry = registry.with(wasi_cloud_memory::Memory::with_clock(clock.clone()))?;
     #[cfg(feature = "nats")]
     let registry = registry.with(wasi_cloud_nats::Nats::new())?;
+    #[cfg(feature = "postgres")]
+    let registry = registry.with(wasi_cloud_postgres::Postgres::new())?;
     #[cfg(feature = "redis")]
     let registry = registry.with(wasi_cloud_redis::Redis::new())?;
     #[cfg(feature = "sqlite")]
