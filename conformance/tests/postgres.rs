@@ -12,11 +12,15 @@ use std::{
     time::{Duration, Instant},
 };
 use support::{required, workers};
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 use tokio_postgres::{Client, NoTls};
 use wasi_cloud_core::{
     Applied, Clock, Error, Kind, Services,
     keyvalue::{Condition, PutOptions},
+    messaging::{Disposition, Inbox, Payload, Subscription},
 };
 
 fn main() -> ExitCode {
@@ -34,10 +38,15 @@ fn main() -> ExitCode {
         trial("rows_that_have_expired_are_removed", || on_a_server(swept)),
         trial("a_write_that_loses_its_connection_may_have_happened", || on_a_server(lost)),
         trial("a_write_that_the_server_gives_up_has_not_happened", || on_a_server(given_up)),
+        trial("a_lease_that_is_over_goes_to_another", || on_a_server(lease_over)),
+        trial("what_another_program_sends_is_delivered_and_the_oldest_are_removed", || on_a_server(trimmed)),
         trial("tables_of_another_build_are_left_alone", || on_a_server(another_build)),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
+
+/// Longest wait for what has to come.
+const LONG: Duration = Duration::from_secs(30);
 
 type Tested = Result<(), Failed>;
 
@@ -71,7 +80,7 @@ async fn becomes(client: &Client, sql: &str, wanted: i64) -> Tested {
         if seen == wanted {
             return Ok(());
         }
-        if began.elapsed() > Duration::from_secs(30) {
+        if began.elapsed() > LONG {
             return Err(format!("{sql}: {seen} and not {wanted}").into());
         }
         sleep(Duration::from_millis(10)).await;
@@ -136,6 +145,51 @@ async fn lost(url: &str) -> Tested {
 async fn given_up(url: &str) -> Tested {
     let ended = held_up(url, async |_| Ok(())).await?;
     is(&ended, Kind::Timeout, Applied::No)
+}
+
+/// A member of a group.
+async fn member(url: &str) -> Result<Box<dyn Inbox>, Failed> {
+    let messaging = host(url).await?.messaging.ok_or("no messaging")?;
+    let subscription = Subscription { topics: vec!["t".into()], group: Some("g".into()), max_deliveries: 5 };
+    Ok(messaging.subscribe("s", &subscription).await?)
+}
+
+const SEND: &str = "insert into wasi_cloud.message (scope, topic, data) values ('s', 't', 'hello')";
+
+async fn lease_over(url: &str) -> Tested {
+    let (mut first, mut second, client) = (member(url).await?, member(url).await?, client(url).await?);
+    client.execute(SEND, &[]).await?;
+    let held = timeout(LONG, first.next()).await??;
+    // As if its host had been silent for too long.
+    client.batch_execute("update wasi_cloud.message_delivery set leased_until = '-infinity'").await?;
+    let again = timeout(LONG, second.next()).await??;
+    if (held.attempt, again.attempt) != (1, 2) {
+        return Err(format!("{held:?} {again:?}").into());
+    }
+    let queued = "select count(*) from wasi_cloud.message_delivery";
+    // Who lost it cannot settle it any more.
+    held.settle.settle(Disposition::Ack).await?;
+    becomes(&client, queued, 1).await?;
+    again.settle.settle(Disposition::Ack).await?;
+    becomes(&client, queued, 0).await
+}
+
+async fn trimmed(url: &str) -> Tested {
+    let url = &format!("{url}?maxlen=3");
+    let (mut member, client) = (member(url).await?, client(url).await?);
+    client.execute(SEND, &[]).await?;
+    let told = timeout(LONG, member.next()).await??;
+    let is_told = told.topic == "t" && told.payload == Payload { data: b"hello".to_vec(), ..Payload::default() };
+    if !is_told || told.reply_to.is_some() {
+        return Err(format!("{told:?} {:?}", told.payload).into());
+    }
+    told.settle.settle(Disposition::Ack).await?;
+    client.execute(&format!("{SEND}, ('s', 't', '2'), ('s', 't', '3'), ('s', 't', '4'), ('s', 'u', '5')"), &[]).await?;
+    // A host that starts looks first of all.
+    let _another = host(url).await?;
+    becomes(&client, "select count(*) from wasi_cloud.message where topic = 't'", 3).await?;
+    becomes(&client, "select count(*) from wasi_cloud.message_delivery", 3).await?;
+    becomes(&client, "select count(*) from wasi_cloud.message", 4).await
 }
 
 async fn another_build(url: &str) -> Tested {

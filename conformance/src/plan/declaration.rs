@@ -118,9 +118,10 @@ impl Declaration {
 const ANY: &str = "*";
 
 /// What a host must declare, so that no case can be avoided by saying less: host, capability, features.
-const OWED: [(&str, &str, &[&str]); 3] = [
+const OWED: [(&str, &str, &[&str]); 4] = [
     (ANY, "keyvalue", &["cas-absent", "counters", "listing"]),
     ("nats", "messaging", &["groups", "redelivery", "request-reply"]),
+    ("postgres", "messaging", &["groups"]),
     ("redis", "messaging", &["groups", "redelivery"]),
 ];
 

@@ -12,7 +12,8 @@ use crate::{
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
-use tokio_postgres::{Config, Row, config::SslMode, types::ToSql};
+use tokio_postgres::{Client, Config, Row, Socket, config::SslMode, tls::MakeTlsConnect, types::ToSql};
+use tokio_postgres_rustls::MakeRustlsConnect;
 use wasi_cloud_core::{Error, Kind, Result};
 
 /// How much longer an answer is waited for than the server may take: so that mostly it is the server which gives up, and
@@ -24,11 +25,16 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 /// A database, as one URL names it.
 pub(crate) struct Server {
     pool: Pool,
+    config: Config,
+    tls: MakeRustlsConnect,
     /// The URL as it may be shown.
     pub(crate) url: String,
     pub(crate) schema: String,
     pub(crate) timing: Timing,
 }
+
+/// What has to be polled for a [`Client`] to get answers.
+pub(crate) type Connection = tokio_postgres::Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
@@ -42,11 +48,9 @@ impl Server {
         if let Some(password) = &options.password {
             config.password(password.reveal());
         }
-        let manager = Manager::from_config(
-            config,
-            tls::connector(options.tls)?,
-            ManagerConfig { recycling_method: RecyclingMethod::Fast },
-        );
+        let tls = tls::connector(options.tls)?;
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_config(config.clone(), tls.clone(), recycling);
         // What an operator has set for the role or the database may be otherwise.
         let settings = format!(
             "set search_path to {}; set statement_timeout to {}; set default_transaction_isolation to 'read committed'",
@@ -66,7 +70,14 @@ impl Server {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|_| Error::new(Kind::Other, "no pool of connections could be made"))?;
-        Ok(Self { pool, url: options.shown, schema: options.schema, timing })
+        Ok(Self { pool, config, tls, url: options.shown, schema: options.schema, timing })
+    }
+
+    /// A connection of its own, beside the pool. Where its machine vanishes, the server notices within two minutes.
+    pub(crate) async fn dial(&self) -> Result<(Client, Connection)> {
+        let dialled = timeout(self.timing.connect, self.config.connect(self.tls.clone())).await;
+        let late = |_| Error::new(Kind::Unavailable, format!("no connection to {} in time", self.url));
+        dialled.map_err(late)?.map_err(|why| error::not_connected(&why, &self.url))
     }
 
     /// Runs a statement of at most one row.

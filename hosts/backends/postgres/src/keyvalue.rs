@@ -1,9 +1,6 @@
 //! Key-value: one row per key, and one statement per call.
 
 mod statements;
-mod sweep;
-
-pub(crate) use sweep::sweep;
 
 use crate::{connection::Server, error::Effect, schema::Part};
 use async_trait::async_trait;
@@ -160,6 +157,12 @@ impl KeyValue for Store {
         let keys: Vec<&[u8]> = keys.iter().map(String::as_bytes).collect();
         self.server.rows(Effect::Write, sql::DELETE_MANY, &[&bucket.as_bytes(), &keys]).await.map(drop)
     }
+}
+
+/// Removes the rows of keys that have expired.
+pub(crate) async fn sweep(server: &Server) -> Result<()> {
+    while server.row(Effect::Read, sql::SWEEP, &[]).await?.is_some() {}
+    Ok(())
 }
 
 fn version(row: &Row, column: usize) -> Version {

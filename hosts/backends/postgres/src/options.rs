@@ -12,7 +12,8 @@ const DEFAULT_CONNECTIONS: usize = 8;
 const MOST_CONNECTIONS: usize = 1000;
 /// Longest name that PostgreSQL does not cut, in bytes.
 const MAX_NAME: usize = 63;
-const KNOWN: [&str; 4] = ["connections", "schema", "secret", "sslmode"];
+const DEFAULT_MAXLEN: u32 = 10_000;
+const KNOWN: [&str; 5] = ["connections", "maxlen", "schema", "secret", "sslmode"];
 
 /// A URL, understood.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) schema: String,
     /// Most connections at once.
     pub(crate) connections: usize,
+    /// How many messages of a topic are kept.
+    pub(crate) maxlen: u32,
     /// The URL as it may be shown.
     pub(crate) shown: String,
 }
@@ -62,6 +65,7 @@ pub(crate) fn parse(url: &Url, secrets: &dyn Secrets) -> Result<Options> {
         port: url.port().unwrap_or(DEFAULT_PORT),
         password: options.password(secrets)?,
         connections: options.number("connections", 1..=MOST_CONNECTIONS)?.unwrap_or(DEFAULT_CONNECTIONS),
+        maxlen: options.number("maxlen", 1..=u32::MAX)?.unwrap_or(DEFAULT_MAXLEN),
         user,
         database,
         tls,
@@ -98,13 +102,13 @@ mod tests {
 
     #[test]
     fn all_that_a_url_can_say() {
-        let all = "postgres://us%40er:p%2Fw@[::1]:7/d%20b?schema=a_1&connections=3&sslmode=verify-full";
+        let all = "postgres://us%40er:p%2Fw@[::1]:7/d%20b?schema=a_1&connections=3&sslmode=verify-full&maxlen=5";
         let options = read(all).expect("valid");
         assert_eq!((&*options.host, options.port, &*options.user, &*options.database), ("::1", 7, "us@er", "d b"));
         assert_eq!((options.password, options.tls, &*options.schema), (Some(Secret::new("p/w")), true, "a_1"));
-        assert_eq!((options.connections, &*options.shown), (3, "postgres://[::1]:7/d%20b"));
+        assert_eq!((options.connections, options.maxlen, &*options.shown), (3, 5, "postgres://[::1]:7/d%20b"));
         let options = read("postgres://me@h?secret=NAME").expect("valid");
-        assert_eq!((options.port, &*options.database, options.tls), (5432, "me", false));
+        assert_eq!((options.port, &*options.database, options.tls, options.maxlen), (5432, "me", false, 10_000));
         assert_eq!(
             (options.password, &*options.schema, options.connections),
             (Some(Secret::new("hunter2")), "wasi_cloud", 8)
@@ -127,6 +131,7 @@ mod tests {
             "postgres://me@h/d?schema=hunter2;drop",
             "postgres://me@h/d?connections=0",
             "postgres://me@h/d?connections=1001",
+            "postgres://me@h/d?maxlen=0",
             "postgres://me@h/d?sslmode=require",
             "postgres://me@h/d?password=hunter2",
         ];
