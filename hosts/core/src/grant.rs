@@ -61,10 +61,26 @@ impl Rule {
         Some(rule)
     }
 
-    fn allows(&self, call: &Call<'_>) -> bool {
-        self.capability == call.capability
-            && (call.access == Access::Open || self.access.is_none_or(|a| a == call.access))
-            && self.label.is_match(call.label)
+    fn allows(&self, capability: &str, label: &str, access: Access) -> bool {
+        self.capability == capability
+            && (access == Access::Open || self.access.is_none_or(|a| a == access))
+            && self.label.is_match(label)
+    }
+
+    /// What it allows, each by itself.
+    const fn accesses(&self) -> &[Access] {
+        match self.access {
+            Some(Access::Read) => &[Access::Read],
+            Some(Access::Write) => &[Access::Write],
+            _ => &[Access::Read, Access::Write],
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    /// The text that was parsed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 
@@ -110,6 +126,8 @@ const fn is_special(c: char) -> bool {
 #[derive(Debug, Clone, Default)]
 pub struct Grants {
     rules: Vec<Rule>,
+    /// Each of these must allow a call as well.
+    claims: Vec<Vec<Rule>>,
 }
 
 impl Grants {
@@ -119,7 +137,37 @@ impl Grants {
     /// `invalid`, naming the rule and its fix.
     pub fn parse<S: AsRef<str>>(rules: impl IntoIterator<Item = S>) -> Result<Self> {
         let rules = rules.into_iter().map(|r| r.as_ref().parse()).collect::<Result<_>>()?;
-        Ok(Self { rules })
+        Ok(Self { rules, claims: Vec::new() })
+    }
+
+    /// What both allow: a call needs a rule of these and one of the component's signed `claims`. A call that the claims
+    /// alone deny says so.
+    #[must_use]
+    pub fn within(mut self, claims: Self) -> Self {
+        self.claims.push(claims.rules);
+        self.claims.extend(claims.claims);
+        self
+    }
+
+    /// The rules, as they were parsed.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Whether these allow what the rule asks for: all of it if it names one label. What its label is a pattern for only
+    /// calls tell, so then it is enough if they allow anything of its capability and access.
+    #[must_use]
+    pub fn meet(&self, asked: &Rule) -> bool {
+        let any = |allows: &dyn Fn(&Rule) -> bool| self.rules.iter().any(allows);
+        match &asked.label {
+            Label::Plain(label) => {
+                asked.accesses().iter().all(|access| any(&|rule| rule.allows(&asked.capability, label, *access)))
+            }
+            Label::Glob(_) => any(&|rule| {
+                rule.capability == asked.capability && rule.accesses().iter().any(|a| asked.accesses().contains(a))
+            }),
+        }
     }
 
     /// These grants behind the handle that [`Link`](crate::Link)s share; storing others in it revokes.
@@ -137,17 +185,20 @@ impl Grants {
 
     /// Whether a rule allows the call. The only check there is: [`Link::run`](crate::Link::run) calls it first.
     pub(crate) fn check(&self, call: &Call<'_>) -> Result<()> {
-        if self.rules.iter().any(|rule| rule.allows(call)) {
+        let Call { capability, op, label, access, .. } = *call;
+        let allow = |rules: &[Rule]| rules.iter().any(|rule| rule.allows(capability, label, access));
+        let granted = allow(&self.rules);
+        if granted && self.claims.iter().all(|claims| allow(claims)) {
             return Ok(());
         }
-        let Call { capability, op, label, .. } = *call;
+        let who = if granted { "claim" } else { "grant" };
         // The label is the guest's text, and the hint is copied by people: it must neither forge a line nor be a pattern.
-        let Some(fix) = Rule::for_label(capability, label, call.access) else {
-            tracing::warn!(capability, ?label, op, "denied; no grant names this label");
-            return Err(Error::new(Kind::AccessDenied, format!("no grant allows `{op}` on the label {label:?}")));
+        let Some(fix) = Rule::for_label(capability, label, access) else {
+            tracing::warn!(capability, ?label, op, "denied; no {who} names this label");
+            return Err(Error::new(Kind::AccessDenied, format!("no {who} allows `{op}` on the label {label:?}")));
         };
-        tracing::warn!(capability, ?label, op, "denied; the grant `{fix}` would allow it");
-        Err(Error::new(Kind::AccessDenied, format!("no grant allows `{op}` here; `{fix}` would")))
+        tracing::warn!(capability, ?label, op, "denied; the {who} `{fix}` would allow it");
+        Err(Error::new(Kind::AccessDenied, format!("no {who} allows `{op}` here; `{fix}` would")))
     }
 }
 
@@ -185,6 +236,37 @@ mod tests {
         assert!(grants.check(&call("other", Access::Read)).is_err());
         let messaging = Call { capability: "messaging", ..call("cache-1", Access::Read) };
         assert!(grants.check(&messaging).is_err());
+    }
+
+    #[test]
+    fn claims_narrow_and_never_widen() {
+        let claims = |rules: &[&str]| Grants::parse(rules).expect("parses");
+        let grants = claims(&["keyvalue:*"]).within(claims(&["keyvalue:a", "keyvalue:b:read"]));
+        assert!(grants.check(&call("a", Access::Write)).is_ok());
+        assert!(grants.check(&call("b", Access::Read)).is_ok());
+        for (label, access) in [("b", Access::Write), ("c", Access::Open)] {
+            let denied = grants.check(&call(label, access)).expect_err(label);
+            assert!(denied.message.starts_with("no claim allows"), "{denied}");
+        }
+        let twice = grants.within(claims(&["keyvalue:*:read"]));
+        assert!(twice.check(&call("a", Access::Read)).is_ok() && twice.check(&call("a", Access::Write)).is_err());
+        // What is claimed and not granted is the grant's to fix.
+        let denied = Grants::default().within(claims(&["keyvalue:a"])).check(&call("a", Access::Read));
+        assert!(denied.expect_err("denied").message.starts_with("no grant allows"));
+    }
+
+    #[test]
+    fn what_is_asked_is_met_in_full_for_a_label_and_in_part_for_a_pattern() {
+        let grants = Grants::parse(["keyvalue:a:read", "keyvalue:a:write", "keyvalue:b-*:read"]).expect("parses");
+        let meets = |asked: &str| grants.meet(&asked.parse().expect(asked));
+        for met in ["keyvalue:a", "keyvalue:a:write", "keyvalue:b-1:read", "keyvalue:*", "keyvalue:c*:write"] {
+            assert!(meets(met), "{met}");
+        }
+        for unmet in ["keyvalue:b-1", "keyvalue:b-1:write", "keyvalue:c:read", "messaging:*", "config:a"] {
+            assert!(!meets(unmet), "{unmet}");
+        }
+        let reads = Grants::parse(["messaging:default:read"]).expect("parses");
+        assert!(!reads.meet(&"messaging:*:write".parse().expect("parses")));
     }
 
     #[test]
