@@ -4,7 +4,11 @@ pub mod new;
 pub mod oci;
 pub mod serve;
 
-use crate::quiet::Quiet;
+use crate::{
+    claims::{self, TrustArgs},
+    compose,
+    quiet::Quiet,
+};
 use clap::{Args, Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use wasi_cloud::LinkSpec;
@@ -85,6 +89,7 @@ What the JSON holds; within a `shape`, fields may be added, and nothing else cha
   capabilities  what it uses of \"config\", \"keyvalue\" and \"messaging\"
   wasi          what it uses of WASI besides, such as \"cli\" and \"http\"
   grants        [{grant, exact}]: if not exact, `*` is for names that only the code knows
+  claims        what `wasi-cloud verify --json` tells, or null if it is not signed
   missing       [{import, hint}]: what this host has not, and what to do
   refused       [{import, hint}]: what is there, but refuses all calls
   problem       why this host cannot run it, or null
@@ -105,7 +110,7 @@ Exit codes:
   0 for a service that was stopped
     2  wrong usage, --invoke with no such function or wrong arguments included
   124  the guest executed longer than --deadline without calling the host
-  125  wasi-cloud failed: no such file, not a component, a backend that does not answer
+  125  wasi-cloud failed: no such file, not a component, refused claims, a backend that does not answer
   134  the guest trapped
   137  the guest trapped because it needed more memory than --memory
   143  a second signal ended the service before its handlers were done";
@@ -136,6 +141,18 @@ pub enum Command {
     /// Show what a component or a core module is, what it needs, and which grants let it run. It is compiled, not run.
     #[command(after_help = INSPECT)]
     Inspect(Inspect),
+    /// Join components into one: what one imports, another exports.
+    #[command(after_help = compose::HELP)]
+    Compose(compose::Compose),
+    /// Make a pair of keys to sign components with.
+    #[command(after_help = claims::KEYGEN)]
+    Keygen(claims::Keygen),
+    /// Sign a component, and say the most that it may have.
+    #[command(after_help = claims::SIGN)]
+    Sign(claims::Sign),
+    /// Check the claims of a signed component.
+    #[command(after_help = claims::VERIFY)]
+    Verify(claims::Verify),
     /// Make a component of a core module and a WIT world, or of a Go program.
     #[command(after_help = COMPONENTIZE)]
     Componentize(Componentize),
@@ -200,6 +217,9 @@ pub struct Run {
     #[arg(long)]
     pub grant_linked: bool,
 
+    #[command(flatten)]
+    pub trust: TrustArgs,
+
     /// A configuration value that `wasi:config` shows to a component with the grant `config:default`.
     #[arg(long = "config", value_name = "KEY=VALUE", value_parser = Quiet(pair))]
     pub config: Vec<(String, String)>,
@@ -256,6 +276,10 @@ pub struct Inspect {
     /// The same as `--format json`.
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+
+    /// Check its claims with this public key, in PEM; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub trust: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]

@@ -1,19 +1,23 @@
 //! `wasi-cloud inspect`: what a component or a core module is, and what it needs to run. It is compiled, not run.
 
 pub mod bytes;
-mod host;
-mod needs;
-mod report;
+pub mod host;
+pub mod needs;
+pub mod report;
 
 pub use report::{escaped, plain};
 
-use crate::args::{Format, Inspect};
+use crate::{
+    args::{Format, Inspect},
+    claims::{Shown, Trust},
+};
 use anstream::AutoStream;
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
     io::{ErrorKind, Write},
     path::Path,
+    time::SystemTime,
 };
 use wasi_cloud_componentize::Componentize;
 use wasi_cloud_wasmtime::runtime::{Limits, Runtime, is_program, recorded_topics};
@@ -25,7 +29,7 @@ const MAX_FUNCTION: usize = 500;
 
 /// All that is said about a file. `args::INSPECT` tells users what the fields mean.
 #[derive(Debug, Default, Serialize)]
-struct Inspection {
+pub struct Inspection {
     shape: u32,
     file: String,
     kind: &'static str,
@@ -38,6 +42,7 @@ struct Inspection {
     capabilities: Vec<&'static str>,
     wasi: Vec<String>,
     grants: Vec<needs::Grant>,
+    claims: Option<Shown>,
     missing: Vec<host::Hint>,
     refused: Vec<host::Hint>,
     problem: Option<String>,
@@ -46,10 +51,12 @@ struct Inspection {
 
 /// Prints what is known of a file.
 pub fn inspect(what: &Inspect) -> anyhow::Result<()> {
+    let trust = Trust::read(&what.trust, false)?;
     let wasm = crate::fetch(&what.app, &what.registry)?;
     // What is wrong is told with names that are in the file.
     let wrong = |e| anyhow::Error::msg(report::plain(&format!("`{}`: {e:#}", what.app.display())));
-    let inspection = Inspection::of(&what.app, &wasm).map_err(wrong)?;
+    let mut inspection = Inspection::of(&what.app, &wasm).map_err(wrong)?;
+    inspection.claims = Shown::of(&wasm, &trust, SystemTime::now());
     let stdout = std::io::stdout();
     let format = if what.json { Format::Json } else { what.format };
     let mut out = AutoStream::auto(stdout.lock());

@@ -2,8 +2,10 @@
 
 mod admin;
 mod args;
+mod claims;
 mod component;
 mod componentize;
+mod compose;
 mod control;
 mod doctor;
 mod go;
@@ -49,6 +51,10 @@ fn main() -> ExitCode {
         args::Command::Serve(what) => serve::serve(&what),
         args::Command::Link(what) => control::link(what).map(|()| ExitCode::SUCCESS),
         args::Command::Inspect(what) => inspect::inspect(&what).map(|()| ExitCode::SUCCESS),
+        args::Command::Compose(job) => compose::compose(&job).map(|()| ExitCode::SUCCESS),
+        args::Command::Keygen(job) => claims::keygen(&job).map(|()| ExitCode::SUCCESS),
+        args::Command::Sign(job) => claims::sign(&job).map(|()| ExitCode::SUCCESS),
+        args::Command::Verify(job) => claims::verify(&job),
         args::Command::Componentize(job) => componentize::componentize(&job).map(|()| ExitCode::SUCCESS),
         args::Command::Push(job) => oci::push(&job).map(|()| ExitCode::SUCCESS),
         args::Command::Pull(job) => oci::pull(&job).map(|()| ExitCode::SUCCESS),

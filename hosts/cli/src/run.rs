@@ -10,6 +10,7 @@ use std::{
     io::Write,
     net::{Ipv4Addr, SocketAddr},
     process::ExitCode,
+    time::SystemTime,
 };
 use tokio::runtime::Builder;
 use wasi_cloud_core::{Clock, Grants, Links, SharedGrants};
@@ -30,6 +31,9 @@ pub fn run(run: &Run) -> anyhow::Result<ExitCode> {
         }
     }
     let failed = |e| anyhow!("`{shown}`: {e:#}");
+    let trust = run.trust.read()?;
+    let admitted = trust.admit(&wasm, given(run, &component)?, SystemTime::now());
+    let grants = admitted.with_context(|| format!("`{shown}`"))?.shared();
     let runtime = Runtime::new(component.limits()).map_err(failed)?;
     if is_program(&wasm) && run.invoke.is_none() {
         if run.http.is_some() || !run.links.is_empty() || !run.topics.is_empty() {
@@ -56,7 +60,7 @@ pub fn run(run: &Run) -> anyhow::Result<ExitCode> {
     }
     block_on(async {
         let backends = Backends { registry: wasi_cloud::registry(&Clock::default())?, meters: None };
-        let (links, grants) = (unit::open(&component, &backends).await?, Grants::parse(&component.grants)?.shared());
+        let links = unit::open(&component, &backends).await?;
         if let Some(call) = &call {
             invoke(&app, interactive(&component, links, grants), call).await
         } else if app.exports_run() {
@@ -104,6 +108,12 @@ async fn invoke(app: &App, env: Env, call: &Call) -> anyhow::Result<ExitCode> {
         writeln!(std::io::stdout(), "{result}").context("cannot print the result")?;
     }
     Ok(code(&ending))
+}
+
+/// What the operator allows. `None` if nothing is said.
+fn given(run: &Run, component: &Component) -> wasi_cloud_core::Result<Option<Grants>> {
+    let said = run.grant_linked || !run.grants.is_empty();
+    said.then(|| Grants::parse(&component.grants)).transpose()
 }
 
 /// What one instance sees that runs once, for the user who started it.

@@ -178,19 +178,18 @@ impl Grants {
 
     /// Whether a call with this access would be allowed: for hosts that tell before anything runs what could never work.
     #[must_use]
-    pub fn allow(&self, capability: &'static str, label: &str, access: Access) -> bool {
-        let call = Call { capability, op: "", access, label, key: "", idempotent: true };
-        self.rules.iter().any(|rule| rule.allows(&call))
+    pub fn allow(&self, capability: &str, label: &str, access: Access) -> bool {
+        let mut all = std::iter::once(&self.rules).chain(&self.claims);
+        all.all(|rules| rules.iter().any(|rule| rule.allows(capability, label, access)))
     }
 
     /// Whether a rule allows the call. The only check there is: [`Link::run`](crate::Link::run) calls it first.
     pub(crate) fn check(&self, call: &Call<'_>) -> Result<()> {
         let Call { capability, op, label, access, .. } = *call;
-        let allow = |rules: &[Rule]| rules.iter().any(|rule| rule.allows(capability, label, access));
-        let granted = allow(&self.rules);
-        if granted && self.claims.iter().all(|claims| allow(claims)) {
+        if self.allow(capability, label, access) {
             return Ok(());
         }
+        let granted = self.rules.iter().any(|rule| rule.allows(capability, label, access));
         let who = if granted { "claim" } else { "grant" };
         // The label is the guest's text, and the hint is copied by people: it must neither forge a line nor be a pattern.
         let Some(fix) = Rule::for_label(capability, label, access) else {

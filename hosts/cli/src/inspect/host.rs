@@ -59,7 +59,7 @@ pub fn missing(imports: &[String]) -> Vec<Hint> {
 fn lack(import: &str) -> Option<String> {
     let elsewhere = || {
         let what = "this host has nothing of that name; if it is more than types, plug in a component that exports it,";
-        format!("{what} such as with `wac plug`, or take a host that has it")
+        format!("{what} such as with `wasi-cloud compose`, or take a host that has it")
     };
     let Some((package, interface, version)) = parts(import) else { return Some(elsewhere()) };
     let Some((_, ours, interfaces)) = PROVIDED.iter().find(|(known, ..)| *known == package) else {

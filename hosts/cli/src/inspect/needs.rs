@@ -1,8 +1,12 @@
 //! What a component needs, told by what it imports and exports.
 
-use super::host::{self, parts};
+use super::{
+    bytes,
+    host::{self, parts},
+    report::quoted,
+};
 use serde::Serialize;
-use wasi_cloud_core::CAPABILITIES;
+use wasi_cloud_core::{CAPABILITIES, Grants};
 
 /// A grant that would let the component run, in the syntax of `run --grant`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -77,6 +81,26 @@ pub fn grants(imports: &[String], exports: &[String]) -> Vec<Grant> {
         add("messaging:*:write", false);
     }
     grants
+}
+
+/// What a component or module needs, by its names, and these do not allow even in part.
+pub fn unmet(wasm: &[u8], allow: &Grants) -> wasi_cloud_core::Result<Vec<Grant>> {
+    let (imports, exports) = bytes::names(wasm);
+    let mut unmet = Vec::new();
+    for need in grants(&imports, &exports) {
+        if !allow.meet(&need.grant.parse()?) {
+            unmet.push(need);
+        }
+    }
+    Ok(unmet)
+}
+
+/// As options of a command line, to be copied.
+pub fn options(grants: &[Grant]) -> String {
+    let options: Vec<_> = grants.iter().map(|one| format!("--grant {}", quoted(&one.grant))).collect();
+    let names =
+        if grants.iter().all(|one| one.exact) { "" } else { ", with the names that it opens in the place of `*`" };
+    format!("`{}`{names}", options.join(" "))
 }
 
 #[cfg(test)]

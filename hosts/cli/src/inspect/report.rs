@@ -5,6 +5,7 @@ use super::{
     host::{Hint, parts},
     needs::Grant,
 };
+use crate::claims::Shown;
 use anstyle::{AnsiColor, Style};
 use std::{
     fmt::Write as _,
@@ -59,6 +60,7 @@ pub fn write(out: &mut impl Write, of: &Inspection) -> Result<()> {
     list(out, "functions", &of.functions)?;
     list(out, "topics", &of.topics)?;
     grants(out, &of.grants)?;
+    claims(out, of.claims.as_ref())?;
     hints(out, "missing here", &of.missing, BAD)?;
     hints(out, "refused here", &of.refused, BOLD)?;
     match &of.problem {
@@ -128,6 +130,16 @@ fn grants(out: &mut impl Write, grants: &[Grant]) -> Result<()> {
     Ok(())
 }
 
+fn claims(out: &mut impl Write, claims: Option<&Shown>) -> Result<()> {
+    let Some(claims) = claims else { return Ok(()) };
+    writeln!(out, "\n{BOLD}claims{BOLD:#}")?;
+    match claims.problem() {
+        None => writeln!(out, "  {GOOD}verified{GOOD:#}")?,
+        Some(why) => writeln!(out, "  {BAD}not verified{BAD:#}: {why}")?,
+    }
+    claims.lines().iter().try_for_each(|(word, text)| row(out, word, text))
+}
+
 fn role(how: &str) -> &str {
     match how {
         "messages" => "a handler of messages",
@@ -187,7 +199,7 @@ fn command(of: &Inspection) -> String {
 }
 
 /// As a shell takes it for one word.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+".contains(c);
     if !text.is_empty() && text.chars().all(safe) {
         text.to_owned()
