@@ -1,7 +1,12 @@
 //! `wasi-cloud serve`: the components of a manifest, until a signal.
 
 mod fit;
+#[cfg(test)]
+#[path = "../tests/serve/guest.rs"]
+mod guest;
 mod host;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use crate::{

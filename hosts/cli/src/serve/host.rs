@@ -198,6 +198,12 @@ impl Host {
         self.draining.join_all().await;
     }
 
+    /// Waits for what finishes.
+    #[cfg(test)]
+    pub async fn drained(&mut self) {
+        while self.draining.join_next().await.is_some() {}
+    }
+
     fn read(&self) -> anyhow::Result<Manifest> {
         manifest::read(&self.file, &self.shown, &self.backends.registry.schemes())
     }

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod admin;
+mod guest;
 mod manifests;
 mod pingpong;
 mod redis;

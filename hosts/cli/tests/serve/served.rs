@@ -1,7 +1,8 @@
 //! A folder with a manifest, and the program that serves it.
 
+use crate::guest::guest;
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::mpsc::{Receiver, channel},
@@ -49,17 +50,7 @@ impl Site {
 
     /// A prebuilt guest of the suite, as `name.wasm`.
     pub fn guest(&self, name: &str) {
-        let archive = include_bytes!("../../../../conformance/corpus/guests.tar.xz");
-        let mut tar = tar::Archive::new(lzma_rust2::XzReader::new(&archive[..], false));
-        for entry in tar.entries().expect("an archive") {
-            let mut entry = entry.expect("an entry");
-            if entry.path().expect("a path").with_extension("") == Path::new("rust").join(name) {
-                let mut wasm = Vec::new();
-                entry.read_to_end(&mut wasm).expect("read");
-                return self.write(&format!("{name}.wasm"), &wasm);
-            }
-        }
-        panic!("no guest `{name}`");
+        self.write(&format!("{name}.wasm"), &guest(name));
     }
 
     /// `wasi-cloud` in this folder, to its end.
