@@ -38,6 +38,13 @@ pub struct Declared {
     pub subscriptions: Vec<Range<usize>>,
 }
 
+impl Declared {
+    /// What is wrong with its file.
+    pub fn problem(&self, why: anyhow::Error) -> Problem {
+        Problem { at: self.file.clone(), what: format!("{why:#}") }
+    }
+}
+
 /// The text that problems are shown in.
 #[derive(Debug, Clone)]
 pub struct Text {

@@ -35,9 +35,9 @@ pub fn serve(args: &Serve) -> anyhow::Result<ExitCode> {
     let file = enter(&shown)?;
     let secrets = Arc::new(secrets::Declared::default());
     let registry = wasi_cloud::registry_with(&Clock::default(), secrets.clone())?;
-    let host = Host::new(registry, secrets, file.clone(), shown);
+    let host = Host::new(registry, secrets, args.registry.clone(), file.clone(), shown);
     block_on(async {
-        let done = if args.check { host.check() } else { until_stopped(host, Watch::new(file), control).await };
+        let done = if args.check { host.check().await } else { until_stopped(host, Watch::new(file), control).await };
         done.or_else(|error| match error.downcast_ref::<Rejected>() {
             Some(rejected) => {
                 anstream::eprintln!("{}", rejected.styled());

@@ -40,11 +40,12 @@ A manifest:
     [secrets]
     redis = { env = \"REDIS_PASSWORD\" }
 
-The words are those of `run`; `limits` has also `handles`, how many an instance may have open (10000), and
-`request-timeout`. Relative paths begin at the manifest's folder. A component may do what is granted to it and nothing
-else. Without `subscriptions` it handles the topics that it records, from the messaging link `default`. A secret is read
-when a link that names it connects first. At `listen` of [admin] are /healthz, /readyz (503 while it starts and stops) and
-/metrics in the OpenMetrics format, for everybody who can reach the address.
+`file` may also be in a registry, oci://registry.example/team/app@sha256:..., which is asked at each start and change. The words
+are those of `run`; `limits` has also `handles`, how many an instance may have open (10000), and `request-timeout`. Relative
+paths begin at the manifest's folder. A component may do what is granted to it and nothing else. Without `subscriptions` it
+handles the topics that it records, from the messaging link `default`. A secret is read when a link that names it connects
+first. At `listen` of [admin] are /healthz, /readyz (503 while it starts and stops) and /metrics in the OpenMetrics format, for
+everybody who can reach the address.
 
 Exit codes:
     0  a signal ended it, and all handlers were done; with --check, the manifest is right
@@ -62,6 +63,9 @@ pub struct Serve {
     /// manifest's folder, if it can be made there.
     #[arg(long, value_name = "PATH")]
     pub control: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub registry: super::oci::Access,
 
     /// Say whether the manifest is right, its components included, and serve nothing. Links are not connected to, secrets
     /// not read.

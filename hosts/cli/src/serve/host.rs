@@ -1,6 +1,7 @@
 use super::fit::fit;
 use crate::{
     admin::{Admin, Board},
+    args::oci::Access,
     component::Component,
     control::{Answer, Ask, Asked, Linked},
     manifest::{self, Declared, Manifest, Problem, Rejected},
@@ -10,7 +11,7 @@ use crate::{
 use anyhow::{Context, anyhow, bail};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
-use tokio::task::{JoinSet, block_in_place};
+use tokio::task::{JoinSet, block_in_place, spawn_blocking};
 use wasi_cloud::LinkSpec;
 use wasi_cloud_core::{Grants, Registry};
 use wasi_cloud_wasmtime::runtime::App;
@@ -21,6 +22,8 @@ pub struct Host {
     board: Board,
     admin: Option<Admin>,
     secrets: Arc<secrets::Declared>,
+    /// How components in registries are reached.
+    access: Access,
     file: PathBuf,
     /// What the user calls the manifest.
     shown: PathBuf,
@@ -55,17 +58,22 @@ struct Start {
 
 impl Host {
     /// Nothing is served yet.
-    pub fn new(registry: Registry, secrets: Arc<secrets::Declared>, file: PathBuf, shown: PathBuf) -> Self {
+    pub fn new(
+        registry: Registry,
+        secrets: Arc<secrets::Declared>,
+        access: Access,
+        file: PathBuf,
+        shown: PathBuf,
+    ) -> Self {
         let board = Board::new();
         let backends = Backends { registry, meters: Some(board.meters.clone()) };
         let (running, draining) = (BTreeMap::new(), JoinSet::new());
-        Self { backends, board, admin: None, secrets, file, shown, running, draining }
+        Self { backends, board, admin: None, secrets, access, file, shown, running, draining }
     }
 
     /// Says whether everything could be started, as far as this machine alone knows.
-    pub fn check(&self) -> anyhow::Result<ExitCode> {
-        let manifest = self.read()?;
-        let steps = self.plan(&manifest)?;
+    pub async fn check(&self) -> anyhow::Result<ExitCode> {
+        let (_, steps) = self.plan().await?;
         let count = steps.len();
         anstream::println!(
             "`{}` is right: {count} component{}",
@@ -77,8 +85,7 @@ impl Host {
 
     /// Starts all of it, or nothing.
     pub async fn start(&mut self) -> anyhow::Result<()> {
-        let manifest = self.read()?;
-        let steps = self.plan(&manifest)?;
+        let (manifest, steps) = self.plan().await?;
         self.administer(manifest.admin).await?;
         self.secrets.replace(manifest.secrets);
         for (name, step) in steps {
@@ -95,8 +102,7 @@ impl Host {
     pub async fn reload(&mut self) {
         // Those that have finished.
         while self.draining.try_join_next().is_some() {}
-        let planned = self.read().and_then(|manifest| Ok((self.plan(&manifest)?, manifest)));
-        let (steps, manifest) = match planned {
+        let (manifest, steps) = match self.plan().await {
             Ok(planned) => planned,
             Err(why) => {
                 tracing::error!("the changed manifest is not right, and the one before stays in force\n{why:#}");
@@ -204,25 +210,24 @@ impl Host {
         while self.draining.join_next().await.is_some() {}
     }
 
-    fn read(&self) -> anyhow::Result<Manifest> {
-        manifest::read(&self.file, &self.shown, &self.backends.registry.schemes())
-    }
-
-    /// What is to be done, without doing any of it. Compiles what is new.
-    fn plan(&self, manifest: &Manifest) -> anyhow::Result<BTreeMap<String, Step>> {
+    /// Reads the manifest, and says what is to be done, without doing any of it. Compiles what is new.
+    async fn plan(&self) -> anyhow::Result<(Manifest, BTreeMap<String, Step>)> {
+        let manifest = manifest::read(&self.file, &self.shown, &self.backends.registry.schemes())?;
         let (mut steps, mut problems) = (BTreeMap::new(), Vec::new());
         for (name, declared) in &manifest.components {
-            match block_in_place(|| self.compare(name, declared)) {
+            // A registry may be slow, and a signal must not wait for it.
+            let (file, access) = (declared.component.file.clone(), self.access.clone());
+            let read = spawn_blocking(move || crate::fetch(&file, &access)).await?;
+            match read.map_err(|why| declared.problem(why)).and_then(|wasm| self.step_to(name, declared, wasm)) {
                 Ok(step) => drop(steps.insert(name.clone(), step)),
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() { Ok(steps) } else { Err(Rejected::new(&manifest.text, problems).into()) }
+        if problems.is_empty() { Ok((manifest, steps)) } else { Err(Rejected::new(&manifest.text, problems).into()) }
     }
 
-    fn compare(&self, name: &str, declared: &Declared) -> Result<Step, Problem> {
-        let failed = |why: anyhow::Error| Problem { at: declared.file.clone(), what: format!("{why:#}") };
-        let wasm = crate::read(&declared.component.file).map_err(failed)?;
+    fn step_to(&self, name: &str, declared: &Declared, wasm: Vec<u8>) -> Result<Step, Problem> {
+        let failed = |why| declared.problem(why);
         let digest = Sha256::digest(&wasm).into();
         if let Some(running) = self.running.get(name).filter(|running| running.digest == digest) {
             if running.declared == declared.component {
@@ -237,7 +242,7 @@ impl Host {
                 return Ok(Step::Adjust(Box::new(declared.component.clone())));
             }
         }
-        let (component, app) = fit(declared, wasm)?;
+        let (component, app) = block_in_place(|| fit(declared, wasm))?;
         Ok(Step::Start(Box::new(Start { declared: declared.component.clone(), digest, component, app })))
     }
 

@@ -1,7 +1,7 @@
 //! What is served on memory, which is in the host's own process.
 
 use super::{guest::guest, host::Host};
-use crate::secrets;
+use crate::{args::oci::Access, secrets};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -49,7 +49,8 @@ async fn pingpong_on_memory_goes_on_through_changes_of_its_manifest() {
     let pongs = Subscription { topics: vec!["pong".into()], group: None, max_deliveries: 1 };
     let mut pongs = broker.subscribe("default", &pongs).await.expect("subscribed");
 
-    let mut host = Host::new(registry, secrets, file.clone(), file.clone());
+    let access = Access { insecure: false, registry_timeout: Duration::from_secs(1) };
+    let mut host = Host::new(registry, secrets, access, file.clone(), file.clone());
     host.start().await.expect("it starts");
     assert_eq!(rally(&*broker, &mut *pongs).await, numbers(1));
     // Its counter is elsewhere, and it starts again at 1.

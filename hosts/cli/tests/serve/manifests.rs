@@ -72,6 +72,9 @@ pub fn bad() {
         all += &format!("### {name}\n{said}\n");
     }
     insta::assert_snapshot!("bad_manifests", all);
+    // With or without the feature, this registry cannot be reached; a snapshot would depend on it.
+    let (code, _, said) = check(&site, "[components.a]\nfile = \"oci://127.0.0.1:1/a/b:c\"\n");
+    assert!(code == Some(2) && said.contains("wasi-cloud.toml:2:8"), "{said}");
     assert_eq!(site.output(&["serve", "nowhere.toml"]).status.code(), Some(125));
 }
 
