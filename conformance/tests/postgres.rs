@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         trial("a_write_that_loses_its_connection_may_have_happened", || on_a_server(lost)),
         trial("a_write_that_the_server_gives_up_has_not_happened", || on_a_server(given_up)),
         trial("a_lease_that_is_over_goes_to_another", || on_a_server(lease_over)),
+        trial("subscribers_come_back_after_a_lost_connection", || on_a_server(come_back)),
         trial("what_another_program_sends_is_delivered_and_the_oldest_are_removed", || on_a_server(trimmed)),
         trial("tables_of_another_build_are_left_alone", || on_a_server(another_build)),
     ];
@@ -147,11 +148,15 @@ async fn given_up(url: &str) -> Tested {
     is(&ended, Kind::Timeout, Applied::No)
 }
 
-/// A member of a group.
-async fn member(url: &str) -> Result<Box<dyn Inbox>, Failed> {
+/// A subscriber on a host of its own.
+async fn subscriber(url: &str, group: Option<&str>) -> Result<Box<dyn Inbox>, Failed> {
     let messaging = host(url).await?.messaging.ok_or("no messaging")?;
-    let subscription = Subscription { topics: vec!["t".into()], group: Some("g".into()), max_deliveries: 5 };
-    Ok(messaging.subscribe("s", &subscription).await?)
+    let group = group.map(str::to_owned);
+    Ok(messaging.subscribe("s", &Subscription { topics: vec!["t".into()], group, max_deliveries: 5 }).await?)
+}
+
+async fn member(url: &str) -> Result<Box<dyn Inbox>, Failed> {
+    subscriber(url, Some("g")).await
 }
 
 const SEND: &str = "insert into wasi_cloud.message (scope, topic, data) values ('s', 't', 'hello')";
@@ -172,6 +177,36 @@ async fn lease_over(url: &str) -> Tested {
     becomes(&client, queued, 1).await?;
     again.settle.settle(Disposition::Ack).await?;
     becomes(&client, queued, 0).await
+}
+
+async fn come_back(url: &str) -> Tested {
+    let (mut member, mut listener) = (member(url).await?, subscriber(url, None).await?);
+    let sender = client(url).await?;
+    let client = client(url).await?;
+    let cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'wasi-cloud'";
+    client.query(cut, &[]).await?;
+    // What is sent while a listener is away is not for it, so it is sent again and again.
+    let sending = tokio::spawn(async move {
+        while sender.execute(SEND, &[]).await.is_ok() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let came = timeout(LONG, async {
+        for inbox in [&mut member, &mut listener] {
+            let mut failures = 0;
+            while let Err(error) = inbox.next().await {
+                is(&error, Kind::Unavailable, Applied::No)?;
+                failures += 1;
+                if failures > 100 {
+                    return Err(format!("it does not come back: {error}").into());
+                }
+            }
+        }
+        Ok(())
+    });
+    let came = came.await;
+    sending.abort();
+    came?
 }
 
 async fn trimmed(url: &str) -> Tested {

@@ -39,7 +39,7 @@ impl Queue {
         let first = self.first.fetch_add(1, Ordering::Relaxed) % self.groups.len().max(1);
         let (before, from) = self.groups.split_at(first);
         for (group, channel) in from.iter().chain(before) {
-            while let Some(row) = self.server.row(Effect::Write, sql::CLAIM, &[group, &self.lease()]).await? {
+            while let Some(row) = self.server.row(Effect::Read, sql::CLAIM, &[group, &self.lease()]).await? {
                 let place = Place {
                     queue: self.clone(),
                     group: *group,

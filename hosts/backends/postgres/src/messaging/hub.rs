@@ -40,12 +40,14 @@ struct Live {
     turn: Turn<()>,
 }
 
-/// Who waits, by channel or reply address; `None` once the connection is gone.
-#[derive(Default)]
-struct Ears(Mutex<Option<HashMap<String, Vec<(u64, Sender<i64>)>>>>);
+/// Who waits, by channel or reply address.
+type Waiting = HashMap<String, Vec<(u64, Sender<i64>)>>;
+
+/// `None` once the connection is gone.
+struct Ears(Mutex<Option<Waiting>>);
 
 impl Ears {
-    fn lock(&self) -> MutexGuard<'_, Option<HashMap<String, Vec<(u64, Sender<i64>)>>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Waiting>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -121,7 +123,7 @@ impl Hub {
             return Ok(live.clone());
         }
         let (client, mut connection) = self.server.dial().await?;
-        let ears = Arc::new(Ears(Mutex::new(Some(HashMap::new()))));
+        let ears = Arc::new(Ears(Mutex::new(Some(Waiting::new()))));
         let told = ears.clone();
         tokio::spawn(async move {
             while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
