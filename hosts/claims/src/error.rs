@@ -33,7 +33,7 @@ pub enum Error {
     Version(u64),
     /// No key of the store is the issuer's.
     #[error(
-        "it was signed by the key {issuer:?}, which is not trusted; give that public key with --trust if you trust its owner"
+        "it was signed by the key {issuer:?}, which is not trusted; give that public key with --trust, or in [trust] of a manifest, if you trust its owner"
     )]
     Untrusted {
         /// What the header says of the issuer. The signature was not checked.

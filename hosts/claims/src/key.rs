@@ -20,7 +20,7 @@ pub struct PrivateKey(SigningKey);
 pub struct PublicKey(VerifyingKey);
 
 /// The public keys whose owners may say what a component is allowed. [`Default`] trusts nobody.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustStore(BTreeMap<String, PublicKey>);
 
 impl PrivateKey {

@@ -7,7 +7,7 @@ mod shape;
 pub use problem::Problem;
 pub use read::{listenable, usable};
 
-use crate::{component::Component, secrets::Place};
+use crate::{claims::Trust, component::Component, secrets::Place};
 use annotate_snippets::Renderer;
 use anyhow::Context;
 use std::{
@@ -26,6 +26,7 @@ pub struct Manifest {
     pub text: Text,
     pub components: BTreeMap<String, Declared>,
     pub secrets: BTreeMap<String, Place>,
+    pub trust: Trust,
     /// Where health and metrics are.
     pub admin: Option<SocketAddr>,
 }
@@ -114,7 +115,7 @@ fn parse(text: Text, schemes: &[&str]) -> Result<Manifest, Rejected> {
     let mut reader = read::Reader::new(schemes);
     let (components, secrets, admin) = reader.read(shape);
     if reader.problems.is_empty() {
-        return Ok(Manifest { text, components, secrets, admin });
+        return Ok(Manifest { text, components, secrets, trust: reader.trust, admin });
     }
     reader.problems.sort_by_key(|problem| problem.at.start);
     Err(Rejected::new(&text, reader.problems))

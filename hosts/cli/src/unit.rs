@@ -94,10 +94,9 @@ impl Unit {
     }
 
     /// Changes what it may do, from the next call on.
-    pub fn grant(&mut self, rules: Vec<String>) -> wasi_cloud_core::Result<()> {
-        self.grants.store(Grants::parse(&rules)?.into());
+    pub fn grant(&mut self, rules: Vec<String>, grants: Grants) {
+        self.grants.store(grants.into());
         self.component.grants = rules;
-        Ok(())
     }
 
     /// Links a label anew while instances run: calls that have begun finish where they are, the next ones take the new

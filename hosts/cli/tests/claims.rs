@@ -248,7 +248,7 @@ fn keys_stay_where_they_are_and_secret() {
     let secret = secret.lines().nth(1).expect("its bytes");
     for (args, why) in [
         (["verify", "app.signed.wasm", "--trust", "team.pem"], "private key"),
-        (["verify", "app.signed.wasm", "--trust", "app.wasm"], "cannot read `app.wasm`"),
+        (["verify", "app.signed.wasm", "--trust", "app.wasm"], "`app.wasm`: this is no Ed25519 public key"),
         (["sign", "app.wasm", "--key", "team.pub.pem"], "no Ed25519 private key"),
         (["sign", "app.wasm", "--key", "nowhere.pem"], "cannot read `nowhere.pem`"),
     ] {

@@ -40,12 +40,17 @@ A manifest:
     [secrets]
     redis = { env = \"REDIS_PASSWORD\" }
 
+    [trust]
+    keys = [\"team.pub.pem\"]
+    require = true
+
 `file` may also be in a registry, oci://registry.example/team/app@sha256:..., which is asked at each start and change. The words
 are those of `run`; `limits` has also `handles`, how many an instance may have open (10000), and `request-timeout`. Relative
-paths begin at the manifest's folder. A component may do what is granted to it and nothing else. Without `subscriptions` it
-handles the topics that it records, from the messaging link `default`. A secret is read when a link that names it connects
-first. At `listen` of [admin] are /healthz, /readyz (503 while it starts and stops) and /metrics in the OpenMetrics format, for
-everybody who can reach the address.
+paths begin at the manifest's folder. A component may do what is granted to it and nothing else. Where a key is trusted, claims
+that it signed (`wasi-cloud sign`) narrow the grants of their component, and wrong ones are refused; with `require` unsigned
+components are, too. Without `subscriptions` it handles the topics that it records, from the messaging link `default`. A secret
+is read when a link that names it connects first. At `listen` of [admin] are /healthz, /readyz (503 while it starts and stops)
+and /metrics in the OpenMetrics format, for everybody who can reach the address.
 
 Exit codes:
     0  a signal ended it, and all handlers were done; with --check, the manifest is right

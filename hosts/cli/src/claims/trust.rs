@@ -1,10 +1,12 @@
 //! What a component may do, by its claims and by its operator.
 
-use super::files;
 use crate::inspect::needs;
 use anyhow::{Context, bail};
 use clap::Args;
-use std::{path::PathBuf, time::SystemTime};
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 use wasi_cloud_claims::{Error, PublicKey, Signed, TrustStore};
 use wasi_cloud_core::Grants;
 
@@ -22,10 +24,11 @@ pub struct TrustArgs {
 }
 
 /// Whose claims count.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trust {
     pub store: TrustStore,
-    require: bool,
+    /// Whether a component without claims is refused.
+    pub require: bool,
 }
 
 impl TrustArgs {
@@ -35,23 +38,23 @@ impl TrustArgs {
 }
 
 impl Trust {
-    /// Reads public keys. If claims are required, a component without them is refused.
     pub fn read(keys: &[PathBuf], require: bool) -> anyhow::Result<Self> {
-        let mut store = TrustStore::default();
-        for path in keys {
-            let key = PublicKey::from_pem(&files::text(path)?);
-            store.add(key.with_context(|| format!("`{}`", path.display()))?);
-        }
-        if require && store.is_empty() {
-            bail!("signed components are required, and no key is trusted, so that none could run: name a public key");
-        }
-        Ok(Self { store, require })
+        let mut trust = Self { require, ..Self::default() };
+        keys.iter().try_for_each(|path| trust.add(path))?;
+        Ok(trust)
+    }
+
+    /// Reads one more public key.
+    pub fn add(&mut self, path: &Path) -> anyhow::Result<()> {
+        let key = PublicKey::from_pem(&String::from_utf8_lossy(&crate::read(path)?));
+        self.store.add(key.with_context(|| format!("`{}`", path.display()))?);
+        Ok(())
     }
 
     /// What the component may do: what both its claims and its operator allow, or what one of them allows if the other
     /// says nothing. Asked when it is started; claims that expire later do not stop it.
     pub fn admit(&self, wasm: &[u8], given: Option<Grants>, now: SystemTime) -> anyhow::Result<Grants> {
-        if self.store.is_empty() {
+        if self.store.is_empty() && !self.require {
             return Ok(given.unwrap_or_default());
         }
         let Signed { claims, issuer, .. } = match wasi_cloud_claims::verify(wasm, &self.store, now) {
@@ -68,8 +71,7 @@ impl Trust {
         }
         if let Some(rule) = given.iter().flat_map(Grants::rules).find(|rule| !allow.meet(rule)) {
             bail!(
-                "the grant `{rule}` exceeds its claims, which allow `{allow}`: narrow it or leave all grants out, for then \
-                 the claims are the grants, or have it signed with that"
+                "the grant `{rule}` exceeds its claims, which allow `{allow}`: narrow it, or have it signed with that as well"
             );
         }
         let until = humantime::format_rfc3339_seconds(claims.expires);

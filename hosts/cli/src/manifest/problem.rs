@@ -12,7 +12,7 @@ pub struct Problem {
 }
 
 /// Keys whose values are no secrets: lines with other keys are shown without their values.
-const SHOWN: [&str; 25] = [
+const SHOWN: [&str; 27] = [
     "args",
     "concurrency",
     "deadline",
@@ -23,6 +23,7 @@ const SHOWN: [&str; 25] = [
     "group",
     "handles",
     "http",
+    "keys",
     "layers",
     "limit",
     "limits",
@@ -33,6 +34,7 @@ const SHOWN: [&str; 25] = [
     "memory",
     "pause",
     "request-timeout",
+    "require",
     "retry",
     "subscriptions",
     "timeout",

@@ -2,10 +2,11 @@
 
 use super::{
     Declared, Problem,
-    shape::{Limits, Number, Part, Secret, Shape, Subscription, Text},
+    shape::{self, Limits, Number, Part, Secret, Shape, Subscription, Text},
 };
 use crate::{
     args,
+    claims::Trust,
     component::{Bounds, Component, Listen},
     secrets::Place,
 };
@@ -24,19 +25,21 @@ use wasi_cloud_wasmtime::runtime::Folder;
 pub struct Reader<'a> {
     schemes: &'a [&'a str],
     secrets: BTreeMap<String, Place>,
+    pub trust: Trust,
     pub problems: Vec<Problem>,
 }
 
 impl<'a> Reader<'a> {
     /// `schemes` are those of the backends that there are.
     pub fn new(schemes: &'a [&'a str]) -> Self {
-        Self { schemes, secrets: BTreeMap::new(), problems: Vec::new() }
+        Self { schemes, secrets: BTreeMap::new(), trust: Trust::default(), problems: Vec::new() }
     }
 
     pub fn read(&mut self, shape: Shape) -> (BTreeMap<String, Declared>, BTreeMap<String, Place>, Option<SocketAddr>) {
         for (name, secret) in shape.secrets {
             self.secret(name.into_inner(), secret);
         }
+        self.trust(shape.trust);
         if shape.components.is_empty() {
             self.problem(0..0, "it has no component; add [components.NAME] with `file`, `links` and `grants`");
         }
@@ -58,6 +61,21 @@ impl<'a> Reader<'a> {
 
     fn problem(&mut self, at: Range<usize>, what: impl Into<String>) {
         self.problems.push(Problem { at, what: what.into() });
+    }
+
+    fn trust(&mut self, trust: shape::Trust) {
+        for path in &trust.keys {
+            if let Err(why) = self.trust.add(path.get_ref().as_ref()) {
+                self.problem(path.span(), format!("{why:#}"));
+            }
+        }
+        if let Some(require) = trust.require {
+            self.trust.require = *require.get_ref();
+            if self.trust.require && trust.keys.is_empty() {
+                let why = "no key is trusted, so that no component could be signed; add keys = [\"public.pem\"]";
+                self.problem(require.span(), why);
+            }
+        }
     }
 
     fn secret(&mut self, name: String, secret: Spanned<Secret>) {

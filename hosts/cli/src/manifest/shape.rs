@@ -16,6 +16,16 @@ pub struct Shape {
     pub admin: Option<Admin>,
     #[serde(default)]
     pub secrets: BTreeMap<Text, Spanned<Secret>>,
+    #[serde(default)]
+    pub trust: Trust,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Trust {
+    #[serde(default)]
+    pub keys: Vec<Text>,
+    pub require: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize)]

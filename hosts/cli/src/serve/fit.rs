@@ -10,7 +10,7 @@ use wasi_cloud_wasmtime::runtime::{App, Runtime, is_program};
 
 /// Compiles a component, and completes what is said of it by what it says of itself. Blocks for as long as compiling
 /// takes.
-pub fn fit(declared: &Declared, wasm: Vec<u8>) -> Result<(Component, App), Problem> {
+pub fn fit(declared: &Declared, wasm: Vec<u8>, grants: &Grants) -> Result<(Component, App), Problem> {
     let mut component = declared.component.clone();
     let problem = |at: &Range<usize>, what: String| Problem { at: at.clone(), what };
     let of_file = |what: String| problem(&declared.file, what);
@@ -28,9 +28,8 @@ pub fn fit(declared: &Declared, wasm: Vec<u8>) -> Result<(Component, App), Probl
     if app.exports_handler() {
         if component.subscriptions.is_empty() {
             let listen = Listen::default();
-            let grants = Grants::parse(&component.grants).unwrap_or_default();
             let handles = |why| of_file(format!("this component handles messages: {why}"));
-            listenable(&listen, &component.links, &grants).map_err(handles)?;
+            listenable(&listen, &component.links, grants).map_err(handles)?;
             component.subscriptions.push(listen);
         }
         component.record(&wasm).map_err(|why| of_file(why.to_string()))?;

@@ -2,6 +2,7 @@ use super::fit::fit;
 use crate::{
     admin::{Admin, Board},
     args::oci::Access,
+    claims::Trust,
     component::Component,
     control::{Answer, Ask, Asked, Linked},
     manifest::{self, Declared, Manifest, Problem, Rejected},
@@ -10,7 +11,7 @@ use crate::{
 };
 use anyhow::{Context, anyhow, bail};
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::SystemTime};
 use tokio::task::{JoinSet, block_in_place, spawn_blocking};
 use wasi_cloud::LinkSpec;
 use wasi_cloud_core::{Grants, Registry};
@@ -36,6 +37,8 @@ struct Running {
     /// As the manifest has it, which is less than what is in force.
     declared: Component,
     digest: [u8; 32],
+    /// Whose claims counted when it was admitted.
+    trust: Trust,
     unit: Unit,
 }
 
@@ -43,14 +46,24 @@ struct Running {
 enum Step {
     Keep,
     /// Links and grants are changed under the running component.
-    Adjust(Box<Component>),
+    Adjust(Box<Adjust>),
     Start(Box<Start>),
+}
+
+/// What a running component becomes.
+struct Adjust {
+    declared: Component,
+    trust: Trust,
+    grants: Grants,
 }
 
 /// A component to start, in the place of one of its name if there is one.
 struct Start {
     declared: Component,
     digest: [u8; 32],
+    trust: Trust,
+    /// What both its claims and the manifest allow.
+    grants: Grants,
     /// As it is started: with what the file itself says.
     component: Component,
     app: App,
@@ -218,7 +231,8 @@ impl Host {
             // A registry may be slow, and a signal must not wait for it.
             let (file, access) = (declared.component.file.clone(), self.access.clone());
             let read = spawn_blocking(move || crate::fetch(&file, &access)).await?;
-            match read.map_err(|why| declared.problem(why)).and_then(|wasm| self.step_to(name, declared, wasm)) {
+            let step = |wasm| self.step_to(name, declared, wasm, &manifest.trust);
+            match read.map_err(|why| declared.problem(why)).and_then(step) {
                 Ok(step) => drop(steps.insert(name.clone(), step)),
                 Err(problem) => problems.push(problem),
             }
@@ -226,39 +240,46 @@ impl Host {
         if problems.is_empty() { Ok((manifest, steps)) } else { Err(Rejected::new(&manifest.text, problems).into()) }
     }
 
-    fn step_to(&self, name: &str, declared: &Declared, wasm: Vec<u8>) -> Result<Step, Problem> {
+    fn step_to(&self, name: &str, declared: &Declared, wasm: Vec<u8>, trust: &Trust) -> Result<Step, Problem> {
         let failed = |why| declared.problem(why);
         let digest = Sha256::digest(&wasm).into();
+        let admit = || {
+            let given = Grants::parse(&declared.component.grants)?;
+            trust.admit(&wasm, Some(given), SystemTime::now())
+        };
         if let Some(running) = self.running.get(name).filter(|running| running.digest == digest) {
-            if running.declared == declared.component {
+            if running.declared == declared.component && running.trust == *trust {
                 return Ok(Step::Keep);
             }
             if adjustable(&running.declared, &declared.component) {
-                let grants = Grants::parse(&declared.component.grants).map_err(|why| failed(why.into()))?;
+                let grants = admit().map_err(failed)?;
                 for listen in &running.unit.component().subscriptions {
                     manifest::listenable(listen, &declared.component.links, &grants)
                         .map_err(|why| failed(anyhow!("this component handles messages: {why}")))?;
                 }
-                return Ok(Step::Adjust(Box::new(declared.component.clone())));
+                let (declared, trust) = (declared.component.clone(), trust.clone());
+                return Ok(Step::Adjust(Box::new(Adjust { declared, trust, grants })));
             }
         }
-        let (component, app) = block_in_place(|| fit(declared, wasm))?;
-        Ok(Step::Start(Box::new(Start { declared: declared.component.clone(), digest, component, app })))
+        let grants = admit().map_err(failed)?;
+        let (component, app) = block_in_place(|| fit(declared, wasm, &grants))?;
+        let (declared, trust) = (declared.component.clone(), trust.clone());
+        Ok(Step::Start(Box::new(Start { declared, digest, trust, grants, component, app })))
     }
 
     async fn step(&mut self, name: &str, step: Step) -> anyhow::Result<()> {
         match step {
             Step::Keep => Ok(()),
-            Step::Adjust(declared) => self.adjust(name, *declared).await,
+            Step::Adjust(to) => self.adjust(name, *to).await,
             Step::Start(start) => {
-                let Start { declared, digest, component, app } = *start;
-                let grants = Grants::parse(&component.grants)?.shared();
+                let Start { declared, digest, trust, grants, component, app } = *start;
+                let grants = grants.shared();
                 let links = unit::open(&component, &self.backends).await?;
                 let before = self.running.get(name).map(|running| &running.unit);
                 let again = if before.is_some() { " anew" } else { "" };
                 let unit = Unit::start(component, app, &self.backends, links, grants, before).await?;
                 tracing::info!("component `{name}` is started{again}");
-                if let Some(before) = self.running.insert(name.to_owned(), Running { declared, digest, unit }) {
+                if let Some(before) = self.running.insert(name.to_owned(), Running { declared, digest, trust, unit }) {
                     self.draining.spawn(before.unit.stop());
                 }
                 Ok(())
@@ -266,10 +287,12 @@ impl Host {
         }
     }
 
-    async fn adjust(&mut self, name: &str, declared: Component) -> anyhow::Result<()> {
+    async fn adjust(&mut self, name: &str, to: Adjust) -> anyhow::Result<()> {
+        let Adjust { declared, trust, grants } = to;
         let Some(running) = self.running.get_mut(name) else { return Ok(()) };
         // First what is granted: a link may need it.
-        running.unit.grant(declared.grants.clone())?;
+        running.unit.grant(declared.grants.clone(), grants);
+        running.trust = trust;
         running.declared.grants.clone_from(&declared.grants);
         for link in &declared.links {
             if !running.declared.links.contains(link) {

@@ -11,6 +11,7 @@ mod redis;
 mod relink;
 mod reload;
 mod served;
+mod trust;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 use std::process::ExitCode;
@@ -25,6 +26,8 @@ fn main() -> ExitCode {
         ("the_control_socket_is_for_its_owner_and_goes_with_the_host", relink::socket),
         ("what_is_no_question_is_refused", relink::nonsense),
         ("health_and_metrics_move_with_the_manifest", admin::moved),
+        ("a_component_is_what_its_claims_say_or_is_not_served", trust::checked),
+        ("a_reload_admits_by_the_new_trust", trust::reloaded),
         ("a_hangup_takes_a_component_that_was_built_anew", reload::rebuilt),
     ];
     let on_redis = [
