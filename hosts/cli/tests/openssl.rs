@@ -11,7 +11,9 @@ use std::{
 };
 use tempfile::TempDir;
 
-const TESTS: &[(&str, fn(&TempDir))] = &[
+type Test = (&'static str, fn(&TempDir));
+
+const TESTS: &[Test] = &[
     ("its_keys_sign_and_are_trusted", its_keys),
     ("it_reads_our_keys", our_keys),
     ("it_checks_the_token_as_any_jwt_library_would", token),
