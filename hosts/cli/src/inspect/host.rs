@@ -138,7 +138,7 @@ mod tests {
         }
         assert!(lack("wasi:keyvalue/watcher@0.2.0-draft2").expect("lacks").contains("atomics, batch, store"));
         for lacks in ["a:b/c@1.0.0", "f", "a:b/c", ""] {
-            assert!(lack(lacks).expect(lacks).contains("wac plug"), "{lacks}");
+            assert!(lack(lacks).expect(lacks).contains("wasi-cloud compose"), "{lacks}");
         }
     }
 }
