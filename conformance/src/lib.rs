@@ -15,6 +15,7 @@ pub mod mutants;
 pub mod outcome;
 pub mod pattern;
 pub mod plan;
+mod post;
 pub mod report;
 pub mod runner;
 pub mod service;

@@ -2,6 +2,7 @@
 
 mod postgres;
 
+use crate::post::post;
 use anyhow::{Context, bail};
 use std::{fs::File, net::Ipv4Addr, path::Path, process::Stdio, time::Duration};
 use tempfile::TempDir;
@@ -20,6 +21,9 @@ const END: Duration = Duration::from_secs(5);
 const TRIES: usize = 5;
 
 /// What to do where a server's program is missing.
+const INSTALL_ETCD: &str = "`etcd` is not on the PATH. Install it, 3.5 or later (macOS: `brew install etcd`; Alpine: `apk \
+    add etcd`; all systems: https://etcd.io/docs/latest/install/) or name a server that runs: `--url \
+    etcd://127.0.0.1:2379`";
 const INSTALL_NATS: &str = "`nats-server` is not on the PATH. Install it (Go: `go install \
     github.com/nats-io/nats-server/v2@latest`; macOS: `brew install nats-server`; Alpine: `apk add nats-server`) or name a \
     server that runs, with JetStream: `--url nats://127.0.0.1:4222`";
@@ -33,6 +37,8 @@ const INSTALL_REDIS: &str = "`redis-server` is not on the PATH. Install it (Debi
 /// A server that can be started for a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Program {
+    /// `etcd`, a cluster of one, which does not wait for the disk.
+    Etcd,
     /// `nats-server`, with JetStream.
     Nats,
     /// `postgres`, without syncing.
@@ -46,6 +52,7 @@ impl Program {
     #[must_use]
     pub fn of(host: &str) -> Option<Self> {
         match host {
+            "etcd" => Some(Self::Etcd),
             "nats" => Some(Self::Nats),
             "postgres" => Some(Self::Postgres),
             "redis" => Some(Self::Redis),
@@ -57,6 +64,7 @@ impl Program {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Etcd => "etcd",
             Self::Nats => "nats-server",
             Self::Postgres => "postgres",
             Self::Redis => "redis-server",
@@ -67,6 +75,7 @@ impl Program {
     #[must_use]
     pub const fn install(self) -> &'static str {
         match self {
+            Self::Etcd => INSTALL_ETCD,
             Self::Nats => INSTALL_NATS,
             Self::Postgres => INSTALL_POSTGRES,
             Self::Redis => INSTALL_REDIS,
@@ -88,6 +97,14 @@ impl Program {
         let (number, mut command) = (port.to_string(), Command::new(self.name()));
         command.stderr(Stdio::null());
         match self {
+            Self::Etcd => {
+                let (name, client, peer) = (unique(dir), format!("http://127.0.0.1:{port}"), "http://127.0.0.1:0");
+                command.args(["--name", &name, "--listen-client-urls", &client, "--advertise-client-urls", &client]);
+                // Nobody asks for the peers' port, so any will do.
+                command.args(["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer]);
+                command.args(["--initial-cluster", &format!("{name}={peer}"), "--unsafe-no-fsync"]);
+                command.arg("--data-dir").arg(dir.join("data")).arg("--log-outputs").arg(log);
+            }
             Self::Nats => {
                 command.args(["--addr", "127.0.0.1", "--port", &number, "--jetstream", "--store_dir"]).arg(dir);
                 command.arg("--name").arg(unique(dir)).arg("--log").arg(log);
@@ -108,6 +125,7 @@ impl Program {
     /// Where it answers.
     fn url(self, dir: &Path, port: u16) -> std::io::Result<String> {
         match self {
+            Self::Etcd => Ok(format!("etcd://127.0.0.1:{port}")),
             Self::Nats => Ok(format!("nats://127.0.0.1:{port}")),
             Self::Postgres => postgres::url(dir, port),
             Self::Redis => Ok(format!("redis://127.0.0.1:{port}")),
@@ -117,6 +135,7 @@ impl Program {
     /// The server's version, if the process behind the port is ours: somebody else may have been faster.
     async fn hello(self, dir: &Path, port: u16, pid: Option<u32>) -> std::io::Result<Option<String>> {
         match self {
+            Self::Etcd => etcd_hello(port, &unique(dir)).await,
             Self::Nats => nats_hello(port, &unique(dir)).await,
             Self::Postgres => postgres::hello(dir, pid).await,
             Self::Redis => redis_hello(port, pid).await,
@@ -238,6 +257,15 @@ async fn free_port() -> std::io::Result<u16> {
 
 fn spawn(mut command: Command) -> std::io::Result<Child> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true).spawn()
+}
+
+/// A cluster of one tells of itself alone.
+async fn etcd_hello(port: u16, name: &str) -> std::io::Result<Option<String>> {
+    let address = format!("127.0.0.1:{port}");
+    let members = post(&address, "/v3/cluster/member/list", &serde_json::json!({})).await?;
+    let status = post(&address, "/v3/maintenance/status", &serde_json::json!({})).await?;
+    let version = status["version"].as_str().filter(|_| members["members"][0]["name"] == name);
+    Ok(version.map(str::to_owned))
 }
 
 /// The first line of a server is `INFO` and a JSON object.

@@ -30,7 +30,8 @@ use url::Url;
 use wasi_cloud_core::{Clock, Services};
 
 /// The declarations that come with the suite, by name.
-const DECLARATIONS: [(&str, &str); 7] = [
+const DECLARATIONS: [(&str, &str); 8] = [
+    ("etcd", include_str!("../hosts/etcd.toml")),
     ("memory", include_str!("../hosts/memory.toml")),
     ("nats", include_str!("../hosts/nats.toml")),
     ("postgres", include_str!("../hosts/postgres.toml")),
@@ -74,8 +75,8 @@ struct Meaning {
     spelled: String,
 }
 
-/// Makes a host ready: `memory`, `nats`, `postgres`, `redis`, `sqlite`, a URL, or `mutant:NAME`. `url` overrides where the backend is. Starts
-/// a private server, or makes private files, where the name asks for that.
+/// Makes a host ready: `memory`, `etcd`, `nats`, `postgres`, `redis`, `sqlite`, a URL, or `mutant:NAME`. `url` overrides where
+/// the backend is. Starts a private server, or makes private files, where the name asks for that.
 ///
 /// # Errors
 /// An unknown name, a URL that no backend serves, a server that does not start or does not answer.

@@ -56,9 +56,10 @@ fn a_host_that_does_not_exist_is_3_and_names_the_nearest() {
     refused(&cli(&["run", "--host", "redis", "--url", "memory://"]), &["memory", "redis", "does not serve"]);
 }
 
-#[cfg(not(any(feature = "nats", feature = "postgres")))]
+#[cfg(not(any(feature = "etcd", feature = "nats", feature = "postgres")))]
 #[test]
 fn a_host_that_was_left_out_of_the_build_is_3_and_says_how_to_have_it() {
+    refused(&cli(&["run", "--host", "etcd"]), &["--features cloud-conformance/etcd"]);
     refused(&cli(&["run", "--host", "postgres"]), &["--features cloud-conformance/postgres"]);
     refused(&cli(&["run", "--host", "nats"]), &["--features cloud-conformance/nats"]);
     refused(&cli(&["run", "--host", "nats", "--url", "nats://localhost"]), &["--features cloud-conformance/nats"]);

@@ -31,7 +31,7 @@ use tokio::runtime::Handle;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Run {
-    /// What to test: `memory`, `redis`, `nats` or `postgres` (starts a private server), `sqlite` (in private files), a
+    /// What to test: `memory`, `redis`, `nats`, `postgres` or `etcd` (starts a private server), `sqlite` (in private files), a
     /// URL, or `mutant:NAME`.
     #[arg(long, value_name = "HOST")]
     host: String,

@@ -1,8 +1,12 @@
 //! Writers past the host: other programs, which know of a backend what its documentation says and share no code with it.
 
+#[cfg(feature = "etcd")]
+mod etcd;
 #[cfg(feature = "postgres")]
 mod postgres;
 
+#[cfg(feature = "etcd")]
+pub use etcd::etcd;
 #[cfg(feature = "postgres")]
 pub use postgres::postgres;
 

@@ -10,7 +10,8 @@ const HARMLESS: [&str; 10] =
 /// A user name that is shorter is part of too many words to be hidden.
 const SHORTEST_USER: usize = 3;
 
-/// The backend behind a scheme: `redis` behind `redis+unix`, `nats` behind `tls`, `postgres` behind `postgresql`.
+/// The backend behind a scheme: `redis` behind `redis+unix`, `etcd` behind `etcd+tls`, `nats` behind `tls`, `postgres`
+/// behind `postgresql`.
 pub(super) fn backend(scheme: &str) -> &str {
     match scheme.split('+').next() {
         Some("tls") => "nats",

@@ -95,6 +95,10 @@ fn file_of_its_own(folder: &Path) -> Result<Backend, Error> {
 
 /// Another program, for those servers that the suite has one for.
 fn writer(url: &Url) -> Option<Arc<dyn Foreign>> {
+    #[cfg(feature = "etcd")]
+    if let Some(writer) = foreign::etcd(url) {
+        return Some(writer);
+    }
     #[cfg(feature = "nats")]
     if let Some(writer) = foreign::nats(url) {
         return Some(writer);

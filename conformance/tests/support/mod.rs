@@ -44,6 +44,8 @@ pub fn pinned(host: &str, altitude: Altitude) -> (usize, usize) {
         ("redis", Altitude::Direct) => (463, 463),
         ("redis", Altitude::Embedded(_)) => (472, 472),
         ("postgres", altitude) => pinned("sqlite", altitude),
+        // Memory's, with other programs, and without lifetimes.
+        ("etcd", altitude) => pinned("nats", altitude),
         // Memory's, with exact listings and other programs, and without lifetimes.
         ("nats", altitude) => {
             let (planned, executed) = pinned("memory", altitude);

@@ -21,6 +21,8 @@ pub fn registry(clock: &Clock) -> Result<Registry> {
 /// As [`registry`].
 pub fn registry_with(clock: &Clock, secrets: Arc<dyn Secrets>) -> Result<Registry> {
     let registry = Registry::new(secrets);
+    #[cfg(feature = "etcd")]
+    let registry = registry.with(wasi_cloud_etcd::Etcd::new())?;
     #[cfg(feature = "memory")]
     let registry = registry.with(wasi_cloud_memory::Memory::with_clock(clock.clone()))?;
     #[cfg(feature = "nats")]

@@ -1,0 +1,26 @@
+//! etcd on a real server of its own: every altitude shows the same, and without guests what memory shows.
+
+mod compare;
+mod support;
+mod transcripts;
+
+use cloud_conformance::host::Altitude;
+use compare::{alike, equal_where_both_ran, passed};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use std::process::ExitCode;
+use support::missing;
+
+fn main() -> ExitCode {
+    let trials = vec![Trial::ignorable_test("transcripts_are_equal", || match missing("etcd", "etcd") {
+        Some(why) => Ok(Completion::ignored_with(why)),
+        None => as_memory().map(|()| Completion::Completed),
+    })];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn as_memory() -> Result<(), Failed> {
+    let etcd = alike("etcd")?;
+    let memory = passed("memory", Altitude::Direct, &[])?;
+    let direct = etcd.iter().filter(|(altitude, _)| *altitude == Altitude::Direct);
+    direct.map(|(_, transcripts)| equal_where_both_ran("memory and etcd", &memory, transcripts)).collect()
+}
