@@ -15,8 +15,8 @@ use wasi_cloud_core::{
     keyvalue::{Page, cursor},
 };
 
-/// How many names are asked for at once, without their values, where the caller set no limit.
-const PAGE: usize = 1000;
+/// How many names are asked for at once, without their values, where the caller set no limit; as in the memory backend.
+const PAGE: usize = 256;
 /// After that long without a key, the page is empty and has a cursor: a call has to end.
 const ENOUGH: Duration = Duration::from_secs(1);
 
