@@ -21,6 +21,6 @@ fn main() -> ExitCode {
 fn as_memory() -> Result<(), Failed> {
     let etcd = alike("etcd")?;
     let memory = passed("memory", Altitude::Direct, &[])?;
-    let direct = etcd.iter().filter(|(altitude, _)| *altitude == Altitude::Direct);
-    direct.map(|(_, transcripts)| equal_where_both_ran("memory and etcd", &memory, transcripts)).collect()
+    let mut direct = etcd.iter().filter(|(altitude, _)| *altitude == Altitude::Direct);
+    direct.try_for_each(|(_, transcripts)| equal_where_both_ran("memory and etcd", &memory, transcripts))
 }
