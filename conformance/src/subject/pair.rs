@@ -9,7 +9,7 @@ impl Prepared {
     /// Whether the host serves the capability itself. What it does not is served from memory.
     #[must_use]
     pub fn serves(&self, capability: &str) -> bool {
-        self.own.iter().any(|word| *word == capability)
+        self.own.contains(&capability)
     }
 
     /// A host with the messages of this one and the key-value store of the other. Both must outlive it: it owns no server
