@@ -39,6 +39,6 @@ fn as_memory() -> Result<(), Failed> {
     let nats = alike("nats")?;
     let mut memory = passed("memory", Altitude::Direct, &[])?;
     memory.retain(|id, _| !OTHERWISE.contains(&&**id));
-    let direct = nats.iter().filter(|(altitude, _)| *altitude == Altitude::Direct);
-    direct.map(|(_, transcripts)| equal_where_both_ran("memory and nats", &memory, transcripts)).collect()
+    let mut direct = nats.iter().filter(|(altitude, _)| *altitude == Altitude::Direct);
+    direct.try_for_each(|(_, transcripts)| equal_where_both_ran("memory and nats", &memory, transcripts))
 }
