@@ -1,7 +1,7 @@
 //! The honest hosts pass everything, every time: in any order, however many cases run at once, on however many threads,
 //! and however slow the way to the server is (F27, F54). Verdicts and transcripts must not depend on any of it.
 //!
-//! This takes minutes, so it runs where `CLOUD_CONFORMANCE_REQUIRE` lists `soak`, as CI does.
+//! This takes minutes, so it runs where `CLOUD_CONFORMANCE_REQUIRE` lists `soak`: before a release (CONTRIBUTING.md).
 
 mod slow;
 mod support;

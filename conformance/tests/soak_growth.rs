@@ -3,7 +3,7 @@
 //! The guest is the real driver on the SDK, in the product's host: links, grants, layers and glue as `wasi-cloud run` has
 //! them, without the trace of the suite, which grows by design. What leaks on purpose must be found.
 //!
-//! This takes a minute, so it runs where `CLOUD_CONFORMANCE_REQUIRE` lists `soak`, as CI does.
+//! This takes a minute, so it runs where `CLOUD_CONFORMANCE_REQUIRE` lists `soak`: before a release (CONTRIBUTING.md).
 
 #![allow(clippy::expect_used, reason = "a test")]
 
