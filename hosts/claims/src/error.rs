@@ -1,7 +1,12 @@
 //! Why claims are refused, and what to do about it.
 
 use humantime::format_rfc3339_seconds;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A clock may say anything.
+fn shown(time: SystemTime) -> humantime::Rfc3339Timestamp {
+    format_rfc3339_seconds(time.max(UNIX_EPOCH))
+}
 
 /// Why claims are refused. The message says what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +53,7 @@ pub enum Error {
     )]
     Changed,
     /// Too early.
-    #[error("its claims hold from {} on, and it is {}; wait, or set the clock of this machine", format_rfc3339_seconds(*.from), format_rfc3339_seconds(*.now))]
+    #[error("its claims hold from {} on, and it is {}; wait, or set the clock of this machine", format_rfc3339_seconds(*.from), shown(*.now))]
     NotYet {
         /// From when on they hold.
         from: SystemTime,

@@ -112,6 +112,9 @@ pub fn decode(token: String, digest: &str) -> Result<Signed, Error> {
     Ok(Signed { claims, issuer, token })
 }
 
+/// How long the thumbprint of a key is, in characters: SHA-256 in Base64.
+const THUMBPRINT: usize = 43;
+
 /// A token taken apart.
 pub struct Parts<'a> {
     /// What the header says of the key.
@@ -132,6 +135,11 @@ impl<'a> Parts<'a> {
         }
         if header.typ != TYPE {
             return Err(malformed(format!("this is a token of the type {:?}", header.typ)));
+        }
+        if header.kid.len() != THUMBPRINT
+            || !header.kid.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        {
+            return Err(malformed("its key is not named by a thumbprint"));
         }
         // What follows the last dot is the signature, which signs all before it.
         let signed = token.as_bytes().get(..token.len() - signature.len() - 1).unwrap_or_default();
@@ -170,7 +178,8 @@ fn bytes(part: &str) -> Result<Vec<u8>, Error> {
 }
 
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(bytes).map_err(|e| malformed(e.to_string()))
+    // It repeats what nobody has signed yet.
+    serde_json::from_slice(bytes).map_err(|e| malformed(e.to_string().escape_debug().to_string()))
 }
 
 fn seconds(time: SystemTime) -> Result<u64, Error> {

@@ -7,7 +7,7 @@ mod trust;
 pub use shown::Shown;
 pub use trust::{Trust, TrustArgs};
 
-use crate::{args, inspect::needs};
+use crate::{args, file, inspect::needs};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration, time::SystemTime};
@@ -116,9 +116,13 @@ pub fn keygen(job: &Keygen) -> anyhow::Result<()> {
         bail!("`{}` or `{}` is there already: choose another name", private.display(), public.display());
     }
     let key = PrivateKey::generate()?;
-    files::write_secret(private, &key.to_pem()?).with_context(|| format!("cannot write `{}`", private.display()))?;
     files::write_new(&public, &key.public().to_pem()?)
         .with_context(|| format!("cannot write `{}`", public.display()))?;
+    files::write_secret(private, &key.to_pem()?).with_context(|| {
+        // Half a pair would be in the way of the next try.
+        let _ = std::fs::remove_file(&public);
+        format!("cannot write `{}`", private.display())
+    })?;
     let (id, private, public) = (key.public().id(), private.display(), public.display());
     tracing::info!("`{private}` signs, keep it secret; give `{public}` to those who run what it signs; its id is {id}");
     Ok(())
@@ -142,7 +146,7 @@ pub fn sign(job: &Sign) -> anyhow::Result<()> {
     let claims = Claims { subject, issued: now, not_before: job.not_before, expires, allow };
     let signed = wasi_cloud_claims::sign(body, &claims, &key).with_context(|| format!("`{shown}`"))?;
     let output = job.output.clone().unwrap_or_else(|| job.app.with_extension("signed.wasm"));
-    std::fs::write(&output, signed).with_context(|| format!("cannot write `{}`", output.display()))?;
+    file::write(&output, &signed)?;
     let until = humantime::format_rfc3339_seconds(expires);
     tracing::info!("`{}` is signed by the key {}, until {until}", output.display(), key.public().id());
     Ok(())

@@ -1,4 +1,4 @@
-use crate::{args, go};
+use crate::{args, file, go};
 use anyhow::{Context, anyhow};
 use clap::{CommandFactory, error::ErrorKind};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub fn componentize(job: &args::Componentize) -> anyhow::Result<()> {
     let tool = worlds.into_iter().fold(Componentize::new(), Componentize::world);
     let component =
         tool.run(&module).map_err(|e| explained(e, bare)).with_context(|| format!("`{}`", job.input.display()))?;
-    std::fs::write(&output, &component).with_context(|| format!("cannot write `{}`", output.display()))?;
+    file::write(&output, &component)?;
     tracing::info!("`{}` is a component of {} bytes", output.display(), component.len());
     Ok(())
 }

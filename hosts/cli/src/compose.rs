@@ -2,10 +2,13 @@
 
 mod graph;
 
-use crate::inspect::{
-    bytes,
-    host::{self, Hint},
-    report::{escaped, plain},
+use crate::{
+    file,
+    inspect::{
+        bytes,
+        host::{self, Hint},
+        report::{escaped, plain},
+    },
 };
 use anyhow::{Context, bail};
 use clap::Args;
@@ -85,7 +88,7 @@ pub fn compose(job: &Compose) -> anyhow::Result<()> {
         let list = missing.iter().map(|Hint { import, hint }| format!("\n  {}\n    {hint}", plain(import)));
         bail!("nothing fulfils these imports; add a --plug that exports them:{}", list.collect::<String>());
     }
-    std::fs::write(&job.output, &component).with_context(|| format!("cannot write `{}`", job.output.display()))?;
+    file::write(&job.output, &component)?;
     let file = job.output.display().to_string();
     let report = Report { file, size: component.len(), plugged, imports, exports, missing, unsigned };
     if job.json {

@@ -7,7 +7,10 @@ mod errors;
 mod layout;
 mod transfer;
 
-use crate::args::oci::{Access, Pull, Push};
+use crate::{
+    args::oci::{Access, Pull, Push},
+    file,
+};
 use anyhow::{Context, anyhow, bail};
 use client::Connection;
 use oci_client::{Reference, RegistryOperation};
@@ -63,13 +66,7 @@ pub fn pull(job: &Pull) -> anyhow::Result<()> {
         let name = reference.repository().rsplit('/').next().unwrap_or_default();
         PathBuf::from(format!("{name}.wasm"))
     });
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let written = tempfile::NamedTempFile::new_in(folder.unwrap_or(".".as_ref())).and_then(|mut file| {
-        file.write_all(&wasm)?;
-        publish(file.as_file())?;
-        file.persist(&output).map_err(|e| e.error)
-    });
-    written.with_context(|| format!("cannot write `{}`", output.display()))?;
+    file::write(&output, &wasm)?;
     Moved { reference: job.reference.clone(), digest, size: wasm.len(), file: Some(output) }.print(job.json)
 }
 
@@ -110,18 +107,6 @@ fn limited<T: Send + 'static>(access: &Access, work: impl Future<Output = anyhow
         let limit = humantime::format_duration(access.registry_timeout);
         bail!("it was not done within {limit}; try again, or give it longer with --registry-timeout")
     })
-}
-
-/// A temporary file is its owner's alone, and others are to read this one as any file.
-#[cfg(unix)]
-fn publish(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn publish(_: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
 }
 
 impl Moved {

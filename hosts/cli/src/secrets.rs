@@ -1,12 +1,15 @@
 //! Where a manifest's secrets are: in variables of ours or in files, never in the manifest.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{Mutex, PoisonError},
 };
 use wasi_cloud_core::provider::{Secret, Secrets};
+
+/// In bytes: no secret comes near it.
+const LARGEST: u64 = 64 << 10;
 
 /// Where one secret is.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +28,11 @@ impl Place {
             }
             Self::File(path) => {
                 let failed = || format!("cannot read `{}`", path.display());
+                // Asked before it is opened: opening a pipe waits for its writer, and nothing may hold the host up.
+                let found = std::fs::metadata(path).with_context(failed)?;
+                if !found.is_file() || found.len() > LARGEST {
+                    bail!("{}: it is not a regular file of at most 64 KiB", failed());
+                }
                 let text = std::fs::read_to_string(path).with_context(failed)?;
                 Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
             }

@@ -67,11 +67,16 @@ async fn until_stopped(mut host: Host, mut watch: Watch, control: Option<PathBuf
     let (mut stops, mut hangups) = (signals::stops()?, signals::hangups()?);
     // Before anything is taken that another host may be at.
     let mut control = listen(control)?;
-    tokio::select! {
+    let started = tokio::select! {
         biased;
-        _ = stops.recv() => return Ok(ExitCode::SUCCESS),
-        started = host.start() => started?,
-    }
+        _ = stops.recv() => None,
+        started = host.start() => Some(started),
+    };
+    let Some(Ok(())) = started else {
+        // What was started already finishes what it has taken.
+        let code = signals::finish(host.stop(), &mut stops).await;
+        return started.unwrap_or(Ok(())).map(|()| code);
+    };
     loop {
         let event = tokio::select! {
             biased;

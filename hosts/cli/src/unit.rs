@@ -56,6 +56,7 @@ impl Unit {
         before: Option<&Self>,
     ) -> anyhow::Result<Self> {
         let mut unit = Self { component, app, links, grants, subscribed: Vec::new(), http: None };
+        let mut listening = None;
         if let Some(address) = unit.component.http {
             let inherited = before.filter(|before| before.component.http == Some(address));
             let inherited = inherited.and_then(|before| before.http.as_ref());
@@ -65,11 +66,27 @@ impl Unit {
             };
             let listener = listener
                 .with_context(|| format!("cannot answer HTTP at {address}; choose another address with --http"))?;
-            unit.http = Some(unit.answer(listener)?);
+            listening = Some(listener);
         }
-        for listen in &unit.component.subscriptions {
-            let service = unit.subscribe(&unit.component, listen, backends).await?;
-            unit.subscribed.push(service);
+        for at in 0..unit.component.subscriptions.len() {
+            match unit.subscribe(&unit.component, &unit.component.subscriptions[at], backends).await {
+                Ok(service) => unit.subscribed.push(service),
+                Err(why) => {
+                    // What the others have taken is finished.
+                    tokio::spawn(unit.stop());
+                    return Err(why);
+                }
+            }
+        }
+        // Last: what has been accepted cannot be handed back.
+        if let Some(listener) = listening {
+            match unit.answer(listener) {
+                Ok(http) => unit.http = Some(http),
+                Err(why) => {
+                    tokio::spawn(unit.stop());
+                    return Err(why);
+                }
+            }
         }
         Ok(unit)
     }
@@ -93,6 +110,12 @@ impl Unit {
         drain(self.subscribed.into_iter().chain(http)).await;
     }
 
+    /// Takes from it what these do not grant, from the next call on.
+    pub fn narrow(&self, to: &Grants) {
+        let both = self.grants.load().as_ref().clone().within(to.clone());
+        self.grants.store(both.into());
+    }
+
     /// Changes what it may do, from the next call on.
     pub fn grant(&mut self, rules: Vec<String>, grants: Grants) {
         self.grants.store(grants.into());
@@ -104,7 +127,7 @@ impl Unit {
     /// comes back ends once what the old ones were handling is settled, by the broker that it came from.
     ///
     /// # Errors
-    /// If the new backend does not answer or lacks what is needed: then nothing has changed.
+    /// If the new backend does not answer or lacks what is needed: then the old links stay in force.
     pub async fn relink(
         &mut self,
         link: LinkSpec,
@@ -116,10 +139,19 @@ impl Unit {
         let mut moved = Vec::new();
         for (at, listen) in component.subscriptions.iter().enumerate() {
             if link.capability == "messaging" && link.label == listen.link {
-                moved.push((at, self.subscribe(&component, listen, backends).await?));
+                match self.subscribe(&component, listen, backends).await {
+                    Ok(service) => moved.push((at, service)),
+                    Err(why) => {
+                        finish(moved);
+                        return Err(why);
+                    }
+                }
             }
         }
-        link.set(services, &self.links, component.layers(backends.meters.as_ref()))?;
+        if let Err(why) = link.set(services, &self.links, component.layers(backends.meters.as_ref())) {
+            finish(moved);
+            return Err(why.into());
+        }
         self.component = component;
         let old: Vec<_> =
             moved.into_iter().map(|(at, service)| mem::replace(&mut self.subscribed[at], service)).collect();
@@ -173,7 +205,12 @@ impl Unit {
     }
 }
 
-async fn drain(services: impl IntoIterator<Item = Service>) {
+/// In the background: what they have taken from a broker is handled, though they are not wanted after all.
+fn finish(moved: Vec<(usize, Service)>) {
+    tokio::spawn(drain(moved.into_iter().map(|(_, service)| service)));
+}
+
+async fn drain(services: impl IntoIterator<Item = Service> + Send) {
     let mut stopping = JoinSet::new();
     for service in services {
         stopping.spawn(service.stop());

@@ -94,6 +94,10 @@ impl FromStr for Rule {
                 format!("grant `{text}`: {why}; write `capability:label`, with `:read` or `:write` to narrow it"),
             )
         };
+        // Patterns are read recursively, so whoever writes one decides how deep.
+        if text.len() > LONGEST {
+            return Err(bad(&format!("it is longer than {LONGEST} bytes")));
+        }
         let (capability, rest) = text.split_once(':').ok_or_else(|| bad("it names no label"))?;
         if !crate::CAPABILITIES.contains(&capability) {
             return Err(bad(&format!("the capabilities are {}", crate::CAPABILITIES.join(", "))));
@@ -116,6 +120,9 @@ impl FromStr for Rule {
         Ok(Self { text: text.to_owned(), capability: capability.to_owned(), label, access })
     }
 }
+
+/// How long a rule may be, in bytes.
+const LONGEST: usize = 1 << 10;
 
 /// Whether patterns give the character a meaning.
 const fn is_special(c: char) -> bool {
@@ -224,6 +231,13 @@ mod tests {
             let error = Grants::default().check(&call("default", access)).expect_err("denied");
             assert_eq!(error.kind, Kind::AccessDenied);
         }
+    }
+
+    #[test]
+    fn a_rule_has_an_end() {
+        let nested = |depth: usize| format!("keyvalue:{}{}", "{".repeat(depth), "}".repeat(depth));
+        assert!(nested(400).parse::<Rule>().is_ok());
+        assert!(nested(40_000).parse::<Rule>().expect_err("too long").message.contains("longer than 1024"));
     }
 
     #[test]

@@ -15,12 +15,18 @@ pub fn write_secret(path: &Path, text: &str) -> Result<()> {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+    whole(path, &options.write(true).create_new(true), text)
 }
 
 /// Writes a file that is not there yet.
 pub fn write_new(path: &Path, text: &str) -> Result<()> {
-    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+    whole(path, OpenOptions::new().write(true).create_new(true), text)
+}
+
+/// All of it, or no file.
+fn whole(path: &Path, options: &OpenOptions, text: &str) -> Result<()> {
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes()).inspect_err(|_| drop(std::fs::remove_file(path)))
 }
 
 /// What is in the file of a key. It can be a pipe, as a shell's `<(...)` is.

@@ -3,7 +3,7 @@ use anyhow::{Context, bail};
 use std::{
     fs,
     io::{Error, ErrorKind, Result},
-    os::unix::fs::{FileTypeExt, PermissionsExt},
+    os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -24,6 +24,8 @@ const CLIENTS: usize = 16;
 /// The socket, for as long as this lives.
 pub struct Control {
     path: PathBuf,
+    /// Of the socket: another host may have put its own in the place.
+    inode: u64,
     accepting: JoinHandle<()>,
     asked: mpsc::Receiver<Asked>,
 }
@@ -35,19 +37,23 @@ impl Control {
         let failed = || format!("no control socket at `{}`; choose a short path with --control", path.display());
         match fs::symlink_metadata(path) {
             Ok(found) if !found.file_type().is_socket() => bail!("{}: something else is there", failed()),
-            Ok(_) if std::os::unix::net::UnixStream::connect(path).is_ok() => {
-                bail!("{}: another `wasi-cloud serve` listens there", failed())
-            }
-            _ => {}
+            Ok(_) => match std::os::unix::net::UnixStream::connect(path) {
+                Ok(_) => bail!("{}: another `wasi-cloud serve` listens there", failed()),
+                // Left behind by one that was killed, or just gone.
+                Err(why) if matches!(why.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => {}
+                Err(why) => return Err(why).with_context(failed),
+            },
+            Err(_) => {}
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let private = tempfile::Builder::new().prefix(".").tempdir_in(folder).with_context(failed)?;
         let unnamed = private.path().join("s");
         let listener = UnixListener::bind(&unnamed).with_context(failed)?;
         fs::set_permissions(&unnamed, fs::Permissions::from_mode(0o600)).with_context(failed)?;
+        let inode = fs::symlink_metadata(&unnamed).with_context(failed)?.ino();
         fs::rename(&unnamed, path).with_context(failed)?;
         let (send, asked) = mpsc::channel(CLIENTS);
-        Ok(Self { path: path.to_owned(), accepting: tokio::spawn(accept(listener, send)), asked })
+        Ok(Self { path: path.to_owned(), inode, accepting: tokio::spawn(accept(listener, send)), asked })
     }
 
     /// The next question. Cancel-safe.
@@ -59,7 +65,9 @@ impl Control {
 impl Drop for Control {
     fn drop(&mut self) {
         self.accepting.abort();
-        let _ = fs::remove_file(&self.path);
+        if fs::symlink_metadata(&self.path).is_ok_and(|found| found.ino() == self.inode) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 

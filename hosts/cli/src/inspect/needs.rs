@@ -61,6 +61,9 @@ pub fn runs(exports: &[String]) -> Vec<&'static str> {
     entries.into_iter().filter_map(exported).collect()
 }
 
+/// What the host itself needs to subscribe.
+const HANDLER: &str = "messaging:default:read";
+
 /// The least that is known to be enough.
 pub fn grants(imports: &[String], exports: &[String]) -> Vec<Grant> {
     let used = capabilities(imports, &[]);
@@ -74,7 +77,7 @@ pub fn grants(imports: &[String], exports: &[String]) -> Vec<Grant> {
     }
     // The host itself subscribes, on this label. The types alone are what a handler is given.
     if has(exports, "wasi:messaging", "incoming-handler") {
-        add("messaging:default:read", true);
+        add(HANDLER, true);
     }
     // A request, its reply and what is published are writes.
     if ["producer", "request-reply"].iter().any(|interface| has(imports, "wasi:messaging", interface)) {
@@ -88,7 +91,9 @@ pub fn unmet(wasm: &[u8], allow: &Grants) -> wasi_cloud_core::Result<Vec<Grant>>
     let (imports, exports) = bytes::names(wasm);
     let mut unmet = Vec::new();
     for need in grants(&imports, &exports) {
-        if !allow.meet(&need.grant.parse()?) {
+        // A manifest may subscribe on another link than the one that `run` takes.
+        let asked = if need.grant == HANDLER { "messaging:*:read" } else { &need.grant };
+        if !allow.meet(&asked.parse()?) {
             unmet.push(need);
         }
     }

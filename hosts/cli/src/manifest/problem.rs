@@ -84,6 +84,11 @@ impl Problem {
 /// A line with `*` in the place of what may be secret, as long as it was: in strings what follows a `=` or `://`, and all
 /// values where the key is not one of ours.
 fn masked(before: &str, line: &str) -> String {
+    // Of a string of several lines all is a value.
+    if ["\"\"\"", "'''"].iter().any(|mark| before.matches(mark).count() % 2 == 1) {
+        let hidden = |c: char| if c.is_whitespace() { c.to_string() } else { "*".repeat(c.len_utf8()) };
+        return line.chars().map(hidden).collect();
+    }
     let header = before.lines().rev().map(str::trim_start).find(|line| line.starts_with('[')).unwrap_or_default();
     let key = line.split_once('=').map_or("", |(key, _)| key).trim();
     let named = |words: &str, list: &[&str]| words.split(['.', '[', ']', ' ', '"']).any(|word| list.contains(&word));

@@ -6,7 +6,7 @@ use anyhow::bail;
 use oci_client::manifest::{OCI_IMAGE_MEDIA_TYPE, OciDescriptor, OciImageManifest};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const CONFIG: &str = "application/vnd.wasm.config.v0+json";
 const WASM: &str = "application/wasm";
@@ -43,13 +43,16 @@ struct Component {
     imports: Vec<String>,
 }
 
+/// Of the year 9999: no text has a later time, nor one before 1970.
+const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
+
 impl Artifact {
     /// `made` is when the wasm was made: not now, so that the same file always has the same digest.
     pub fn of(wasm: Vec<u8>, made: SystemTime) -> anyhow::Result<Self> {
         let is_component = bytes::kind(&wasm)? == bytes::COMPONENT;
         let layer = Blob::new(WASM, wasm);
         let config = Config {
-            created: humantime::format_rfc3339_seconds(made).to_string(),
+            created: humantime::format_rfc3339_seconds(made.clamp(UNIX_EPOCH, UNIX_EPOCH + LAST_SECOND)).to_string(),
             architecture: "wasm",
             os: if is_component { "wasip2" } else { "wasip1" },
             layer_digests: [&layer.digest],

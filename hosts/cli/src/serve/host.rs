@@ -129,7 +129,9 @@ impl Host {
         let gone: Vec<_> = self.running.keys().filter(|name| !steps.contains_key(*name)).cloned().collect();
         for (name, step) in steps {
             if let Err(why) = self.step(&name, step).await {
-                tracing::error!("component `{name}` cannot be as the manifest has it, and stays as it was: {why:#}");
+                tracing::error!(
+                    "component `{name}` cannot be as the manifest has it, and stays as it was, with no more than both manifests grant: {why:#}"
+                );
             }
         }
         for name in gone {
@@ -160,6 +162,7 @@ impl Host {
     /// Does what was asked. The answer comes when what was in flight on an old link is settled, which is not waited for
     /// here.
     pub async fn answer(&mut self, (ask, reply): Asked) {
+        while self.draining.try_join_next().is_some() {}
         let answer = match ask {
             Ask::LinkList => Answer::Links(self.links()),
             Ask::LinkSet { app, link } => match self.relink(&app, &link).await {
@@ -209,7 +212,6 @@ impl Host {
 
     /// Takes nothing more, and returns once all handlers are done.
     pub async fn stop(mut self) {
-        self.board.set_unready(Some("stopping"));
         self.board.set_unready(Some("stopping"));
         for (_, running) in std::mem::take(&mut self.running) {
             self.draining.spawn(running.unit.stop());
@@ -273,11 +275,18 @@ impl Host {
             Step::Adjust(to) => self.adjust(name, *to).await,
             Step::Start(start) => {
                 let Start { declared, digest, trust, grants, component, app } = *start;
-                let grants = grants.shared();
-                let links = unit::open(&component, &self.backends).await?;
-                let before = self.running.get(name).map(|running| &running.unit);
+                let before = self.running.get(name);
+                // What is taken from it is gone also if the new one cannot start.
+                if let Some(running) = before {
+                    running.unit.narrow(&grants);
+                }
                 let again = if before.is_some() { " anew" } else { "" };
-                let unit = Unit::start(component, app, &self.backends, links, grants, before).await?;
+                let links = unit::open(&component, &self.backends).await?;
+                // It may have had another name.
+                let at =
+                    |running: &&Running| component.http.is_some() && running.unit.component().http == component.http;
+                let there = self.running.values().find(at).map(|running| &running.unit);
+                let unit = Unit::start(component, app, &self.backends, links, grants.shared(), there).await?;
                 tracing::info!("component `{name}` is started{again}");
                 if let Some(before) = self.running.insert(name.to_owned(), Running { declared, digest, trust, unit }) {
                     self.draining.spawn(before.unit.stop());
@@ -290,10 +299,9 @@ impl Host {
     async fn adjust(&mut self, name: &str, to: Adjust) -> anyhow::Result<()> {
         let Adjust { declared, trust, grants } = to;
         let Some(running) = self.running.get_mut(name) else { return Ok(()) };
-        // First what is granted: a link may need it.
-        running.unit.grant(declared.grants.clone(), grants);
-        running.trust = trust;
-        running.declared.grants.clone_from(&declared.grants);
+        // Until all links are those of the manifest, it has no more than both manifests grant: what is meant for a new
+        // backend is not meant for the old one.
+        running.unit.narrow(&grants);
         for link in &declared.links {
             if !running.declared.links.contains(link) {
                 let failed = || format!("link `{}`", link.name());
@@ -303,6 +311,8 @@ impl Host {
                 tracing::info!("component `{name}` has another link `{}`", link.name());
             }
         }
+        running.unit.grant(declared.grants.clone(), grants);
+        running.trust = trust;
         running.declared = declared;
         Ok(())
     }

@@ -9,7 +9,13 @@ local function give_back(stream, group, id, more, max, maxlen)
     local name, text = entry[2][i], entry[2][i + 1]
     if name == 'attempt' then
       attempt = tonumber(text) or 1
-    elseif name ~= 'group' then
+    elseif name == 'group' then
+      -- Another group's own: it was only on its way past this one.
+      if text ~= group then
+        redis.call('XACK', stream, group, id)
+        return nil
+      end
+    else
       fields[#fields + 1] = name
       fields[#fields + 1] = text
     end

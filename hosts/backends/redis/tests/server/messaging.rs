@@ -16,6 +16,7 @@ crate::tests![
     after_the_last_attempt_it_is_dropped,
     a_dropped_delivery_is_given_back_at_once,
     what_a_vanished_host_held_is_reclaimed,
+    what_another_group_gave_back_is_reclaimed_for_nobody,
     what_is_being_handled_is_not_reclaimed,
     a_cancelled_next_loses_nothing,
     what_was_never_handed_out_is_given_back_uncounted,
@@ -192,6 +193,24 @@ async fn what_a_vanished_host_held_is_reclaimed(server: Server) {
         !server.cli(&["XINFO", "CONSUMERS", STREAM, "g"]).contains("vanished")
     })
     .await;
+}
+
+async fn what_another_group_gave_back_is_reclaimed_for_nobody(server: Server) {
+    let broker = streams(&server).await;
+    drop(inbox(&*broker, Some("g"), 2).await);
+    server.cli(&["XADD", STREAM, "*", "group", "h", "attempt", "2", "data", "1"]);
+    // A host of `g` reads past it, and is never heard of again.
+    server.cli(&["XREADGROUP", "GROUP", "g", "vanished", "COUNT", "1", "STREAMS", STREAM, ">"]);
+    let timing = Timing { reclaim: Duration::from_millis(60), ..Timing::default() };
+    let (_, sooner) = open_with(&server.url(), timing).await.expect("opens");
+    let mut heir = inbox(&*sooner, Some("g"), 2).await;
+    until("that the vanished reader is forgotten", || {
+        !server.cli(&["XINFO", "CONSUMERS", STREAM, "g"]).contains("vanished")
+    })
+    .await;
+    publish(&*sooner, "2").await;
+    settle(expect(&mut *heir, "2", 1).await, Disposition::Ack).await;
+    assert_eq!(server.cli(&["XLEN", STREAM]).trim(), "2");
 }
 
 async fn what_is_being_handled_is_not_reclaimed(server: Server) {
