@@ -15,7 +15,7 @@ pub fn write_secret(path: &Path, text: &str) -> Result<()> {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    whole(path, &options.write(true).create_new(true), text)
+    whole(path, options.write(true).create_new(true), text)
 }
 
 /// Writes a file that is not there yet.
