@@ -15,7 +15,7 @@ pub use guest::Guest;
 pub use keyvalue::{Bucket, Cas, Keyvalue, Swap};
 pub use keyvalue_ext::{ExtBucket, KeyvalueExt, put};
 pub use messaging::{Client, Message, Messaging, Request};
-pub use program::{Observed, Running};
+pub use program::{Observed, Running, Told};
 pub use shown::{Shown, at_most, beyond};
 
 use crate::{
@@ -190,13 +190,20 @@ impl Bench {
 
     /// Starts a program that handles what is sent to these topics, each message at most [`MAX_DELIVERIES`] times.
     pub async fn serve(&self, program: Program, topics: &[&str], group: Option<&str>) -> Outcome<Running> {
-        self.subscribe(program, Subscribed { topics, group, max_deliveries: MAX_DELIVERIES }).await
+        self.subscribe(program, Subscribed { topics, group, max_deliveries: MAX_DELIVERIES, dead_letter: None }).await
     }
 
     /// Starts a program that handles what is sent to these topics.
     pub async fn subscribe(&self, program: Program, to: Subscribed<'_>) -> Outcome<Running> {
         self.needs(Need::Serve)?;
         let serving = self.within(self.environment.serve(program, to)).await?;
+        Ok(Running::new(serving, self))
+    }
+
+    /// Starts the program that prints what changes behind a key-value label from now on.
+    pub async fn watch(&self, label: &str) -> Outcome<Running> {
+        self.needs(Need::Serve)?;
+        let serving = self.within(self.environment.watch(label)).await?;
         Ok(Running::new(serving, self))
     }
 

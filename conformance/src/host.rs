@@ -55,6 +55,8 @@ pub enum Program {
     Recorder,
     /// The README's guest.
     Pingpong,
+    /// Prints the changes that it is told of: see `guests/watcher`.
+    Watcher,
 }
 
 /// What a program is subscribed to.
@@ -66,6 +68,8 @@ pub struct Subscribed<'a> {
     pub group: Option<&'a str>,
     /// How often a message is delivered at most when its handler fails.
     pub max_deliveries: u32,
+    /// The topic that a message is moved to that was delivered so often and not handled (MSG-M05).
+    pub dead_letter: Option<&'a str>,
 }
 
 impl From<Subscribed<'_>> for wasi_cloud_core::messaging::Subscription {
@@ -74,6 +78,7 @@ impl From<Subscribed<'_>> for wasi_cloud_core::messaging::Subscription {
             topics: subscribed.topics.iter().map(|topic| (*topic).to_owned()).collect(),
             group: subscribed.group.map(Into::into),
             max_deliveries: subscribed.max_deliveries,
+            dead_letter: subscribed.dead_letter.map(Into::into),
         }
     }
 }
@@ -206,6 +211,9 @@ pub trait Environment: Send + Sync {
 
     /// Starts a program that handles what is sent to these topics. It is subscribed on return.
     async fn serve(&self, program: Program, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken>;
+
+    /// Starts the program `watcher`, which is told of what changes behind a key-value label from now on.
+    async fn watch(&self, label: &str) -> Result<Box<dyn Serving>, Broken>;
 
     /// Replaces the grants.
     async fn grant(&self, rules: &[&str]) -> Result<(), Broken>;

@@ -17,7 +17,7 @@ use crate::{
     mutants,
     pattern::nearest,
     plan::Declaration,
-    service::{Program, Service},
+    service::{Service, server_of},
 };
 use anyhow::{Context, anyhow, bail};
 use places::Private;
@@ -30,15 +30,20 @@ use url::Url;
 use wasi_cloud_core::{Clock, Services};
 
 /// The declarations that come with the suite, by name.
-const DECLARATIONS: [(&str, &str); 8] = [
+const DECLARATIONS: [(&str, &str); 13] = [
     ("etcd", include_str!("../hosts/etcd.toml")),
+    ("kafka", include_str!("../hosts/kafka.toml")),
     ("memory", include_str!("../hosts/memory.toml")),
+    ("mqtt", include_str!("../hosts/mqtt.toml")),
     ("nats", include_str!("../hosts/nats.toml")),
     ("postgres", include_str!("../hosts/postgres.toml")),
+    ("rabbitmq", include_str!("../hosts/rabbitmq.toml")),
     ("redis", include_str!("../hosts/redis.toml")),
     ("redis-pubsub", include_str!("../hosts/redis-pubsub.toml")),
     ("sqlite", include_str!("../hosts/sqlite.toml")),
     ("sqlite-memory", include_str!("../hosts/sqlite-memory.toml")),
+    ("vault", include_str!("../hosts/vault.toml")),
+    ("zookeeper", include_str!("../hosts/zookeeper.toml")),
 ];
 
 /// The hosts that the suite starts by itself, whether this build has a backend for them or not.
@@ -75,8 +80,8 @@ struct Meaning {
     spelled: String,
 }
 
-/// Makes a host ready: `memory`, `etcd`, `nats`, `postgres`, `redis`, `sqlite`, a URL, or `mutant:NAME`. `url` overrides where
-/// the backend is. Starts a private server, or makes private files, where the name asks for that.
+/// Makes a host ready: `memory`, `etcd`, `kafka`, `mqtt`, `nats`, `postgres`, `rabbitmq`, `redis`, `sqlite`, `vault`, `zookeeper`,
+/// a URL, or `mutant:NAME`. `url` overrides where the backend is. Starts a private server, or makes private files, where the name asks for that.
 ///
 /// # Errors
 /// An unknown name, a URL that no backend serves, a server that does not start or does not answer.
@@ -121,7 +126,10 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
         notes: Vec::new(),
         spelled,
     };
-    let known = wasi_cloud::registry(&Clock::default())?.schemes();
+    let schemes = wasi_cloud::registry(&Clock::default())?.schemes();
+    // Backends and schemes: `rabbitmq` as well as its `amqp`.
+    let known: BTreeSet<&str> = schemes.into_iter().flat_map(|scheme| [names::backend(scheme), scheme]).collect();
+    let known: Vec<&str> = known.into_iter().collect();
     match url {
         Some(url) => {
             let url = Url::parse(url).map_err(|why| anyhow!("`--url` is not a URL: {why}"))?;
@@ -136,10 +144,10 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
             Ok(honest(name, url, spelled))
         }
         None if name == "memory" => Ok(honest(name, Url::parse("memory://")?, name.to_owned())),
-        None if let Some(program) = Program::of(name).filter(|_| known.contains(&name)) => {
-            let service = Service::start(program).await?;
+        None if let Some(server) = server_of(name).filter(|_| known.contains(&name)) => {
+            let service = Service::start(server).await?;
             let url = Url::parse(service.url())?;
-            let (program, version) = (program.name(), service.version());
+            let (program, version) = (server.name(), service.version());
             let note = format!("{program} {version}, started for this run on {}", names::redacted(&url));
             let private = Some(Private::Server(Box::new(service)));
             Ok(Meaning { private, notes: vec![note], ..honest(name, url, name.to_owned()) })
@@ -180,7 +188,7 @@ fn mutant_meaning(name: &str, mutant: &str, url: Option<&str>) -> anyhow::Result
 }
 
 fn unknown(name: &str, known: &[&str]) -> String {
-    if Program::of(name).is_some() {
+    if server_of(name).is_some() {
         return format!("this build has no backend for `{name}`: build it with `--features cloud-conformance/{name}`");
     }
     let near = nearest(name, known.iter().copied());

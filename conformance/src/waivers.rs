@@ -28,6 +28,7 @@ pub struct Waivers {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct File {
     clauses_without_a_case: Vec<Group>,
+    #[serde(default)]
     clauses_without_a_mutant: Vec<Group>,
     cases_without_a_mutant: Vec<Group>,
     races: BTreeMap<String, Vec<String>>,

@@ -56,11 +56,22 @@ fn a_host_that_does_not_exist_is_3_and_names_the_nearest() {
     refused(&cli(&["run", "--host", "redis", "--url", "memory://"]), &["memory", "redis", "does not serve"]);
 }
 
-#[cfg(not(any(feature = "etcd", feature = "nats", feature = "postgres")))]
+#[cfg(not(any(
+    feature = "etcd",
+    feature = "kafka",
+    feature = "mqtt",
+    feature = "nats",
+    feature = "postgres",
+    feature = "rabbitmq",
+    feature = "zookeeper"
+)))]
 #[test]
 fn a_host_that_was_left_out_of_the_build_is_3_and_says_how_to_have_it() {
     refused(&cli(&["run", "--host", "etcd"]), &["--features cloud-conformance/etcd"]);
+    refused(&cli(&["run", "--host", "kafka"]), &["--features cloud-conformance/kafka"]);
+    refused(&cli(&["run", "--host", "mqtt"]), &["--features cloud-conformance/mqtt"]);
     refused(&cli(&["run", "--host", "postgres"]), &["--features cloud-conformance/postgres"]);
+    refused(&cli(&["run", "--host", "rabbitmq"]), &["--features cloud-conformance/rabbitmq"]);
     refused(&cli(&["run", "--host", "nats"]), &["--features cloud-conformance/nats"]);
     refused(&cli(&["run", "--host", "nats", "--url", "nats://localhost"]), &["--features cloud-conformance/nats"]);
 }
@@ -308,7 +319,7 @@ fn coverage_names_what_is_missing_and_its_exit_code_says_whether_there_is_a_gap(
     assert_eq!((code(&text), code(&json)), (i32::from(gaps + stale > 0), i32::from(gaps + stale > 0)));
     assert_eq!(out(&text).matches("  GAP").count(), gaps);
     assert!(
-        out(&text).contains("KV-WATCH-01  ") && out(&text).contains("not tested: watchers are parsed"),
+        out(&text).contains("KV-ATOM-S06  ") && out(&text).contains("not tested: a guest cannot tell contention"),
         "{}",
         out(&text)
     );

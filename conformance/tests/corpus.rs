@@ -62,7 +62,9 @@ fn the_corpus_is_complete() {
     let corpus = Corpus::load().unwrap();
     let mut expected: BTreeSet<String> = DRIVERS.map(|driver| format!("shell/{driver}")).into();
     for language in Language::ALL {
-        expected.extend(DRIVERS.iter().chain(&["pingpong", "recorder"]).map(|guest| format!("{language}/{guest}")));
+        expected.extend(
+            DRIVERS.iter().chain(&["pingpong", "recorder", "watcher"]).map(|guest| format!("{language}/{guest}")),
+        );
     }
     expected.extend(toolchain::mutants().unwrap().iter().map(|mutant| format!("mutant/{}", mutant.name)));
     assert_eq!(corpus.names().map(String::from).collect::<BTreeSet<_>>(), expected);
@@ -137,7 +139,7 @@ fn what_languages_import_of_wasi_is_known() {
     let (corpus, engine) = (Corpus::load().unwrap(), engine(&mut Config::new()));
     let mut text = String::new();
     for language in Language::ALL {
-        for guest in DRIVERS.iter().chain(&["pingpong", "recorder"]) {
+        for guest in DRIVERS.iter().chain(&["pingpong", "recorder", "watcher"]) {
             let component = Component::new(&engine, corpus.guest(&format!("{language}/{guest}")).unwrap()).unwrap();
             let imports = component.component_type();
             let own = imports.imports(&engine).map(|(name, _)| name).filter(|name| of_the_language(name));

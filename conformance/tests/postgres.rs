@@ -4,8 +4,9 @@ mod compare;
 mod support;
 mod transcripts;
 
-use cloud_conformance::service::{Program, Service};
+use cloud_conformance::service::{Postgres, Server, Service};
 use compare::as_memory;
+use futures::FutureExt;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::{
     process::ExitCode,
@@ -26,10 +27,10 @@ use wasi_cloud_core::{
 fn main() -> ExitCode {
     let trial = |name, test: fn() -> Result<(), Failed>| {
         Trial::ignorable_test(name, move || {
-            if required("postgres") || Program::Postgres.is_here() {
+            if required("postgres") || Postgres.is_here() {
                 return test().map(|()| Completion::Completed);
             }
-            Ok(Completion::ignored_with(Program::Postgres.install()))
+            Ok(Completion::ignored_with(Postgres.install()))
         })
     };
     let trials = vec![
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         trial("a_write_that_loses_its_connection_may_have_happened", || on_a_server(lost)),
         trial("a_write_that_the_server_gives_up_has_not_happened", || on_a_server(given_up)),
         trial("a_lease_that_is_over_goes_to_another", || on_a_server(lease_over)),
+        trial("what_was_taken_and_not_asked_for_is_given_back_uncounted", || on_a_server(given_back)),
         trial("subscribers_come_back_after_a_lost_connection", || on_a_server(come_back)),
         trial("what_another_program_sends_is_delivered_and_the_oldest_are_removed", || on_a_server(trimmed)),
         trial("tables_of_another_build_are_left_alone", || on_a_server(another_build)),
@@ -53,7 +55,7 @@ type Tested = Result<(), Failed>;
 
 fn on_a_server(test: impl AsyncFnOnce(&str) -> Tested) -> Tested {
     workers().block_on(async {
-        let service = Service::start(Program::Postgres).await?;
+        let service = Service::start(&Postgres).await?;
         let tested = test(service.url()).await;
         service.stop().await;
         tested
@@ -152,7 +154,9 @@ async fn given_up(url: &str) -> Tested {
 async fn subscriber(url: &str, group: Option<&str>) -> Result<Box<dyn Inbox>, Failed> {
     let messaging = host(url).await?.messaging.ok_or("no messaging")?;
     let group = group.map(str::to_owned);
-    Ok(messaging.subscribe("s", &Subscription { topics: vec!["t".into()], group, max_deliveries: 5 }).await?)
+    Ok(messaging
+        .subscribe("s", &Subscription { topics: vec!["t".into()], group, max_deliveries: 5, dead_letter: None })
+        .await?)
 }
 
 async fn member(url: &str) -> Result<Box<dyn Inbox>, Failed> {
@@ -177,6 +181,22 @@ async fn lease_over(url: &str) -> Tested {
     becomes(&client, queued, 1).await?;
     again.settle.settle(Disposition::Ack).await?;
     becomes(&client, queued, 0).await
+}
+
+async fn given_back(url: &str) -> Tested {
+    let (mut first, mut second, client) = (member(url).await?, member(url).await?, client(url).await?);
+    client.execute(SEND, &[]).await?;
+    // Nobody asks any more when the answer of the server comes.
+    if first.next().now_or_never().is_some() {
+        return Err("it has answered at once".into());
+    }
+    becomes(&client, "select count(*) from wasi_cloud.message_delivery where attempts = 1", 1).await?;
+    first.close().await;
+    let again = timeout(LONG, second.next()).await??;
+    if again.attempt != 1 || first.remaining().await.is_some() {
+        return Err(format!("{again:?}").into());
+    }
+    Ok(again.settle.settle(Disposition::Ack).await?)
 }
 
 async fn come_back(url: &str) -> Tested {

@@ -17,10 +17,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["call", "clock", "describe", "error", "escape", "grant", "layer", "lib", "link", "provider"],
     ),
     ("hosts/wasmtime/src/*.rs", &["bindings", "error", "lib", "runtime"]),
-    ("sdk-rust/src/*.rs", &["bindings", "case", "error", "export", "lib", "private", "sys", "testing"]),
+    ("sdk-rust/src/*.rs", &["bindings", "case", "error", "export", "lib", "private", "sys", "testing", "watching"]),
     ("sdk-rust/src/sys/wasm/*.rs", &["error"]),
     ("sdk-rust/src/sys/native/*.rs", &["cloud", "error", "thread"]),
-    ("sdk-c/include/wasi_cloud/*.h", &["base", "keyvalue_ext", "testing"]),
+    ("sdk-c/include/wasi_cloud/*.h", &["base", "cloudevents", "keyvalue_ext", "keyvalue_watcher", "testing"]),
     (
         "sdk-c/src/*.c",
         &[
@@ -30,6 +30,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "keyvalue_cas",
             "keyvalue_ext",
             "keyvalue_list",
+            "keyvalue_watcher",
+            "messaging_cloudevents",
             "messaging_handler",
             "messaging_message",
             "take",
@@ -39,11 +41,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sdk-c/native/*.rs", &["abi", "extension", "handles", "lib", "program", "testing"]),
     ("conformance/wit/*.wit", &["keyvalue-ext", "package"]),
     ("conformance/src/bench/*.rs", &["failure", "guest", "keyvalue_ext", "program", "shown"]),
-    ("conformance/src/host/direct/*.rs", &["keyvalue_ext", "program"]),
+    ("conformance/src/host/direct/*.rs", &["keyvalue_ext", "program", "watcher"]),
     ("conformance/src/catalogue/*.rs", &["deployment", "pingpong"]),
-    ("conformance/guests/rust/*/src/lib.rs", &["driver", "keyvalue-ext", "pingpong", "recorder"]),
-    ("conformance/guests/c/*/step.c", &["driver", "gen", "keyvalue-ext", "recorder"]),
-    ("conformance/guests/go/*/step/step.go", &["driver", "keyvalue-ext", "recorder", "template"]),
+    ("conformance/guests/rust/*/src/lib.rs", &["driver", "keyvalue-ext", "pingpong", "recorder", "watcher"]),
+    ("conformance/guests/c/*/step.c", &["driver", "gen", "keyvalue-ext", "recorder", "watcher"]),
+    ("conformance/guests/go/*/step/step.go", &["driver", "keyvalue-ext", "recorder", "template", "watcher"]),
     ("bindgen-go/go/*/*.go", &["cloudtest", "examples", "generate", "internal", "keyvalueext", "kind", "wit", "world"]),
 ];
 

@@ -21,8 +21,8 @@ use support::{judge, ready, workers};
 /// The capabilities whose tables are to be whole.
 const WHOLE: [&str; 3] = ["config", "keyvalue", "messaging"];
 
-/// What no transcript names: it is parsed and not delivered, or part of a request.
-const UNSEEN: [&str; 2] = ["wasi:keyvalue/watcher ", "wasi:messaging/request-reply request-options"];
+/// What no transcript names: it is part of a request.
+const UNSEEN: [&str; 1] = ["wasi:messaging/request-reply request-options"];
 
 fn lines() -> Vec<Line> {
     let law = Law::embedded().expect("the law reads");
@@ -35,6 +35,10 @@ fn operation(entry: &Entry) -> Option<String> {
     let driver = entry.who.split('#').next()?;
     if driver == "recorder" {
         return Some("wasi:messaging/incoming-handler handle".to_owned());
+    }
+    if driver == "watcher" {
+        let told: Value = serde_json::from_str(&entry.seen).ok()?;
+        return Some(format!("wasi:keyvalue/watcher on-{}", told["change"].as_str()?));
     }
     let op: Value = serde_json::from_str(&entry.op).ok()?;
     let name = op.as_str().or_else(|| op.as_object()?.keys().next().map(String::as_str))?;

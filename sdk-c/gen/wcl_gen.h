@@ -568,6 +568,8 @@ typedef struct {
   } val;
 } exports_wcl_gen_handler_result_void_error_t;
 
+typedef wcl_gen_store_own_bucket_t exports_wcl_gen_watcher_own_bucket_t;
+
 // Imported Functions from `wasi:keyvalue/store@0.2.0-draft2`
 // Read the value of `key`; `none` if it has none. Changes nothing. Errors: see `error`.
 // 
@@ -942,6 +944,10 @@ extern bool wcl_gen_config_get_all(wcl_gen_list_tuple2_string_string_t *ret, wcl
 
 // Exported Functions from `wasi:messaging/incoming-handler@0.2.0-draft`
 bool exports_wcl_gen_handler_handle(exports_wcl_gen_handler_own_message_t message, exports_wcl_gen_handler_error_t *err);
+
+// Exported Functions from `wasi:keyvalue/watcher@0.2.0-draft2`
+void exports_wcl_gen_watcher_on_set(exports_wcl_gen_watcher_own_bucket_t bucket, wcl_gen_string_t *key, wcl_gen_list_u8_t *value);
+void exports_wcl_gen_watcher_on_delete(exports_wcl_gen_watcher_own_bucket_t bucket, wcl_gen_string_t *key);
 
 // Helper Functions
 

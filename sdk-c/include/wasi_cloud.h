@@ -22,6 +22,7 @@
 #include "wasi_cloud/config.h"
 #include "wasi_cloud/keyvalue.h"
 #include "wasi_cloud/keyvalue_ext.h"
+#include "wasi_cloud/keyvalue_watcher.h"
 #include "wasi_cloud/messaging.h"
 
 #endif

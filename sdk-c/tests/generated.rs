@@ -12,10 +12,11 @@ use wit_bindgen_c::Opts;
 use wit_bindgen_core::{Files, wit_parser::Resolve};
 
 /// What each interface is called in C. The names of the WIT would clash with a program's own bindings of the same interface.
-const INTERFACES: [(&str, &str); 9] = [
+const INTERFACES: [(&str, &str); 10] = [
     ("wasi:keyvalue/store@0.2.0-draft2", "wcl_gen_store"),
     ("wasi:keyvalue/atomics@0.2.0-draft2", "wcl_gen_atomics"),
     ("wasi:keyvalue/batch@0.2.0-draft2", "wcl_gen_batch"),
+    ("wasi:keyvalue/watcher@0.2.0-draft2", "wcl_gen_watcher"),
     ("wasi-cloud:keyvalue/extension@0.1.0", "wcl_gen_extension"),
     ("wasi:messaging/types@0.2.0-draft", "wcl_gen_messaging"),
     ("wasi:messaging/producer@0.2.0-draft", "wcl_gen_producer"),
@@ -23,6 +24,9 @@ const INTERFACES: [(&str, &str); 9] = [
     ("wasi:messaging/incoming-handler@0.2.0-draft", "wcl_gen_handler"),
     ("wasi:config/store@0.2.0-rc.1", "wcl_gen_config"),
 ];
+
+const HANDLER: &str = "wasi:messaging/incoming-handler@0.2.0-draft";
+const WATCHER: &str = "wasi:keyvalue/watcher@0.2.0-draft2";
 
 /// The worlds of the suite's drivers, each with bindings of its own beside the SDK's.
 const DRIVERS: [&str; 4] = ["config-driver", "keyvalue-driver", "keyvalue-ext-driver", "messaging-driver"];
@@ -56,8 +60,10 @@ fn generate(wit: &str, world: &str, options: &Opts) -> Folder {
     files.iter().map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).collect()
 }
 
-fn options(name: &str, exported: bool) -> Opts {
-    let renamed = INTERFACES.iter().filter(|(wit, _)| exported || !wit.contains("incoming-handler"));
+/// `exported` is what of these the world exports.
+fn options(name: &str, exported: &[&str]) -> Opts {
+    const EXPORTS: [&str; 2] = [HANDLER, WATCHER];
+    let renamed = INTERFACES.iter().filter(|(wit, _)| exported.contains(wit) || !EXPORTS.contains(wit));
     Opts {
         rename: renamed.map(|(wit, c)| ((*wit).to_owned(), (*c).to_owned())).collect(),
         rename_world: Some(name.to_owned()),
@@ -97,31 +103,43 @@ fn portable(mut files: Folder) -> Folder {
     files
 }
 
-/// The SDK's: what a program imports, and apart from it what one exports that handles messages. Each of the two has a type of its
-/// own, which the linker takes along with the code, so that a program that only sends exports nothing.
+/// The SDK's: what a program imports, and apart from it what one exports that handles messages, and one that is told of changes.
+/// Each has a type of its own, which the linker takes along with the code, so that a program that only sends exports nothing.
 fn sdk() -> Folder {
-    let mut imports = generate("wit", "imports", &options("wcl_gen", false));
-    let mut service = generate("wit", "service", &options("wcl_gen", true));
-    let mut handler = generate("wit", "service", &options("wcl_gen_handler", true));
-
-    let whole = text(&service, "wcl_gen.c");
-    let head = whole.split("\n\n").next().expect("a head");
-    let code = [
-        head,
-        "\n\n",
-        piece(&whole, "// Exported Functions", "// Canonical ABI"),
-        piece(&whole, "__attribute__((__aligned__(sizeof(void*))))\nstatic uint8_t RET_AREA", "// Helper Functions"),
-        piece(&whole, "__attribute__((__export_name__(\"wasi:messaging/incoming-handler", LINK),
-        &whole[whole.find(LINK).expect(LINK)..].replace("link_wcl_gen", "link_wcl_gen_handler"),
-    ];
-    let take = |files: &mut Folder, name: &str| files.remove_entry(name).expect(name);
+    let take = |mut files: Folder, name: &str| files.remove_entry(name).expect(name);
+    let imports = generate("wit", "imports", &options("wcl_gen", &[]));
     portable(BTreeMap::from([
-        take(&mut service, "wcl_gen.h"),
-        take(&mut imports, "wcl_gen.c"),
-        ("wcl_gen_handler.c".to_owned(), code.concat().into_bytes()),
-        take(&mut imports, "wcl_gen_component_type.o"),
-        take(&mut handler, "wcl_gen_handler_component_type.o"),
+        take(generate("wit", "full-service", &options("wcl_gen", &[HANDLER, WATCHER])), "wcl_gen.h"),
+        take(imports.clone(), "wcl_gen.c"),
+        take(imports, "wcl_gen_component_type.o"),
+        ("wcl_gen_handler.c".to_owned(), exported("service", HANDLER, "wcl_gen_handler")),
+        take(generate("wit", "service", &options("wcl_gen_handler", &[HANDLER])), "wcl_gen_handler_component_type.o"),
+        ("wcl_gen_watcher.c".to_owned(), exported("watch-service", WATCHER, "wcl_gen_watcher")),
+        take(
+            generate("wit", "watch-service", &options("wcl_gen_watcher", &[WATCHER])),
+            "wcl_gen_watcher_component_type.o",
+        ),
     ]))
+}
+
+/// What a world's code has of its one exported interface, without all that it imports.
+fn exported(world: &str, interface: &str, name: &str) -> Vec<u8> {
+    let whole = text(&generate("wit", world, &options("wcl_gen", &[interface])), "wcl_gen.c");
+    let (_, exports) = whole.split_once("\n// Exported Functions").expect("the exports");
+    // Nothing has to be freed after a function without a result.
+    let freed =
+        if exports.contains("cabi_post") { piece(&whole, "// Exported Functions", "// Canonical ABI") } else { "" };
+    let area = "__attribute__((__aligned__(sizeof(void*))))\nstatic uint8_t RET_AREA";
+    let area = if freed.is_empty() { "" } else { piece(&whole, area, "// Helper Functions") };
+    let code = [
+        whole.split("\n\n").next().expect("a head"),
+        "\n\n",
+        freed,
+        area,
+        piece(&whole, &format!("__attribute__((__export_name__(\"{interface}"), LINK),
+        &whole[whole.find(LINK).expect(LINK)..].replace("link_wcl_gen", &format!("link_{name}")),
+    ];
+    code.concat().into_bytes()
 }
 
 /// Makes one `enum` of the numbers of each variant, so that a compiler can say which case a `switch` forgot.

@@ -4,6 +4,8 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 mod cc;
+#[path = "native/golden.rs"]
+mod golden;
 
 use cc::{Cc, archive, required, sanitizers, sdk};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -17,12 +19,13 @@ use std::{
 use tempfile::TempDir;
 
 /// The programs, and what each must say in the end if it is wrong on purpose.
-const RIGHT: [(&str, &[&str]); 5] = [
+const RIGHT: [(&str, &[&str]); 6] = [
     ("keyvalue", &["keyvalue"]),
     ("updates", &["updates"]),
     ("errors", &["errors"]),
     ("messaging", &["messaging", "messaging_more"]),
     ("cloud", &["cloud"]),
+    ("cloudevents", &["cloudevents", "../../examples/orders"]),
 ];
 const WRONG: [(&str, &str, bool); 3] = [
     ("leak", "LeakSanitizer: detected memory leaks", true),
@@ -44,6 +47,8 @@ struct Built {
 impl Built {
     fn new(cc: Cc) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
+        fs::write(dir.path().join("golden.h"), golden::header()).expect("written");
+        let cc = cc.flag(format!("-I{}", dir.path().display()));
         Self { library: cc.library(dir.path()), cc, dir }
     }
 

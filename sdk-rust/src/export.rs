@@ -1,4 +1,4 @@
-//! `export!`, and what the attribute macros expand to.
+//! `export!`, `export_watcher!`, and what the attribute macros expand to.
 
 /// Exports a [`Handler`](crate::messaging::Handler): the host calls it for every message on a subscribed topic
 /// (MSG-HAND-01). Once per component.
@@ -39,6 +39,24 @@ macro_rules! export {
             type Exported = $crate::__private::Exported<$handler>;
             #[cfg(target_family = "wasm")]
     $crate::__private::bindings::export!(Exported with_types_in $crate::__private::bindings);
+        };
+    };
+}
+
+/// Exports a [`Watcher`](crate::keyvalue::Watcher): the host tells it of every change in the buckets that it watches for the
+/// component (KV-WATCH-01, KV-WATCH-02). Once per component, which may handle messages as well. On targets other than wasm it
+/// exports nothing.
+#[macro_export]
+macro_rules! export_watcher {
+    ($watcher:ty) => {
+        const _: () = {
+            const fn is_a_watcher<W: $crate::keyvalue::Watcher>() {}
+            is_a_watcher::<$watcher>();
+
+            #[cfg(target_family = "wasm")]
+            type Watching = $crate::__private::Watching<$watcher>;
+            #[cfg(target_family = "wasm")]
+    $crate::__private::watching::export!(Watching with_types_in $crate::__private::watching);
         };
     };
 }

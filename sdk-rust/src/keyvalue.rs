@@ -38,11 +38,13 @@ mod ext;
 mod helpers;
 #[cfg(feature = "json")]
 mod json;
+mod watcher;
 
 pub use cas::{Cas, SwapError};
 pub(crate) use ext::whole_ms;
 pub use ext::{Condition, Entry, PutOptions, Version};
 pub use helpers::{Keys, MAX_UPDATES};
+pub use watcher::Watcher;
 
 use crate::{Result, sys};
 

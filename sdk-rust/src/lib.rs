@@ -21,6 +21,13 @@ pub mod testing;
 #[rustfmt::skip]
 pub mod bindings;
 
+/// As [`bindings`], of the world in which changes are told.
+#[cfg(target_family = "wasm")]
+#[allow(missing_docs, unsafe_code, reason = "generated: the ABI of components is made of raw pointers")]
+#[doc(hidden)]
+#[rustfmt::skip]
+pub mod watching;
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

@@ -31,6 +31,8 @@
 //! [`Kind::Timeout`]: crate::Kind::Timeout
 //! [`Kind::Other`]: crate::Kind::Other
 
+#[cfg(feature = "cloudevents")]
+pub mod cloudevents;
 mod handler;
 mod message;
 

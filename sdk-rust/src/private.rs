@@ -1,7 +1,11 @@
 //! What macros of this crate expand to. Not part of its API.
 
 #[cfg(target_family = "wasm")]
-pub use crate::{bindings, sys::messaging::Exported};
+pub use crate::{
+    bindings,
+    sys::{keyvalue::Watching, messaging::Exported},
+    watching,
+};
 
 use crate::{Error, Kind, Result, messaging::Message};
 use std::{any::Any, fmt::Display};

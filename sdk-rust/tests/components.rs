@@ -88,6 +88,7 @@ const GUESTS: &[Guest] = &[
         topics: None,
     },
     Guest { name: "send", imports: &["wasi:messaging/producer@0.2.0-draft", TYPES], topics: None },
+    Guest { name: "event", imports: &[TYPES], topics: None },
     Guest { name: "configured", imports: &["wasi:config/store@0.2.0-rc.1"], topics: None },
     Guest { name: "one_topic", imports: &[TYPES], topics: Some("orders.new\n") },
     Guest {
@@ -98,13 +99,13 @@ const GUESTS: &[Guest] = &[
     Guest { name: "exported", imports: &[TYPES], topics: Some("") },
 ];
 
-/// Writes the package of guests, with the versions of this workspace, and says where it is.
+/// Writes the package of guests, with the versions of this workspace, and says where it is. A feature is in those that use it.
 fn package() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
     let mut manifest = format!(
         "[package]\nname = \"guests\"\nedition = \"2024\"\n[workspace]\n\
-         [dependencies]\nwasi-cloud-sdk = {{ path = {here:?} }}\n"
+         [dependencies]\nwasi-cloud-sdk = {{ path = {here:?}, features = [\"cloudevents\"] }}\n"
     );
     let broken = Guest { name: "twice", imports: &[], topics: Some("") };
     for Guest { name, topics, .. } in GUESTS.iter().chain([&broken]) {

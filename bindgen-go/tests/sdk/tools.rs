@@ -24,11 +24,12 @@ pub fn vet() {
 }
 
 /// What a package of the SDK imports of it besides what all do: a program gets no capability that it did not ask for.
-const IMPORTS: [(&str, &[&str]); 5] = [
+const IMPORTS: [(&str, &[&str]); 6] = [
     ("keyvalue", &[]),
     ("keyvalueext", &["keyvalue"]),
     ("messaging", &[]),
     ("messaging/handler", &["messaging"]),
+    ("messaging/cloudevents", &["messaging"]),
     ("config", &[]),
 ];
 

@@ -26,6 +26,7 @@ mod store_names;
 mod store_values;
 mod support;
 mod switch;
+mod watcher;
 
 use super::Case;
 
@@ -55,4 +56,5 @@ pub const CASES: &[&[Case]] = &[
     kinds::CASES,
     foreign::CASES,
     switch::CASES,
+    watcher::CASES,
 ];

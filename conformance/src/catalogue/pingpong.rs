@@ -93,7 +93,7 @@ async fn recorded_topics(b: &mut Bench) -> Outcome {
 /// Without a grant to key-value nothing is counted, nothing published, and the ping is not acknowledged.
 async fn denied_key_value(b: &mut Bench) -> Outcome {
     let mut table = table(b).await?;
-    let to = Subscribed { topics: &["ping"], group: Some("pingpong"), max_deliveries: 1 };
+    let to = Subscribed { topics: &["ping"], group: Some("pingpong"), max_deliveries: 1, dead_letter: None };
     let player = b.subscribe(Program::Pingpong, to).await?;
     table.rally(1..=2).await?;
     b.grant(&["messaging:default"]).await?;
@@ -109,7 +109,7 @@ async fn denied_key_value(b: &mut Bench) -> Outcome {
 /// Another body is no ping: nothing is published, and the message is acknowledged, so that nobody gets it again.
 async fn another_body(b: &mut Bench) -> Outcome {
     let mut table = table(b).await?;
-    let to = Subscribed { topics: &["ping"], group: Some("pingpong"), max_deliveries: u32::MAX };
+    let to = Subscribed { topics: &["ping"], group: Some("pingpong"), max_deliveries: u32::MAX, dead_letter: None };
     let player = b.subscribe(Program::Pingpong, to).await?;
     table.send("ping", "no ping").await?;
     b.until_settled("ping", "ack", 1).await?;

@@ -2,9 +2,8 @@
 
 mod table;
 
-use super::process;
+use super::process::{self, Timeouts};
 use crate::{
-    bench::Deadlines,
     catalogue::{Case, deployment::deployment},
     clauses::Law,
     event::{Event, Mismatch, Record, Summary},
@@ -27,7 +26,6 @@ use serde::Serialize;
 use std::{
     collections::BTreeMap,
     io::{self, IsTerminal},
-    time::Duration,
 };
 use tokio::runtime::Handle;
 
@@ -53,12 +51,8 @@ pub(super) struct Pingpong {
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
-    /// Longest wait for one operation, in seconds; the host's own call timeout is a quarter of it.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = process::seconds)]
-    op_timeout: Duration,
-    /// Longest wait for one case, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = process::seconds)]
-    case_timeout: Duration,
+    #[command(flatten)]
+    timeouts: Timeouts,
 }
 
 const EXAMPLES: &str = "\
@@ -152,7 +146,7 @@ impl Pingpong {
             run: process::unique(),
             seed: process::seed(),
             jobs,
-            deadlines: self.deadlines(),
+            deadlines: self.timeouts.deadlines(),
             deployment,
             command: "cloud-conformance pingpong".to_owned(),
             stop: process::stop(),
@@ -160,10 +154,6 @@ impl Pingpong {
             panics: Panics::of_this_process(),
             rules: Rules::default(),
         }
-    }
-
-    const fn deadlines(&self) -> Deadlines {
-        Deadlines { op: self.op_timeout, case: self.case_timeout }
     }
 
     async fn pairs(
@@ -213,7 +203,7 @@ impl Pingpong {
             _ => false,
         };
         let planned = |altitude| {
-            let host = host.at(altitude, self.deadlines())?;
+            let host = host.at(altitude, self.timeouts.deadlines())?;
             plan::plan(host, cases, law, &selection, None, &today()).map_err(|why| anyhow!(why))
         };
         let plans: Vec<_> = altitudes()?.into_iter().filter(asked).map(planned).collect::<anyhow::Result<_>>()?;

@@ -1,6 +1,8 @@
 //! What a program does that runs cases: threads for them, a name for the run, an end when the user has had enough.
 
 use super::COULD_NOT_RUN;
+use crate::bench::Deadlines;
+use clap::Args;
 use std::{io, num::NonZeroUsize, time::Duration};
 use tokio::{runtime::Runtime, sync::watch};
 
@@ -34,8 +36,25 @@ pub(super) fn seed() -> u64 {
     rand::random::<u32>().into()
 }
 
+/// How long to wait.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Timeouts {
+    /// Longest wait for one operation, in seconds; the host's own call timeout is a quarter of it.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    op_timeout: Duration,
+    /// Longest wait for one case, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    case_timeout: Duration,
+}
+
+impl Timeouts {
+    pub const fn deadlines(self) -> Deadlines {
+        Deadlines { op: self.op_timeout, case: self.case_timeout }
+    }
+}
+
 /// A number of seconds, and not 0.
-pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     let duration = Duration::try_from_secs_f64(seconds).map_err(|why| why.to_string())?;
     if duration.is_zero() { Err("it must be more than nothing".to_owned()) } else { Ok(duration) }

@@ -4,7 +4,7 @@ mod places;
 mod repeat;
 mod tell;
 
-use super::process;
+use super::process::{self, Timeouts};
 use crate::{
     bench::Deadlines,
     bundle,
@@ -24,15 +24,15 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use places::Places;
 use repeat::{Ran, Repeats, Verdicts};
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 use tell::Teller;
 use tokio::runtime::Handle;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Run {
-    /// What to test: `memory`, `redis`, `nats`, `postgres` or `etcd` (starts a private server), `sqlite` (in private files), a
-    /// URL, or `mutant:NAME`.
+    /// What to test: `memory`, `redis`, `nats`, `mqtt`, `postgres`, `etcd`, `kafka`, `rabbitmq` or `vault` (starts a private
+    /// server), `sqlite` (in private files), a URL, or `mutant:NAME`.
     #[arg(long, value_name = "HOST")]
     host: String,
     /// Where the backend is, instead of a private server.
@@ -81,12 +81,8 @@ pub(super) struct Run {
     /// Write everything about this run to a tar.xz, without secrets.
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
-    /// Longest wait for one operation, in seconds; the host's own call timeout is a quarter of it.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = process::seconds)]
-    op_timeout: Duration,
-    /// Longest wait for one case, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = process::seconds)]
-    case_timeout: Duration,
+    #[command(flatten)]
+    timeouts: Timeouts,
 }
 
 const EXAMPLES: &str = "\
@@ -170,7 +166,7 @@ impl Run {
             run: process::unique(),
             seed: self.seed.unwrap_or_else(process::seed),
             jobs,
-            deadlines: self.deadlines(),
+            deadlines: self.timeouts.deadlines(),
             deployment,
             command: self.command(prepared),
             stop: process::stop(),
@@ -180,15 +176,11 @@ impl Run {
         }
     }
 
-    const fn deadlines(&self) -> Deadlines {
-        Deadlines { op: self.op_timeout, case: self.case_timeout }
-    }
-
     /// What leads to the same host with the same deadlines.
     fn command(&self, prepared: &Prepared) -> String {
         let mut command = format!("cloud-conformance run --host {}", prepared.spelled);
-        let default = Deadlines::default();
-        for (flag, given, default) in [("op", self.op_timeout, default.op), ("case", self.case_timeout, default.case)] {
+        let (given, default) = (self.timeouts.deadlines(), Deadlines::default());
+        for (flag, given, default) in [("op", given.op, default.op), ("case", given.case, default.case)] {
             if given != default {
                 command.push_str(&format!(" --{flag}-timeout {}", given.as_secs_f64()));
             }
@@ -206,7 +198,7 @@ impl Run {
     ) -> anyhow::Result<Vec<Plan>> {
         let declaration = prepared.declaration(&plan::ids(cases))?;
         let plan = |altitude: &Altitude| {
-            let host = prepared.at(*altitude, self.deadlines())?;
+            let host = prepared.at(*altitude, self.timeouts.deadlines())?;
             plan::plan(host, cases, law, selection, Some(&declaration), &today()).map_err(|why| anyhow!(why))
         };
         altitudes.iter().map(plan).collect()

@@ -18,6 +18,9 @@ pub(super) trait Guests: Send + Sync {
     /// Starts a program that handles what is sent to these topics. It is subscribed on return.
     async fn serve(&self, program: Program, live: Arc<Live>, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken>;
 
+    /// Starts the program that is told of what changes behind a key-value label. It watches on return.
+    async fn watch(&self, live: Arc<Live>, label: &str) -> Result<Box<dyn Serving>, Broken>;
+
     /// Ends all of them, as the end of a host does.
     async fn end(&self);
 }
@@ -36,6 +39,10 @@ impl<G: Guests> Environment for Deployed<G> {
 
     async fn serve(&self, program: Program, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
         self.guests.serve(program, self.stage.live(), to).await
+    }
+
+    async fn watch(&self, label: &str) -> Result<Box<dyn Serving>, Broken> {
+        self.guests.watch(self.stage.live(), label).await
     }
 
     async fn grant(&self, rules: &[&str]) -> Result<(), Broken> {

@@ -7,6 +7,7 @@ mod keyvalue;
 mod keyvalue_ext;
 mod messaging;
 mod program;
+mod watcher;
 
 use super::{
     Deployment, Driver, Environment, Host, HostDescription, Program, Serving, Subscribed,
@@ -64,7 +65,12 @@ impl Guests for Portable {
         match program {
             Program::Recorder => program::record(&live, to).await,
             Program::Pingpong => Err(Broken::Setup("pingpong is a guest: it needs the altitude `embedded`".into())),
+            Program::Watcher => Err(Broken::Setup("the watcher handles no messages".into())),
         }
+    }
+
+    async fn watch(&self, live: Arc<Live>, label: &str) -> Result<Box<dyn Serving>, Broken> {
+        watcher::watch(&live, label).await
     }
 
     async fn end(&self) {}

@@ -72,6 +72,7 @@ const fn name(program: Program) -> &'static str {
     match program {
         Program::Recorder => "recorder",
         Program::Pingpong => "pingpong",
+        Program::Watcher => "watcher",
     }
 }
 
@@ -133,8 +134,11 @@ impl Host for Embedded {
             (Driver::KeyvalueExt, &["keyvalue/extension/"]),
             (Driver::Messaging, &["messaging/"]),
         ];
-        let programs: [(_, &[&str]); 2] =
-            [(Program::Recorder, &["messaging/"]), (Program::Pingpong, &["messaging/pingpong/"])];
+        let programs: [(_, &[&str]); 3] = [
+            (Program::Recorder, &["messaging/"]),
+            (Program::Pingpong, &["messaging/pingpong/"]),
+            (Program::Watcher, &["keyvalue/watcher/"]),
+        ];
         let drivers = drivers.into_iter().filter(|(_, prefixes)| some(prefixes));
         let drivers = drivers.map(|(driver, _)| self.engine.driver(driver, &self.subject).boxed());
         let programs = programs.into_iter().filter(|(_, prefixes)| some(prefixes));
@@ -180,6 +184,12 @@ impl Guests for Wasm {
             subscription.topics = self.subject.tamper.recorded(recorded);
         }
         program::serve(&app, &live, subscription, self.lifetime().await).await
+    }
+
+    async fn watch(&self, live: Arc<Live>, label: &str) -> Result<Box<dyn Serving>, Broken> {
+        let app = self.engine.program(Program::Watcher).await?;
+        let link = live.links.keyvalue.link(label, &live.grants);
+        program::watch(&app, &live, link, self.lifetime().await).await
     }
 
     async fn end(&self) {

@@ -4,11 +4,19 @@
 mod etcd;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "vault")]
+mod vault;
+#[cfg(feature = "zookeeper")]
+mod zookeeper;
 
 #[cfg(feature = "etcd")]
 pub use etcd::etcd;
 #[cfg(feature = "postgres")]
 pub use postgres::postgres;
+#[cfg(feature = "vault")]
+pub use vault::vault;
+#[cfg(feature = "zookeeper")]
+pub use zookeeper::zookeeper;
 
 use crate::session::Broken;
 use async_trait::async_trait;

@@ -41,6 +41,12 @@ pub fn host_profiles(capability: &str) -> &'static [&'static str] {
     }
 }
 
+/// Profiles of a host whose backend tells of changes: the driver trait demands them.
+const WATCHER_PROFILES: [&str; 4] = ["watch-isolation", "watch-order", "watch-scope", "watch-writes"];
+
+/// Those of the profiles above that are about replies.
+const OF_REPLIES: [&str; 3] = ["late-reply", "no-responders", "reply-limits"];
+
 /// What our host around these services declares: their own word, and the host's. Config is always there, because the
 /// host itself serves it.
 #[must_use]
@@ -53,7 +59,14 @@ pub fn described(services: &Services) -> BTreeMap<String, Declared> {
         if declared.features.contains(feature::REDELIVERY) {
             declared.features.insert("at-least-once".into());
         }
-        declared.features.extend(host_profiles(capability).iter().map(|&profile| profile.to_owned()));
+        // One that is told of changes tells them on as they come, one at a time.
+        if declared.features.contains(feature::WATCHER) {
+            declared.features.extend(WATCHER_PROFILES.map(str::to_owned));
+        }
+        // Where nobody can ask, none of what holds for replies can be seen.
+        let asks = declared.features.contains(feature::REQUEST_REPLY);
+        let profiles = host_profiles(capability).iter().filter(|profile| asks || !OF_REPLIES.contains(profile));
+        declared.features.extend(profiles.map(|&profile| profile.to_owned()));
     }
     all
 }

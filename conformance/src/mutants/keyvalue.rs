@@ -12,6 +12,7 @@ mod store;
 pub(super) mod switch;
 mod time;
 mod versions;
+mod watcher;
 
 pub(super) use defect::{Defect, Defective};
 
@@ -27,7 +28,7 @@ use wasi_cloud_core::{
 /// Every table of this seam.
 pub(super) fn backends() -> Vec<Row> {
     let own = [rows(), store::rows(), names::rows(), paging::rows(), batch::rows()];
-    let tables = [atomics::rows(), time::rows(), versions::rows(), listing::rows()];
+    let tables = [atomics::rows(), time::rows(), versions::rows(), listing::rows(), watcher::rows()];
     own.into_iter().chain(tables).flatten().collect()
 }
 

@@ -49,6 +49,7 @@ fn settling(delivery: Delivery, change: impl Fn(Disposition) -> Disposition + Se
 rows! {
     DropsMessages "drops-messages" ["MSG-HAND-01", "MSG-PROD-01"] "Accepted messages are thrown away.";
     CrossesTopics "crosses-topics" ["MSG-HAND-02"] "A subscription gets a topic that it did not ask for.";
+    WidensPatterns "widens-patterns" ["MSG-HAND-02"] "A pattern for one level gets all that follow too.";
     LosesMetadata "loses-metadata" ["MSG-TYPES-11"] "Metadata does not survive the broker.";
     NackIsAck "nack-is-ack" ["MSG-M05", "MSG-M06"] "A message whose handler failed is not delivered again.";
     CutsPayload "cuts-payload" ["MSG-PROD-04"] "A payload ends at its first NUL.";
@@ -69,6 +70,15 @@ impl Defect for CrossesTopics {
         let mut topics = asked.topics.clone();
         topics.extend(asked.topics.iter().map(|topic| format!("{topic}-not")));
         Subscription { topics, ..asked.clone() }
+    }
+}
+
+#[async_trait]
+impl Defect for WidensPatterns {
+    fn subscription(&self, _: &str, asked: &Subscription) -> Subscription {
+        let widened =
+            asked.topics.iter().map(|topic| topic.split_once('+').map_or(topic.clone(), |(up, _)| format!("{up}#")));
+        Subscription { topics: widened.collect(), ..asked.clone() }
     }
 }
 

@@ -118,10 +118,14 @@ impl Declaration {
 const ANY: &str = "*";
 
 /// What a host must declare, so that no case can be avoided by saying less: host, capability, features.
-const OWED: [(&str, &str, &[&str]); 4] = [
+const OWED: [(&str, &str, &[&str]); 7] = [
     (ANY, "keyvalue", &["cas-absent", "counters", "listing"]),
+    // That messages of a key stay in order is no feature: `tests/kafka.rs` sees to it.
+    ("kafka", "messaging", &["at-least-once", "groups"]),
+    ("mqtt", "messaging", &["groups", "request-reply", "slash-wildcards"]),
     ("nats", "messaging", &["groups", "redelivery", "request-reply"]),
     ("postgres", "messaging", &["groups"]),
+    ("rabbitmq", "messaging", &["groups", "redelivery"]),
     ("redis", "messaging", &["groups", "redelivery"]),
 ];
 

@@ -34,6 +34,10 @@ impl Environment for Guarded<dyn Environment> {
         Ok(Box::new(Guarded(caught(self.0.serve(program, to)).await?)))
     }
 
+    async fn watch(&self, label: &str) -> Result<Box<dyn Serving>, Broken> {
+        Ok(Box::new(Guarded(caught(self.0.watch(label)).await?)))
+    }
+
     async fn grant(&self, rules: &[&str]) -> Result<(), Broken> {
         caught(self.0.grant(rules)).await
     }

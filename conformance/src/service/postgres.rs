@@ -1,18 +1,23 @@
 //! PostgreSQL: a folder has to be made ready before it is served, and neither is done for root.
 
-use super::Program;
+use super::{Place, Server, signal};
 use anyhow::{Context, bail};
+use async_trait::async_trait;
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 #[cfg(unix)]
 use std::{
     fs::Permissions,
     os::unix::fs::{MetadataExt, PermissionsExt, chown},
 };
-use std::{
-    io,
-    path::{Path, PathBuf},
-    time::Duration,
+use tokio::{
+    process::{Child, Command},
+    time::timeout,
 };
-use tokio::{process::Command, time::timeout};
 
 /// Where Debian has the programs of each version, which are not on its PATH.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -21,8 +26,68 @@ const USER: &str = "cc";
 /// How long the folder may take. A busy machine needs seconds.
 const INIT: Duration = Duration::from_secs(60);
 
+const INSTALL: &str = "`initdb` and `postgres` are not on the PATH, nor where Debian has them. Install them (Debian, Ubuntu: \
+    `apt install postgresql`; Fedora: `dnf install postgresql-server`; macOS: `brew install postgresql`; Alpine: `apk add \
+    postgresql`) or name a server that runs: `--url postgres://user:password@127.0.0.1:5432/database`";
+
+/// `postgres`, without syncing.
+#[derive(Debug)]
+pub struct Postgres;
+
+#[async_trait]
+impl Server for Postgres {
+    fn host(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn install(&self) -> &'static str {
+        INSTALL
+    }
+
+    fn is_here(&self) -> bool {
+        programs().is_some()
+    }
+
+    async fn command(&self, place: &Place) -> anyhow::Result<Command> {
+        init(place.dir()).await?;
+        let mut command = serve(place.dir(), place.port)?;
+        command.stderr(File::create(place.log())?);
+        Ok(command)
+    }
+
+    /// With its password.
+    fn url(&self, place: &Place) -> io::Result<String> {
+        let password = std::fs::read_to_string(password(place.dir()))?;
+        Ok(format!("postgres://{USER}:{}@127.0.0.1:{}/postgres", password.trim(), place.port))
+    }
+
+    /// Once the process that we started says in its folder that it is ready.
+    async fn hello(&self, place: &Place, pid: Option<u32>) -> io::Result<Option<String>> {
+        let file = std::fs::read_to_string(data(place.dir()).join("postmaster.pid"))?;
+        // The documented lines of the file: the first is the process, the eighth the status.
+        let lines: Vec<_> = file.lines().map(str::trim).collect();
+        let is_ours = pid.is_some_and(|pid| lines.first() == Some(&&*pid.to_string()));
+        if !is_ours || lines.get(7) != Some(&"ready") {
+            return Ok(None);
+        }
+        // `postgres (PostgreSQL) 15.18 (Debian ...)`
+        let said = command("postgres", place.dir())?.arg("--version").output().await?;
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        Ok(Some(said.split_whitespace().nth(2).unwrap_or_default().to_owned()))
+    }
+
+    /// One that is killed leaves a segment of shared memory behind.
+    fn ask_to_end(&self, _place: &Place, child: &mut Child) {
+        signal(child, "QUIT");
+    }
+}
+
 /// The folder with `initdb` and `postgres`, the newest that Debian has, if it is here.
-pub(super) fn programs() -> Option<PathBuf> {
+fn programs() -> Option<PathBuf> {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let versions = std::fs::read_dir(DEBIAN).into_iter().flatten().flatten();
     let mut versions: Vec<(u32, PathBuf)> = versions
@@ -35,7 +100,7 @@ pub(super) fn programs() -> Option<PathBuf> {
 }
 
 /// Makes the folder ready: with one user, whose password nobody else can read.
-pub(super) async fn init(dir: &Path) -> anyhow::Result<()> {
+async fn init(dir: &Path) -> anyhow::Result<()> {
     // In a folder that only this user reads until now.
     std::fs::write(password(dir), format!("{:032x}", rand::random::<u128>()))?;
     std::fs::create_dir(data(dir))?;
@@ -57,7 +122,7 @@ pub(super) async fn init(dir: &Path) -> anyhow::Result<()> {
 }
 
 /// Serves the folder.
-pub(super) fn serve(dir: &Path, port: u16) -> io::Result<Command> {
+fn serve(dir: &Path, port: u16) -> io::Result<Command> {
     let mut command = command("postgres", dir)?;
     command.arg("-D").arg(data(dir)).arg("-p").arg(port.to_string());
     let settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "max_connections=500"];
@@ -65,27 +130,6 @@ pub(super) fn serve(dir: &Path, port: u16) -> io::Result<Command> {
         command.arg("-c").arg(setting);
     }
     Ok(command)
-}
-
-/// Where it answers, with its password.
-pub(super) fn url(dir: &Path, port: u16) -> io::Result<String> {
-    let password = std::fs::read_to_string(password(dir))?;
-    Ok(format!("postgres://{USER}:{}@127.0.0.1:{port}/postgres", password.trim()))
-}
-
-/// The server's version, once the process that we started says in its folder that it is ready.
-pub(super) async fn hello(dir: &Path, pid: Option<u32>) -> io::Result<Option<String>> {
-    let file = std::fs::read_to_string(data(dir).join("postmaster.pid"))?;
-    // The documented lines of the file: the first is the process, the eighth the status.
-    let lines: Vec<_> = file.lines().map(str::trim).collect();
-    let is_ours = pid.is_some_and(|pid| lines.first() == Some(&&*pid.to_string()));
-    if !is_ours || lines.get(7) != Some(&"ready") {
-        return Ok(None);
-    }
-    // `postgres (PostgreSQL) 15.18 (Debian ...)`
-    let said = command("postgres", dir)?.arg("--version").output().await?;
-    let said = String::from_utf8_lossy(&said.stdout).into_owned();
-    Ok(Some(said.split_whitespace().nth(2).unwrap_or_default().to_owned()))
 }
 
 fn password(dir: &Path) -> PathBuf {
@@ -98,7 +142,7 @@ fn data(dir: &Path) -> PathBuf {
 
 /// A program, as somebody who is not root.
 fn command(name: &str, dir: &Path) -> io::Result<Command> {
-    let folder = programs().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, Program::Postgres.install()))?;
+    let folder = programs().ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, INSTALL))?;
     let mut command = Command::new(folder.join(name));
     // Where whoever it is may be.
     command.current_dir(data(dir));

@@ -4,18 +4,31 @@ use url::Url;
 use wasi_cloud_core::provider::{EnvSecrets, Secrets, redact};
 
 /// Query keys whose values may be shown. That of `secret` is the secret's name.
-const HARMLESS: [&str; 10] =
-    ["busy-timeout", "connections", "db", "delivery", "max-size", "maxlen", "replicas", "schema", "secret", "sslmode"];
+const HARMLESS: [&str; 12] = [
+    "busy-timeout",
+    "client-id",
+    "connections",
+    "db",
+    "delivery",
+    "max-size",
+    "maxlen",
+    "partitions",
+    "replicas",
+    "schema",
+    "secret",
+    "sslmode",
+];
 
 /// A user name that is shorter is part of too many words to be hidden.
 const SHORTEST_USER: usize = 3;
 
 /// The backend behind a scheme: `redis` behind `redis+unix`, `etcd` behind `etcd+tls`, `nats` behind `tls`, `postgres`
-/// behind `postgresql`.
+/// behind `postgresql`, `rabbitmq` behind `amqp`.
 pub(super) fn backend(scheme: &str) -> &str {
     match scheme.split('+').next() {
         Some("tls") => "nats",
         Some("postgresql") => "postgres",
+        Some("amqp" | "amqps") => "rabbitmq",
         backend => backend.unwrap_or(scheme),
     }
 }
@@ -132,6 +145,7 @@ mod tests {
         assert_eq!(declaration(&url("redis+unix:///run/redis.sock?db=1")), "redis");
         assert_eq!(declaration(&url("redis://host?delivery=pubsub")), "redis-pubsub");
         assert_eq!(declaration(&url("postgresql://me@host/db")), "postgres");
+        assert_eq!(declaration(&url("amqp://me@host/vhost")), "rabbitmq");
         assert_eq!(declaration(&url("sqlite:a.db")), "sqlite");
         assert_eq!(declaration(&url("sqlite::memory:?busy-timeout=1")), "sqlite-memory");
     }

@@ -107,6 +107,14 @@ fn writer(url: &Url) -> Option<Arc<dyn Foreign>> {
     if let Some(writer) = foreign::postgres(url) {
         return Some(writer);
     }
+    #[cfg(feature = "vault")]
+    if let Some(writer) = foreign::vault(url) {
+        return Some(writer);
+    }
+    #[cfg(feature = "zookeeper")]
+    if let Some(writer) = foreign::zookeeper(url) {
+        return Some(writer);
+    }
     foreign::redis(url)
 }
 

@@ -40,13 +40,14 @@ pub enum Source {
 type Worlds = (&'static [&'static str], &'static [&'static str]);
 
 /// What there is in every language.
-const PROGRAMS: [(&str, Worlds); 6] = [
+const PROGRAMS: [(&str, Worlds); 7] = [
     ("config", (&["config-driver"], &["wasi:config/imports"])),
     ("keyvalue", (&["keyvalue-driver"], &["wasi:keyvalue/imports"])),
     ("keyvalue-ext", (&["keyvalue-ext-driver"], &["wasi:keyvalue/imports", "wasi-cloud:keyvalue/imports"])),
     ("messaging", (&["messaging-driver"], &["wasi:messaging/imports-request-reply"])),
     ("pingpong", (&[], &["wasi-cloud:cloud/service"])),
     ("recorder", (&[], &["wasi:messaging/messaging-request-reply"])),
+    ("watcher", (&[], &["wasi:keyvalue/watch-service"])),
 ];
 /// What there is once.
 const SHELLS: [(&str, Worlds); 4] = [

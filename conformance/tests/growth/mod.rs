@@ -126,7 +126,8 @@ impl Guest {
 }
 
 async fn answer_twice(messaging: Arc<dyn Messaging>) -> wasi_cloud_core::Result<()> {
-    let subscription = Subscription { topics: vec![QUESTION.to_owned()], group: None, max_deliveries: 1 };
+    let subscription =
+        Subscription { topics: vec![QUESTION.to_owned()], group: None, max_deliveries: 1, dead_letter: None };
     let mut inbox = messaging.subscribe("default", &subscription).await?;
     tokio::spawn(async move {
         while let Ok(asked) = inbox.next().await {

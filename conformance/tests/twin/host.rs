@@ -90,6 +90,10 @@ impl Environment for Deployed {
         Err(Broken::Setup("a test delivers messages by itself: no broker calls the twin's handlers".into()))
     }
 
+    async fn watch(&self, _: &str) -> Result<Box<dyn Serving>, Broken> {
+        Err(Broken::Setup("a test tells of changes by itself: the twin calls no watcher".into()))
+    }
+
     async fn grant(&self, rules: &[&str]) -> Result<(), Broken> {
         if self.defect == Some(Defect::RevokedHandleWorks) {
             return Ok(());

@@ -228,6 +228,10 @@ pub struct Run {
     #[arg(long = "topic", value_name = "TOPIC")]
     pub topics: Vec<String>,
 
+    /// Tell the component what changes behind this key-value label, if it exports a watcher. Without any, behind `default`.
+    #[arg(long = "watch", value_name = "LABEL")]
+    pub watches: Vec<String>,
+
     /// Share the messages with all subscribers of this group.
     #[arg(long)]
     pub group: Option<String>,
@@ -235,6 +239,10 @@ pub struct Run {
     /// How often a message is delivered at most if its handler fails.
     #[arg(long, value_name = "TIMES", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_deliveries: u32,
+
+    /// Move a message to this topic that was delivered so often and not handled, instead of dropping it.
+    #[arg(long, value_name = "TOPIC", requires = "group")]
+    pub dead_letter: Option<String>,
 
     /// How many messages, and how many HTTP requests, are handled at once.
     #[arg(long, value_name = "INSTANCES", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=200))]

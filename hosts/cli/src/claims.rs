@@ -24,6 +24,9 @@ The files are PKCS#8 and SubjectPublicKeyInfo in PEM, as others make them too:
 
 pub const SIGN: &str = "\
 Examples:
+  For a start, with a key made on the way:
+    wasi-cloud sign app.wasm --key team.pem --keygen --grant keyvalue:default
+
   Say that a component may use one store and publish on one label, for 90 days; this makes app.signed.wasm:
     wasi-cloud sign app.wasm --key team.pem --grant keyvalue:default --grant messaging:default:write
 
@@ -72,6 +75,10 @@ pub struct Sign {
     /// The private key, in PEM.
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
+
+    /// Where there is no such key yet, make it first, and its public key, as `keygen` does.
+    #[arg(long)]
+    pub keygen: bool,
 
     /// What it may have at most: `keyvalue:default`, narrowed with `:read` or `:write`; labels may hold `*`.
     #[arg(long = "grant", value_name = "CAPABILITY:LABEL[:ACCESS]", value_parser = args::grant)]
@@ -132,6 +139,9 @@ pub fn keygen(job: &Keygen) -> anyhow::Result<()> {
 pub fn sign(job: &Sign) -> anyhow::Result<()> {
     let shown = job.app.display();
     let wasm = crate::read(&job.app)?;
+    if job.keygen && !job.key.exists() {
+        keygen(&Keygen { output: job.key.clone() })?;
+    }
     let key = files::text(&job.key)?;
     let key = PrivateKey::from_pem(&key).with_context(|| format!("--key: `{}`", job.key.display()))?;
     let allow = Grants::parse(&job.grants)?;

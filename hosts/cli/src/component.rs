@@ -6,13 +6,16 @@ use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU32, path::PathBuf
 use wasi_cloud::LinkSpec;
 use wasi_cloud_componentize::Componentize;
 use wasi_cloud_core::{
-    Layer, Layers, Links, SharedGrants,
+    Layer, Layers, Links, Services, SharedGrants,
     config::Fixed,
     layer::{Limit, Retry, Timeout, Trace},
-    messaging::Subscription,
+    messaging::{Subscription, at_most},
 };
 use wasi_cloud_wasmtime::runtime::{Env, Folder, Limits, recorded_topics};
 use wasmtime_wasi::cli;
+
+/// The label that a component watches of which nothing else is said.
+pub const WATCHED: &str = "default";
 
 /// Not printable: variables, values and URLs may be secrets.
 #[derive(Clone, PartialEq)]
@@ -28,6 +31,8 @@ pub struct Component {
     pub folders: Vec<Folder>,
     pub args: Vec<String>,
     pub subscriptions: Vec<Listen>,
+    /// The labels of key-value whose changes it is told of.
+    pub watches: Vec<String>,
     pub http: Option<SocketAddr>,
     pub limits: Bounds,
     pub retry: Option<Retry>,
@@ -42,18 +47,24 @@ pub struct Listen {
     pub topics: Vec<String>,
     pub group: Option<String>,
     pub max_deliveries: u32,
+    /// Where messages go that were not handled then.
+    pub dead_letter: Option<String>,
 }
 
 impl Default for Listen {
     fn default() -> Self {
-        Self { link: "default".to_owned(), topics: Vec::new(), group: None, max_deliveries: 3 }
+        Self { link: "default".to_owned(), topics: Vec::new(), group: None, max_deliveries: 3, dead_letter: None }
     }
 }
 
 impl Listen {
     pub fn subscription(&self) -> Subscription {
-        let (topics, group) = (self.topics.clone(), self.group.clone());
-        Subscription { topics, group, max_deliveries: self.max_deliveries }
+        Subscription {
+            topics: self.topics.clone(),
+            group: self.group.clone(),
+            max_deliveries: self.max_deliveries,
+            dead_letter: self.dead_letter.clone(),
+        }
     }
 }
 
@@ -67,6 +78,8 @@ pub struct Bounds {
     pub request_timeout: Duration,
     pub concurrency: u8,
     pub handles: usize,
+    /// Bytes.
+    pub message_size: Option<u64>,
 }
 
 impl Default for Bounds {
@@ -78,6 +91,7 @@ impl Default for Bounds {
             request_timeout: Duration::from_secs(300),
             concurrency: 8,
             handles: Limits::default().handles,
+            message_size: None,
         }
     }
 }
@@ -95,6 +109,7 @@ impl Component {
             folders: Vec::new(),
             args: Vec::new(),
             subscriptions: Vec::new(),
+            watches: Vec::new(),
             http: None,
             limits: Bounds::default(),
             retry: None,
@@ -102,8 +117,16 @@ impl Component {
         }
     }
 
+    /// What traces call it: one that has no name of a manifest has that of its file.
+    pub fn title(&self) -> String {
+        if self.name.is_empty() {
+            return self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        }
+        self.name.clone()
+    }
+
     pub fn limits(&self) -> Limits {
-        let served = (self.subscriptions.len() + usize::from(self.http.is_some())).max(1);
+        let served = (self.subscriptions.len() + self.watches.len() + usize::from(self.http.is_some())).max(1);
         // Twice: who takes over serves while the one before finishes. And what asks for a link.
         let instances =
             2 * u32::try_from(served).unwrap_or(u32::MAX).saturating_mul(self.limits.concurrency.into()) + 1;
@@ -138,9 +161,17 @@ impl Component {
         }
     }
 
+    /// What it is linked to, with the messages that it may use.
+    pub fn bounded(&self, mut services: Services) -> Services {
+        if let Some(most) = self.limits.message_size {
+            services.messaging = services.messaging.map(|broker| at_most(broker, most));
+        }
+        services
+    }
+
     /// What happens around each call of one link.
-    pub fn layers(&self, meters: Option<&Meters>) -> Layers {
-        let mut layers: Vec<Arc<dyn Layer>> = vec![Arc::new(Trace)];
+    pub fn layers(&self, trace: Trace, meters: Option<&Meters>) -> Layers {
+        let mut layers: Vec<Arc<dyn Layer>> = vec![Arc::new(trace)];
         layers.extend(meters.map(|meters| Arc::new(meters.calls(&self.name)) as _));
         layers.extend(self.limit.map(|calls| Arc::new(Limit::new(calls)) as _));
         layers.push(Arc::new(Timeout(self.limits.timeout)));
@@ -151,7 +182,12 @@ impl Component {
     /// Makes `wasi:config` show the component's own values, if it has any.
     pub fn configure(&self, links: &Links, meters: Option<&Meters>) {
         if !self.config.is_empty() {
-            links.config.set("default", Arc::new(Fixed(self.config.clone())), "", self.layers(meters));
+            links.config.set(
+                "default",
+                Arc::new(Fixed(self.config.clone())),
+                "",
+                self.layers(Trace::default(), meters),
+            );
         }
     }
 
@@ -185,6 +221,7 @@ impl From<&Run> for Component {
             topics: run.topics.clone(),
             group: run.group.clone(),
             max_deliveries: run.max_deliveries,
+            dead_letter: run.dead_letter.clone(),
             ..Listen::default()
         };
         Self {
@@ -195,6 +232,7 @@ impl From<&Run> for Component {
             folders: run.dirs.iter().chain(&run.read_only).cloned().collect(),
             args: run.args.clone(),
             subscriptions: vec![listen],
+            watches: run.watches.clone(),
             http: run.http,
             limits: Bounds {
                 memory: run.memory,

@@ -123,6 +123,7 @@ impl Inspection {
                 let ways = [
                     (app.exports_run(), "command"),
                     (app.exports_handler(), "messages"),
+                    (app.exports_watcher(), "changes"),
                     (app.exports_http(), "http"),
                     (!self.functions.is_empty(), "functions"),
                 ];

@@ -115,6 +115,18 @@ impl LinkSpec {
         Some(Url::parse(url).map_or_else(|_| scheme(), |url| redact(&url)))
     }
 
+    /// What traces call the system: what OpenTelemetry's conventions call it, or else the scheme of its URL.
+    #[must_use]
+    pub fn system(&self) -> &str {
+        let Some(url) = &self.url else { return "sqlite" };
+        match url.split([':', '+']).next().unwrap_or_default() {
+            "postgres" => "postgresql",
+            "amqp" | "amqps" => "rabbitmq",
+            "tls" => "nats",
+            scheme => scheme,
+        }
+    }
+
     /// Whether it links the same label, be it to something else.
     #[must_use]
     pub fn names_same(&self, other: &Self) -> bool {
@@ -144,6 +156,15 @@ mod tests {
         assert_eq!((&*spec.bucket, spec.grant().as_deref()), ("events", Some("messaging:events")));
         let spec: LinkSpec = "keyvalue:a*=memory".parse().expect("parses");
         assert_eq!(spec.grant().as_deref(), Some("keyvalue:a\\*"));
+    }
+
+    #[test]
+    fn a_system_is_named_without_what_the_url_holds() {
+        let urls =
+            ["redis+unix://u:hunter2@h/s", "memory", "postgres://u:hunter2@h", "amqps://h", "tls://h", "nats://h"];
+        let systems =
+            urls.map(|url| format!("keyvalue:a={url}").parse::<LinkSpec>().expect("parses").system().to_owned());
+        assert_eq!(systems, ["redis", "memory", "postgresql", "rabbitmq", "nats", "nats"]);
     }
 
     #[cfg(feature = "sqlite")]

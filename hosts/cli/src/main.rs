@@ -19,6 +19,7 @@ mod oci;
 #[cfg(not(feature = "oci"))]
 #[path = "oci/missing.rs"]
 mod oci;
+mod otel;
 mod quiet;
 mod run;
 mod secrets;
@@ -28,8 +29,12 @@ mod unit;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use std::{io::IsTerminal, process::ExitCode};
+use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
+
+/// Each message and each call allocates a little, on all threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The call was wrong.
 const WRONG_USAGE: u8 = 2;
@@ -41,12 +46,15 @@ const MAX_FILE: u64 = 256;
 fn main() -> ExitCode {
     let cli = args::Cli::parse();
     // The client of registries warns of what it gets along with.
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,oci_client=error"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,oci_client=error,lapin=error"));
+    let traces = match cli.command {
+        args::Command::Run(_) | args::Command::Serve(_) => otel::Traces::begin(filter),
+        _ => {
+            otel::log_alone(filter);
+            otel::Traces::default()
+        }
+    };
     let done = match cli.command {
         args::Command::Run(run) => run::run(&run),
         args::Command::Serve(what) => serve::serve(&what),
@@ -62,10 +70,14 @@ fn main() -> ExitCode {
         args::Command::Doctor(job) => doctor::doctor(&job),
         args::Command::New(job) => new::new(&job).map(|()| ExitCode::SUCCESS),
     };
-    done.unwrap_or_else(|error| {
+    let code = done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::from(FAILED)
-    })
+    });
+    if !signals::hurried() {
+        traces.finish();
+    }
+    code
 }
 
 /// Reads a module or component from a file, or from a registry if it is named by a reference.

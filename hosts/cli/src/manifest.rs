@@ -5,9 +5,9 @@ mod read;
 mod shape;
 
 pub use problem::Problem;
-pub use read::{listenable, usable};
+pub use read::{listenable, usable, watchable};
 
-use crate::{claims::Trust, component::Component, secrets::Place};
+use crate::{claims::Trust, component::Component, secrets::Places};
 use annotate_snippets::Renderer;
 use anyhow::Context;
 use std::{
@@ -25,7 +25,7 @@ const LARGEST: u64 = 1 << 20;
 pub struct Manifest {
     pub text: Text,
     pub components: BTreeMap<String, Declared>,
-    pub secrets: BTreeMap<String, Place>,
+    pub secrets: Places,
     pub trust: Trust,
     /// Where health and metrics are.
     pub admin: Option<SocketAddr>,
@@ -37,6 +37,7 @@ pub struct Declared {
     pub file: Range<usize>,
     pub http: Option<Range<usize>>,
     pub subscriptions: Vec<Range<usize>>,
+    pub watches: Vec<Range<usize>>,
 }
 
 impl Declared {

@@ -60,7 +60,7 @@ impl Meters {
         let seconds =
             Family::<Of, Histogram>::new_with_constructor(|| Histogram::new(exponential_buckets(1e-3, 4.0, 9)));
         let (in_flight, instances) = (Family::default(), Family::default());
-        let counted = "Messages by what became of them: handled, failed, lost (the broker was not told), given-up";
+        let counted = "Messages by what became of them: handled (or moved to the dead letters), failed, lost (the broker was not told), given-up";
         registry.register("wasi_cloud_messages", counted, messages.clone());
         registry.register("wasi_cloud_message_seconds", "Duration from a delivery to its end", seconds.clone());
         registry.register("wasi_cloud_messages_in_flight", "Messages that are being handled", in_flight.clone());
@@ -141,16 +141,31 @@ struct Tap {
 #[async_trait]
 impl Inbox for Tap {
     async fn next(&mut self) -> Result<Delivery> {
-        let mut delivery = self.inbox.next().await?;
-        self.meters.in_flight.get_or_create(&self.of).inc();
-        let count =
-            Count { meters: self.meters.clone(), of: self.of.clone(), start: Instant::now(), outcome: "given-up" };
-        delivery.settle = Box::new(Settled { inner: delivery.settle, count });
-        Ok(delivery)
+        let delivery = self.inbox.next().await?;
+        Ok(self.counted(delivery))
+    }
+
+    fn ready_for(&mut self, messages: usize) {
+        self.inbox.ready_for(messages);
     }
 
     async fn close(&mut self) {
         self.inbox.close().await;
+    }
+
+    async fn remaining(&mut self) -> Option<Delivery> {
+        let delivery = self.inbox.remaining().await?;
+        Some(self.counted(delivery))
+    }
+}
+
+impl Tap {
+    fn counted(&self, mut delivery: Delivery) -> Delivery {
+        self.meters.in_flight.get_or_create(&self.of).inc();
+        let count =
+            Count { meters: self.meters.clone(), of: self.of.clone(), start: Instant::now(), outcome: "given-up" };
+        delivery.settle = Box::new(Settled { inner: delivery.settle, count });
+        delivery
     }
 }
 

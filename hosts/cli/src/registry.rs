@@ -23,16 +23,26 @@ pub fn registry_with(clock: &Clock, secrets: Arc<dyn Secrets>) -> Result<Registr
     let registry = Registry::new(secrets);
     #[cfg(feature = "etcd")]
     let registry = registry.with(wasi_cloud_etcd::Etcd::new())?;
+    #[cfg(feature = "kafka")]
+    let registry = registry.with(wasi_cloud_kafka::Kafka::new())?;
     #[cfg(feature = "memory")]
     let registry = registry.with(wasi_cloud_memory::Memory::with_clock(clock.clone()))?;
+    #[cfg(feature = "mqtt")]
+    let registry = registry.with(wasi_cloud_mqtt::Mqtt::new())?;
     #[cfg(feature = "nats")]
     let registry = registry.with(wasi_cloud_nats::Nats::new())?;
     #[cfg(feature = "postgres")]
     let registry = registry.with(wasi_cloud_postgres::Postgres::new())?;
+    #[cfg(feature = "rabbitmq")]
+    let registry = registry.with(wasi_cloud_rabbitmq::Rabbitmq::new())?;
     #[cfg(feature = "redis")]
     let registry = registry.with(wasi_cloud_redis::Redis::new())?;
     #[cfg(feature = "sqlite")]
     let registry = registry.with(wasi_cloud_sqlite::Sqlite::with_clock(clock.clone()))?;
+    #[cfg(feature = "vault")]
+    let registry = registry.with(wasi_cloud_vault::Vault::new())?;
+    #[cfg(feature = "zookeeper")]
+    let registry = registry.with(wasi_cloud_zookeeper::ZooKeeper::new())?;
     let _ = clock;
     Ok(registry)
 }

@@ -1,7 +1,7 @@
 use crate::{
     FAILED, WRONG_USAGE,
     args::Run,
-    component::Component,
+    component::{Component, WATCHED},
     signals,
     unit::{self, Backends, Unit},
 };
@@ -10,6 +10,7 @@ use std::{
     io::Write,
     net::{Ipv4Addr, SocketAddr},
     process::ExitCode,
+    sync::Arc,
     time::SystemTime,
 };
 use tokio::runtime::Builder;
@@ -47,7 +48,7 @@ pub fn run(run: &Run) -> anyhow::Result<ExitCode> {
         return block_on(async { Ok(code(&program.run(interactive(&component, links, grants)).await)) });
     }
     let wasm = crate::component::of_module(wasm).with_context(|| format!("`{shown}`"))?;
-    let app = runtime.compile(&wasm).map_err(failed)?;
+    let app = runtime.compile(&wasm).map_err(failed)?.named(&component.title());
     let call = match run.invoke.as_deref().map(|text| app.call(text)).transpose() {
         Ok(call) => call,
         Err(why) => {
@@ -58,18 +59,25 @@ pub fn run(run: &Run) -> anyhow::Result<ExitCode> {
     if run.http.is_some() && !app.exports_http() {
         bail!("`{shown}` answers no HTTP: it does not export `wasi:http/incoming-handler`; leave --http out");
     }
+    if !run.watches.is_empty() && !app.exports_watcher() {
+        bail!("`{shown}` is told of no changes: it does not export `wasi:keyvalue/watcher`; leave --watch out");
+    }
     block_on(async {
-        let backends = Backends { registry: wasi_cloud::registry(&Clock::default())?, meters: None };
+        let backends =
+            Backends { registry: wasi_cloud::registry(&Clock::default())?, secrets: Arc::default(), meters: None };
         let links = unit::open(&component, &backends).await?;
         if let Some(call) = &call {
             invoke(&app, interactive(&component, links, grants), call).await
         } else if app.exports_run() {
             Ok(code(&app.run_command(interactive(&component, links, grants)).await))
-        } else if app.exports_handler() || app.exports_http() {
+        } else if app.exports_handler() || app.exports_http() || app.exports_watcher() {
             if app.exports_handler() {
                 component.record(&wasm)?;
             } else {
                 component.subscriptions.clear();
+            }
+            if app.exports_watcher() && component.watches.is_empty() {
+                component.watches.push(WATCHED.to_owned());
             }
             component.http = run.http.or(app.exports_http().then_some(ADDRESS));
             let mut stops = signals::stops()?;
@@ -92,7 +100,8 @@ pub fn block_on(run: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::
 }
 
 fn nothing_to_run(run: &Run, app: &App) -> String {
-    let handlers = "`wasi:cli/run`, `wasi:messaging/incoming-handler` and `wasi:http/incoming-handler`";
+    let handlers = "`wasi:cli/run`, `wasi:messaging/incoming-handler`, `wasi:keyvalue/watcher` and \
+        `wasi:http/incoming-handler`";
     let none = format!("`{}` exports none of {handlers}", run.app.display());
     let functions = app.functions();
     if functions.is_empty() {

@@ -5,6 +5,7 @@ mod fit;
 #[path = "../tests/serve/guest.rs"]
 mod guest;
 mod host;
+mod listening;
 #[cfg(test)]
 mod tests;
 mod watch;

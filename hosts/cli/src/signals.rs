@@ -1,8 +1,18 @@
 //! What the system asks of a service.
 
 use anyhow::Context;
-use std::process::ExitCode;
+use std::{
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+};
 use tokio::sync::mpsc;
+
+static HURRIED: AtomicBool = AtomicBool::new(false);
+
+/// Whether it was asked to stop at once.
+pub fn hurried() -> bool {
+    HURRIED.load(Ordering::Relaxed)
+}
 
 /// One message for each request to stop, from now on.
 pub fn stops() -> anyhow::Result<mpsc::Receiver<()>> {
@@ -39,6 +49,9 @@ pub async fn finish(finished: impl Future<Output = ()>, stops: &mut mpsc::Receiv
     tracing::info!("stopping once the handlers are done; a second signal stops at once");
     tokio::select! {
         () = finished => ExitCode::SUCCESS,
-        _ = stops.recv() => ExitCode::from(143),
+        _ = stops.recv() => {
+            HURRIED.store(true, Ordering::Relaxed);
+            ExitCode::from(143)
+        }
     }
 }

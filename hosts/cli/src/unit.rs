@@ -3,12 +3,15 @@
 use crate::{
     component::{Component, Listen},
     meters::Meters,
+    secrets,
 };
 use anyhow::{Context, anyhow};
-use std::{io, mem, net::SocketAddr};
+use std::{io, mem, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use wasi_cloud::LinkSpec;
-use wasi_cloud_core::{Grants, Kind, Link, Links, Registry, SharedGrants, messaging::Messaging};
+use wasi_cloud_core::{
+    Grants, Kind, Link, Links, Registry, Services, SharedGrants, layer::Trace, messaging::Messaging,
+};
 use wasi_cloud_wasmtime::runtime::{App, HttpOptions, Service};
 
 /// Handles messages and HTTP requests until it is stopped. Dropping it stops it at once.
@@ -16,8 +19,11 @@ pub struct Unit {
     component: Component,
     app: App,
     links: Links,
+    /// In force.
     grants: SharedGrants,
-    /// One for each of the component's subscriptions, in their order.
+    /// By its own manifest.
+    granted: Grants,
+    /// One for each of the component's subscriptions, in their order, and then one for each label that it watches.
     subscribed: Vec<Service>,
     http: Option<Http>,
 }
@@ -25,7 +31,26 @@ pub struct Unit {
 /// What components are linked to, and what counts how they use it.
 pub struct Backends {
     pub registry: Registry,
+    /// Those of a manifest, which may have to be asked for before a link connects.
+    pub secrets: Arc<secrets::Declared>,
     pub meters: Option<Meters>,
+}
+
+impl Backends {
+    /// Connects to what a link names, which has as long as for any call of the component.
+    async fn connect(&self, component: &Component, link: &LinkSpec) -> wasi_cloud_core::Result<Services> {
+        let connected = async {
+            if let Some(url) = &link.url {
+                self.secrets.fetch(url).await;
+            }
+            link.connect(&self.registry).await
+        };
+        let limit = component.limits.timeout;
+        timeout(limit, connected).await.unwrap_or_else(|_| {
+            let late = format!("the backend did not answer within {limit:?}");
+            Err(wasi_cloud_core::Error::new(Kind::Timeout, late))
+        })
+    }
 }
 
 struct Http {
@@ -38,57 +63,59 @@ struct Http {
 pub async fn open(component: &Component, backends: &Backends) -> anyhow::Result<Links> {
     let links = Links::default();
     for link in &component.links {
-        let opened = link.open(&backends.registry, &links, component.layers(backends.meters.as_ref()));
-        within(component, opened).await.with_context(|| format!("link `{}`", link.name()))?;
+        let failed = || format!("link `{}`", link.name());
+        let services = backends.connect(component, link).await.with_context(failed)?;
+        let layers = component.layers(Trace::of(link.system()), backends.meters.as_ref());
+        link.set(component.bounded(services), &links, layers).with_context(failed)?;
     }
     component.configure(&links, backends.meters.as_ref());
     Ok(links)
 }
 
 impl Unit {
-    /// Subscribes and listens. From `before`, which still serves, it takes over the HTTP address if that is the same.
+    /// Subscribes and listens: where `inherited` does, if somebody still serves at its HTTP address.
     pub async fn start(
         component: Component,
         app: App,
         backends: &Backends,
         links: Links,
         grants: SharedGrants,
-        before: Option<&Self>,
+        inherited: Option<std::net::TcpListener>,
     ) -> anyhow::Result<Self> {
-        let mut unit = Self { component, app, links, grants, subscribed: Vec::new(), http: None };
+        let granted = grants.load().as_ref().clone();
+        let mut unit = Self { component, app, links, grants, granted, subscribed: Vec::new(), http: None };
         let mut listening = None;
         if let Some(address) = unit.component.http {
-            let inherited = before.filter(|before| before.component.http == Some(address));
-            let inherited = inherited.and_then(|before| before.http.as_ref());
             let listener = match inherited {
-                Some(http) => http.listener.try_clone(),
+                Some(listener) => Ok(listener),
                 None => TcpListener::bind(address).await.and_then(TcpListener::into_std),
             };
             let listener = listener
                 .with_context(|| format!("cannot answer HTTP at {address}; choose another address with --http"))?;
             listening = Some(listener);
         }
-        for at in 0..unit.component.subscriptions.len() {
-            match unit.subscribe(&unit.component, &unit.component.subscriptions[at], backends).await {
-                Ok(service) => unit.subscribed.push(service),
-                Err(why) => {
-                    // What the others have taken is finished.
-                    tokio::spawn(unit.stop());
-                    return Err(why);
-                }
+        match unit.take(listening, backends).await {
+            Ok(()) => Ok(unit),
+            Err(why) => {
+                // What some of it have taken already is finished.
+                tokio::spawn(unit.stop());
+                Err(why)
             }
         }
-        // Last: what has been accepted cannot be handed back.
-        if let Some(listener) = listening {
-            match unit.answer(listener) {
-                Ok(http) => unit.http = Some(http),
-                Err(why) => {
-                    tokio::spawn(unit.stop());
-                    return Err(why);
-                }
-            }
+    }
+
+    /// Begins to take messages, and then requests: what has been accepted cannot be handed back.
+    async fn take(&mut self, listening: Option<std::net::TcpListener>, backends: &Backends) -> anyhow::Result<()> {
+        for listen in &self.component.subscriptions {
+            let service = self.subscribe(&self.component, listen, backends).await?;
+            self.subscribed.push(service);
         }
-        Ok(unit)
+        for label in &self.component.watches {
+            let service = self.watch(&self.component, label, backends).await?;
+            self.subscribed.push(service);
+        }
+        self.http = listening.map(|listener| self.answer(listener)).transpose()?;
+        Ok(())
     }
 
     /// What it is, with the links that are in force.
@@ -110,20 +137,26 @@ impl Unit {
         drain(self.subscribed.into_iter().chain(http)).await;
     }
 
-    /// Takes from it what these do not grant, from the next call on.
+    /// Where it answers HTTP, by its description, for whoever takes over.
+    pub fn listening(&self) -> io::Result<Option<(SocketAddr, std::net::TcpListener)>> {
+        let Some((address, http)) = self.component.http.zip(self.http.as_ref()) else { return Ok(None) };
+        Ok(Some((address, http.listener.try_clone()?)))
+    }
+
+    /// Takes from it what these do not grant, from the next call on, and gives back what was taken from it so before.
     pub fn narrow(&self, to: &Grants) {
-        let both = self.grants.load().as_ref().clone().within(to.clone());
-        self.grants.store(both.into());
+        self.grants.store(to.clone().within(self.granted.clone()).into());
     }
 
     /// Changes what it may do, from the next call on.
     pub fn grant(&mut self, rules: Vec<String>, grants: Grants) {
+        self.granted = grants.clone();
         self.grants.store(grants.into());
         self.component.grants = rules;
     }
 
     /// Links a label anew while instances run: calls that have begun finish where they are, the next ones take the new
-    /// way. A subscription moves with its link: the new one is there before the old one takes no more. The future that
+    /// way. A subscription moves with its link, and so does a watcher: the new one is there before the old one takes no more. The future that
     /// comes back ends once what the old ones were handling is settled, by the broker that it came from.
     ///
     /// # Errors
@@ -133,29 +166,46 @@ impl Unit {
         link: LinkSpec,
         backends: &Backends,
     ) -> anyhow::Result<impl Future<Output = ()> + Send + use<>> {
-        let services = within(&self.component, link.connect(&backends.registry)).await?;
+        let services = backends.connect(&self.component, &link).await?;
         let mut component = self.component.clone();
         component.link(link.clone());
         let mut moved = Vec::new();
-        for (at, listen) in component.subscriptions.iter().enumerate() {
-            if link.capability == "messaging" && link.label == listen.link {
-                match self.subscribe(&component, listen, backends).await {
-                    Ok(service) => moved.push((at, service)),
-                    Err(why) => {
-                        finish(moved);
-                        return Err(why);
-                    }
-                }
-            }
-        }
-        if let Err(why) = link.set(services, &self.links, component.layers(backends.meters.as_ref())) {
-            finish(moved);
-            return Err(why.into());
+        if let Err(why) = self.switch(&link, services, &component, backends, &mut moved).await {
+            // What the new ones have taken is handled, though they are not wanted after all.
+            tokio::spawn(drain(moved.into_iter().map(|(_, service)| service)));
+            return Err(why);
         }
         self.component = component;
         let old: Vec<_> =
             moved.into_iter().map(|(at, service)| mem::replace(&mut self.subscribed[at], service)).collect();
         Ok(drain(old))
+    }
+
+    /// Subscribes and watches by the new link where its label is subscribed to or watched, which `moved` tells also after an error, and then
+    /// links.
+    async fn switch(
+        &self,
+        link: &LinkSpec,
+        services: Services,
+        component: &Component,
+        backends: &Backends,
+        moved: &mut Vec<(usize, Service)>,
+    ) -> anyhow::Result<()> {
+        for (at, listen) in component.subscriptions.iter().enumerate() {
+            if link.capability == "messaging" && link.label == listen.link {
+                moved.push((at, self.subscribe(component, listen, backends).await?));
+            }
+        }
+        for (at, label) in (component.subscriptions.len()..).zip(&component.watches) {
+            if link.capability == "keyvalue" && link.label == *label {
+                moved.push((at, self.watch(component, label, backends).await?));
+            }
+        }
+        Ok(link.set(
+            component.bounded(services),
+            &self.links,
+            component.layers(Trace::of(link.system()), backends.meters.as_ref()),
+        )?)
     }
 
     fn answer(&self, listener: std::net::TcpListener) -> anyhow::Result<Http> {
@@ -183,6 +233,28 @@ impl Unit {
         Ok(service)
     }
 
+    /// On a link of its own, as a subscription: who is told of a change by one store does not look it up in another.
+    async fn watch(&self, component: &Component, label: &str, backends: &Backends) -> anyhow::Result<Service> {
+        let own = Links::default();
+        let of_label = |link: &&LinkSpec| link.capability == "keyvalue" && link.label == label;
+        if let Some(link) = component.links.iter().rfind(of_label) {
+            let services = backends.connect(component, link).await?;
+            link.set(
+                component.bounded(services),
+                &own,
+                component.layers(Trace::of(link.system()), backends.meters.as_ref()),
+            )?;
+        }
+        let surroundings = component.surroundings(self.links.clone(), self.grants.clone());
+        let watching = self.app.watch(own.keyvalue.link(label, &self.grants), surroundings);
+        let service = watching.await.map_err(|e| match e.kind {
+            Kind::AccessDenied => anyhow!("cannot watch: it may not read; add `--grant keyvalue:{label}:read`"),
+            _ => anyhow::Error::new(e).context(format!("cannot watch `keyvalue:{label}`")),
+        })?;
+        tracing::info!("telling of changes in keyvalue:{label}");
+        Ok(service)
+    }
+
     /// A link of the subscription's own: when the label is switched, what came before is settled, and replied to, where it
     /// came from.
     async fn route(
@@ -194,20 +266,19 @@ impl Unit {
         let own = Links::default();
         let of_label = |link: &&LinkSpec| link.capability == "messaging" && link.label == listen.link;
         if let Some(link) = component.links.iter().rfind(of_label) {
-            let mut services = within(component, link.connect(&backends.registry)).await?;
+            let mut services = backends.connect(component, link).await?;
             if let Some(meters) = &backends.meters {
                 services.messaging =
                     services.messaging.map(|broker| meters.messages(broker, &component.name, &listen.link));
             }
-            link.set(services, &own, component.layers(backends.meters.as_ref()))?;
+            link.set(
+                component.bounded(services),
+                &own,
+                component.layers(Trace::of(link.system()), backends.meters.as_ref()),
+            )?;
         }
         Ok(own.messaging.link(&listen.link, &self.grants))
     }
-}
-
-/// In the background: what they have taken from a broker is handled, though they are not wanted after all.
-fn finish(moved: Vec<(usize, Service)>) {
-    tokio::spawn(drain(moved.into_iter().map(|(_, service)| service)));
 }
 
 async fn drain(services: impl IntoIterator<Item = Service> + Send) {
@@ -221,16 +292,4 @@ async fn drain(services: impl IntoIterator<Item = Service> + Send) {
 /// A listener to serve on, and its address.
 fn both(listener: &std::net::TcpListener) -> io::Result<(TcpListener, SocketAddr)> {
     Ok((TcpListener::from_std(listener.try_clone()?)?, listener.local_addr()?))
-}
-
-/// A backend has as long to connect as for any call.
-async fn within<T>(
-    component: &Component,
-    call: impl Future<Output = wasi_cloud_core::Result<T>>,
-) -> wasi_cloud_core::Result<T> {
-    let limit = component.limits.timeout;
-    timeout(limit, call).await.unwrap_or_else(|_| {
-        let late = format!("the backend did not answer within {limit:?}");
-        Err(wasi_cloud_core::Error::new(Kind::Timeout, late))
-    })
 }

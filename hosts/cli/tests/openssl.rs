@@ -3,6 +3,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod needs;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::{
@@ -28,8 +30,7 @@ fn main() -> ExitCode {
                 return Ok(Completion::Completed);
             }
             let reason = "there is no `openssl` on the PATH";
-            let words = env::var("CLOUD_CONFORMANCE_REQUIRE").unwrap_or_default();
-            if words.split(',').any(|word| word.trim() == "openssl") {
+            if needs::required("openssl") {
                 return Err(Failed::from(reason));
             }
             Ok(Completion::ignored_with(reason))

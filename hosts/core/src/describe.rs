@@ -12,6 +12,10 @@ pub mod feature {
     pub const ABA_SAFE: &str = "aba-safe";
     /// Key-value: without concurrent writes no listing names a key twice.
     pub const EXACT_LISTING: &str = "exact-listing";
+    /// Key-value: a component that watches a bucket is told of its changes.
+    pub const WATCHER: &str = "watcher";
+    /// Key-value: no change is left out, however fast they come (KV-WATCH-S05).
+    pub const WATCH_EVERY: &str = "watch-every";
     /// Messaging: subscribers of one group compete for messages.
     pub const GROUPS: &str = "groups";
     /// Messaging: subscribers without a group each get every message.
@@ -20,6 +24,9 @@ pub mod feature {
     pub const REDELIVERY: &str = "redelivery";
     /// Messaging: `request` and `reply`.
     pub const REQUEST_REPLY: &str = "request-reply";
+    /// Messaging: a subscription may name patterns of topics: levels are separated by `/`, `+` stands for one level, and `#`
+    /// at the end for all that follow, also for none.
+    pub const SLASH_WILDCARDS: &str = "slash-wildcards";
 }
 
 /// Names of declared limits.
@@ -28,6 +35,8 @@ pub mod limit {
     pub const MAX_KEY_SIZE: &str = "max-key-size";
     /// Longest value or payload, in bytes.
     pub const MAX_VALUE_SIZE: &str = "max-value-size";
+    /// Longest payload that an operator allows, in bytes; no backend's own.
+    pub const MAX_MESSAGE_SIZE: &str = "max-message-size";
 }
 
 /// How long a successful write survives.

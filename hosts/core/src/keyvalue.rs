@@ -3,9 +3,12 @@
 mod bucket;
 mod cas;
 pub mod cursor;
+pub mod steps;
+mod watch;
 
 pub use bucket::Bucket;
 pub use cas::{Cas, SwapError};
+pub use watch::{Change, Changes};
 
 use crate::{
     describe::Description,
@@ -124,6 +127,12 @@ pub trait KeyValue: Send + Sync + 'static {
             self.delete(bucket, key, &Condition::Always).await.map_err(|e| partly(i, e))?;
         }
         Ok(())
+    }
+
+    /// Tells what changes in the bucket, whoever changes it. When this returns, every later change is told.
+    async fn watch(&self, bucket: &str) -> Result<Box<dyn Changes>> {
+        let _ = bucket;
+        Err(Error::new(Kind::Unsupported, "this store does not offer `watcher`"))
     }
 }
 

@@ -15,7 +15,7 @@ pub use limit::Limit;
 pub use metrics::{Metrics, Registered};
 pub use retry::Retry;
 pub use timeout::Timeout;
-pub use trace::Trace;
+pub use trace::{CALL, SPANS, Trace};
 
 use crate::{
     call::{Access, Call},
@@ -30,6 +30,11 @@ use std::{fmt, sync::Arc};
 pub trait Layer: Send + Sync + fmt::Debug {
     /// Runs the rest with `next.run(call)`: never, once, or several times.
     async fn around(&self, call: &Call<'_>, next: Next<'_>) -> Result<()>;
+
+    /// What traces call the system that the calls go to, if this layer was told.
+    fn system(&self) -> Option<Arc<str>> {
+        None
+    }
 }
 
 /// Layers in order, the outermost first; shared by every call of a route.

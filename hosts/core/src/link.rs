@@ -60,6 +60,12 @@ impl<B: ?Sized + Send + Sync> Link<B> {
         &self.label
     }
 
+    /// What traces call the system that it leads to now, if one of its layers knows.
+    #[must_use]
+    pub fn system(&self) -> Option<Arc<str>> {
+        self.route.load().as_ref()?.layers.iter().find_map(|layer| layer.system())
+    }
+
     /// Runs one operation: grant, route, layers, backend, in this order.
     ///
     /// The operation runs wholly on the route that it started with; the next one uses the current route. Capability and

@@ -1,11 +1,17 @@
 //! Messaging: the driver trait of backends and the portable `Client` and `Message` of guests.
 
 mod client;
+mod dead_letter;
 mod inbox;
 mod message;
+mod pattern;
+mod size;
 
 pub use client::{Client, RequestOptions, subscribe};
+pub use dead_letter::{DEAD_LETTER_DELIVERY_COUNT, DEAD_LETTER_GROUP, DEAD_LETTER_SOURCE};
 pub use message::Message;
+pub use pattern::stands_for;
+pub use size::at_most;
 
 use crate::{
     describe::Description,
@@ -30,12 +36,17 @@ pub struct Payload {
 /// Who gets which messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
-    /// Exact topics.
+    /// Topics, and patterns of topics where [`SLASH_WILDCARDS`](crate::describe::feature::SLASH_WILDCARDS) is declared.
     pub topics: Vec<String>,
     /// Subscribers of one group share the messages; without a group each gets all.
     pub group: Option<String>,
     /// How often one message is delivered at most when handlers fail, the first time included.
     pub max_deliveries: u32,
+    /// The topic, in the same scope, that a message is moved to that was delivered so often and not handled: its payload,
+    /// content type and metadata, with [`DEAD_LETTER_SOURCE`] and its like, but not where replies go. It needs a group.
+    /// `None` drops such a message. [`subscribe`] sees to it: a backend always finds `None`, and then `max_deliveries` is
+    /// [`u32::MAX`], which means until it is acknowledged.
+    pub dead_letter: Option<String>,
 }
 
 /// What the handler made of a delivery.
@@ -62,7 +73,7 @@ pub struct Delivery {
     pub payload: Payload,
     /// Where replies go, if the sender asked for some.
     pub reply_to: Option<String>,
-    /// 1 for the first delivery.
+    /// 1 for the first delivery. Counts also those whose host died over them.
     pub attempt: u32,
     /// Dropping it unsettled leaves the message to the broker: redelivered where that is declared.
     pub settle: Box<dyn Settle>,
@@ -82,10 +93,22 @@ pub trait Inbox: Send {
     /// says `access-denied` while the subscriber's grant is revoked, and goes on once there is one again.
     async fn next(&mut self) -> Result<Delivery>;
 
-    /// Takes nothing more, and returns once what was taken and not handed over is with the broker again: a process that
-    /// ends would otherwise keep it until others take over. What was handed over can still be settled. The inbox is of no
-    /// use afterwards.
+    /// For how many messages there is room now, those that `next` has not handed over among them. A backend may take as many
+    /// from the broker ahead of `next`; without a word it takes one at a time. Room that was told once is not taken back.
+    fn ready_for(&mut self, messages: usize) {
+        let _ = messages;
+    }
+
+    /// Takes nothing more, and returns once what was taken and not handed over is with the broker again, but for what
+    /// [`remaining`](Self::remaining) then has: a process that ends would otherwise keep it until others take over. What was
+    /// handed over can still be settled.
     async fn close(&mut self) {}
+
+    /// After [`close`](Self::close): what was taken, and cannot be given back as if it never had been, because the broker
+    /// counts it as delivered. It is for a handler like any other. `None` once there is no more.
+    async fn remaining(&mut self) -> Option<Delivery> {
+        None
+    }
 }
 
 /// Replies to one request. Dropping it ends the wait.

@@ -1,7 +1,9 @@
 //! From a URL to backends: providers, the registry, and what a URL says and what may be said of it.
 
+mod answered;
 pub mod options;
 
+pub use answered::Answered;
 pub use options::UrlOptions;
 
 use crate::{

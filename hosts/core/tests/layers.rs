@@ -105,7 +105,7 @@ async fn faults_strike_as_planned_and_once() {
 async fn metrics_count_by_outcome() {
     let mut registry = Registry::default();
     let (metrics, names) = Metrics::register(&mut registry);
-    let link = link(vec![Arc::new(Trace), Arc::new(metrics)]);
+    let link = link(vec![Arc::new(Trace::default()), Arc::new(metrics)]);
     assert!(attempts(&link, READ, 0, away()).await.1.is_ok());
     assert!(attempts(&link, WRITE, 1, away()).await.1.is_err());
     let mut text = String::new();

@@ -27,3 +27,20 @@ wasmtime::component::bindgen!({
     },
     require_store_data_send: true,
 });
+
+/// The world of components that are told of changes. Its imports are those above.
+pub mod watching {
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "wasi-cloud:cloud/watch-service",
+        imports: { default: async | trappable },
+        exports: { default: async },
+        with: {
+            "wasi:keyvalue": crate::bindings::wasi::keyvalue,
+            "wasi-cloud:keyvalue": crate::bindings::wasi_cloud::keyvalue,
+            "wasi:messaging": crate::bindings::wasi::messaging,
+            "wasi:config": crate::bindings::wasi::config,
+        },
+        require_store_data_send: true,
+    });
+}

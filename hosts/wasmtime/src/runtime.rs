@@ -11,7 +11,9 @@ mod instance;
 mod invoke;
 mod program;
 mod service;
+mod span;
 mod topics;
+mod watch;
 
 pub use app::{App, Ending, Env, Folder};
 pub use declared::{TOPICS_FUNCTION, declared_topics, record_topics};

@@ -106,7 +106,7 @@ fn app_of(instances: u32) -> App {
 
 async fn serve(app: &App, links: &Links, grants: &[&str], concurrency: usize) -> Result<Service> {
     let (links, grants) = (links.clone(), Grants::parse(grants).expect("grants").shared());
-    let subscription = Subscription { topics: vec!["t".into()], group: None, max_deliveries: 1 };
+    let subscription = Subscription { topics: vec!["t".into()], group: None, max_deliveries: 1, dead_letter: None };
     let options = ServeOptions { concurrency, ..ServeOptions::default() };
     app.serve_messages(move || Env::new(links.clone(), grants.clone()), subscription, options).await
 }
@@ -165,7 +165,7 @@ async fn a_service_whose_grant_is_revoked_handles_nothing_until_it_has_one_again
     let mut bench = bench();
     let grants = Grants::parse(["messaging:default"]).expect("grants").shared();
     let (links, own) = (bench.links.clone(), grants.clone());
-    let subscription = Subscription { topics: vec!["t".into()], group: None, max_deliveries: 1 };
+    let subscription = Subscription { topics: vec!["t".into()], group: None, max_deliveries: 1, dead_letter: None };
     let env = move || Env::new(links.clone(), own.clone());
     let one = ServeOptions { concurrency: 1, ..ServeOptions::default() };
     let service = app().serve_messages(env, subscription, one).await.expect("serves");

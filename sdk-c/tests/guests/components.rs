@@ -27,7 +27,7 @@ struct Guest {
     topics: &'static [&'static str],
 }
 
-const GUESTS: [Guest; 10] = [
+const GUESTS: [Guest; 11] = [
     Guest {
         files: &["examples/pingpong.c"],
         shape: Service,
@@ -41,6 +41,7 @@ const GUESTS: [Guest; 10] = [
         imports: &["wasi:keyvalue/batch@0.2.0-draft2", STORE],
         topics: &[],
     },
+    Guest { files: &["examples/orders.c"], shape: Service, imports: &[PRODUCER, TYPES], topics: &["orders"] },
     Guest { files: &["tests/guests/nothing.c"], shape: Command, imports: &[], topics: &[] },
     Guest { files: &["tests/guests/get.c"], shape: Command, imports: &[STORE], topics: &[] },
     Guest {

@@ -56,6 +56,7 @@ impl Cloud {
             topics: topics.map(str::to_owned).collect(),
             group: None,
             max_deliveries: 1,
+            dead_letter: None,
         };
         block_on(async {
             let only = subscription(&mut [heard].into_iter());

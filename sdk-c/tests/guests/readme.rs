@@ -22,12 +22,14 @@ const READY: &str = "handling messages of";
 
 pub fn shows_the_examples() {
     let example = |name: &str| fs::read_to_string(sdk("examples").join(name)).expect("an example");
-    let (pingpong, test) = (example("pingpong.c"), example("pingpong_test.c"));
     let shown = blocks(&readme(), "c");
-    assert_eq!(shown.len(), 2, "README.md shows a program and a test");
-    let (_, code) = pingpong.split_once("\n\n").expect("a headline");
-    assert_eq!(shown[0], code, "README.md shows another pingpong");
-    assert!(test.contains(&shown[1]), "README.md shows another test");
+    assert_eq!(shown.len(), 3, "README.md shows two programs and a test");
+    for (shown, name) in [(&shown[0], "pingpong.c"), (&shown[2], "orders.c")] {
+        let text = example(name);
+        let (_, code) = text.split_once("\n\n").expect("a headline");
+        assert_eq!(shown, code, "README.md shows another {name}");
+    }
+    assert!(example("pingpong_test.c").contains(&shown[1]), "README.md shows another test");
 }
 
 /// What the commands of a section need that is not here.

@@ -16,14 +16,16 @@ pub const CASES: &[Case] = cases! { "messaging/handler";
     trap_does_not_stop_delivery ["MSG-HAND-04"] [Need::Serve, Need::Feature("trap-isolation")];
     spin_does_not_stop_delivery ["MSG-HAND-04"] [Need::Serve, Need::Guest, Need::Feature("trap-isolation")];
     error_brings_the_message_again ["MSG-M05", "MSG-M06"] [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery")];
+    never_handled_is_a_dead_letter ["MSG-M05"] [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery")];
     group_shares ["MSG-HAND-01"] [Need::Serve, Need::Feature("groups")];
     broadcast_reaches_all ["MSG-HAND-01"] [Need::Serve, Need::Feature("broadcast")];
+    pattern_stands_for_topics ["MSG-HAND-01", "MSG-HAND-02", "MSG-TYPES-12"] [Need::Serve, Need::Feature("slash-wildcards")];
     own_messages_come_back ["MSG-M13"] [Need::Serve, Need::Feature("self-delivery")];
 };
 
 /// A seat whose messages are delivered once, however the handler ends.
 async fn once(b: &Bench, topic: &str) -> Outcome<Seat> {
-    subscribed(b, Subscribed { topics: &[topic], group: None, max_deliveries: 1 }).await
+    subscribed(b, Subscribed { topics: &[topic], group: None, max_deliveries: 1, dead_letter: None }).await
 }
 
 impl Seat {
@@ -102,6 +104,28 @@ async fn error_brings_the_message_again(b: &mut Bench) -> Outcome {
     seat.recorder.expect_only(b"marker").await
 }
 
+/// A message that nobody handled as often as it may be delivered moves to the dead letters, as it was sent, and the next
+/// one is delivered.
+async fn never_handled_is_a_dead_letter(b: &mut Bench) -> Outcome {
+    let (topics, group) = (&["work"], Some("workers"));
+    let to = Subscribed { topics, group, max_deliveries: MAX_DELIVERIES, dead_letter: Some("dead") };
+    let mut seat = subscribed(b, to).await?;
+    let mut dead = b.serve(Program::Recorder, &["dead"], Some("undertakers")).await?;
+    let message = seat.guest.message("poison").await?;
+    message.set_content_type("text/plain").await?;
+    message.set_metadata(&[("script", "err"), ("own", "kept")]).await?;
+    seat.client.send("work", message).await?;
+    for _ in 0..MAX_DELIVERIES {
+        seat.recorder.expect_only(b"poison").await?;
+    }
+    let letter = dead.next().await?;
+    let is_kept = letter.metadata.contains(&("own".into(), "kept".into()));
+    let is_same = letter.data == b"poison" && letter.content_type.as_deref() == Some("text/plain") && is_kept;
+    expect(is_same, "the dead letter", "the message as it was sent", letter)?;
+    seat.send("work", "marker").await?;
+    seat.recorder.expect_only(b"marker").await
+}
+
 /// Of two subscribers in one group exactly one gets each message.
 async fn group_shares(b: &mut Bench) -> Outcome {
     let mut one = seat(b, &["shared"], Some("workers")).await?;
@@ -128,6 +152,21 @@ async fn broadcast_reaches_all(b: &mut Bench) -> Outcome {
         two.expect_only(data.as_bytes()).await?;
     }
     Ok(())
+}
+
+/// In a subscription `+` stands for one level of a topic and `#` for all that follow; a message names its own topic.
+async fn pattern_stands_for_topics(b: &mut Bench) -> Outcome {
+    let mut seat = seat(b, &["rooms/+/light", "doors/#"], None).await?;
+    for topic in ["rooms/1/light", "rooms/100% \u{e9}/light", "doors", "doors/1", "doors/1/lock"] {
+        seat.send(topic, topic).await?;
+        let seen = seat.recorder.next().await?;
+        expect_eq("topic and data", (seen.topic.as_deref(), &*seen.data), (Some(topic), topic.as_bytes()))?;
+    }
+    for topic in ["rooms/light", "rooms/1/2/light", "rooms/1/lights", "rooms/1/light/2", "windows/1"] {
+        seat.send(topic, "not for you").await?;
+    }
+    seat.send("rooms/2/light", "marker").await?;
+    seat.recorder.expect_only(b"marker").await
 }
 
 /// A component receives what it sends, if it is subscribed.

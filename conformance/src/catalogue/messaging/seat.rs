@@ -15,7 +15,7 @@ pub struct Seat {
 
 /// A recorder on these topics, and a guest to send from.
 pub async fn seat(b: &Bench, topics: &[&str], group: Option<&str>) -> Outcome<Seat> {
-    subscribed(b, Subscribed { topics, group, max_deliveries: MAX_DELIVERIES }).await
+    subscribed(b, Subscribed { topics, group, max_deliveries: MAX_DELIVERIES, dead_letter: None }).await
 }
 
 /// A recorder that is subscribed so, and a guest to send from.

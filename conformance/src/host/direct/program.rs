@@ -16,9 +16,16 @@ use wasi_cloud_core::{
 /// The metadata key that scripts the recorder; it does not show in what the recorder prints.
 const SCRIPT: &str = "script";
 
-struct Recorder {
+/// A program that is a task of this process.
+pub(super) struct Task {
     lines: mpsc::UnboundedReceiver<String>,
     task: JoinHandle<()>,
+}
+
+impl Task {
+    pub const fn new(lines: mpsc::UnboundedReceiver<String>, task: JoinHandle<()>) -> Self {
+        Self { lines, task }
+    }
 }
 
 pub(super) async fn record(live: &Arc<Live>, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
@@ -28,8 +35,7 @@ pub(super) async fn record(live: &Arc<Live>, to: Subscribed<'_>) -> Result<Box<d
         _ => Broken::Setup(e.to_string()),
     })?;
     let (sender, lines) = mpsc::unbounded_channel();
-    let task = tokio::spawn(deliver(inbox, link, sender));
-    Ok(Box::new(Recorder { lines, task }))
+    Ok(Box::new(Task::new(lines, tokio::spawn(deliver(inbox, link, sender)))))
 }
 
 async fn deliver(mut inbox: Box<dyn Inbox>, link: Link<dyn Messaging>, lines: mpsc::UnboundedSender<String>) {
@@ -84,9 +90,9 @@ async fn reply(message: &Message, times: u32) -> Disposition {
 }
 
 #[async_trait]
-impl Serving for Recorder {
+impl Serving for Task {
     async fn line(&mut self) -> Result<String, Broken> {
-        self.lines.recv().await.ok_or_else(|| Broken::HostDied("the recorder's task ended".into()))
+        self.lines.recv().await.ok_or_else(|| Broken::HostDied("the program's task ended".into()))
     }
 
     async fn stop(self: Box<Self>) -> Result<(), Broken> {
@@ -95,7 +101,7 @@ impl Serving for Recorder {
     }
 }
 
-impl Drop for Recorder {
+impl Drop for Task {
     fn drop(&mut self) {
         self.task.abort();
     }

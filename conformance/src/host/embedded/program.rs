@@ -5,11 +5,14 @@ use crate::{
 };
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{mpsc, watch};
-use wasi_cloud_core::messaging::Subscription;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+use wasi_cloud_core::{Error, Link, keyvalue::KeyValue, messaging::Subscription};
 use wasi_cloud_wasmtime::runtime::{App, Env, ServeOptions, Service};
 
-/// A component that handles messages; each instance's lines come together in one channel.
+/// A component that the host calls; each instance's lines come together in one channel.
 struct Program {
     lines: mpsc::UnboundedReceiver<String>,
     /// Taken by whoever ends it: the case, or the restart of the host.
@@ -30,9 +33,37 @@ pub(super) async fn serve(
     let (sender, lines) = mpsc::unbounded_channel();
     let live = live.clone();
     let service = app
-        .serve_messages(move || instance(&live, sender.clone()), subscription, ServeOptions::default())
-        .await
-        .map_err(|e| Broken::Setup(e.to_string()))?;
+        .serve_messages(move || instance(&live, sender.clone(), None).0, subscription, ServeOptions::default())
+        .await;
+    started(service, lines, end)
+}
+
+pub(super) async fn watch(
+    app: &App,
+    live: &Arc<Live>,
+    link: Link<dyn KeyValue>,
+    end: watch::Receiver<()>,
+) -> Result<Box<dyn Serving>, Broken> {
+    let (sender, lines) = mpsc::unbounded_channel();
+    let live = live.clone();
+    // One instance after the other, so their lines are in this order too.
+    let last = Mutex::new(None);
+    let next = move || {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let (env, reader) = instance(&live, sender.clone(), last.take());
+        *last = Some(reader);
+        env
+    };
+    let service = app.watch(link, next).await;
+    started(service, lines, end)
+}
+
+fn started(
+    service: Result<Service, Error>,
+    lines: mpsc::UnboundedReceiver<String>,
+    end: watch::Receiver<()>,
+) -> Result<Box<dyn Serving>, Broken> {
+    let service = service.map_err(|e| Broken::Setup(e.to_string()))?;
     let service = Arc::new(Mutex::new(Some(service)));
     let (doomed, mut last) = (service.clone(), end.clone());
     tokio::spawn(async move {
@@ -43,10 +74,14 @@ pub(super) async fn serve(
     Ok(Box::new(Program { lines, service, end }))
 }
 
-/// The surroundings of one instance, whose lines go to the channel.
-fn instance(live: &Live, lines: mpsc::UnboundedSender<String>) -> Env {
+/// The surroundings of one instance, whose lines go to the channel, after those of another one if it has to be so.
+fn instance(live: &Live, lines: mpsc::UnboundedSender<String>, after: Option<JoinHandle<()>>) -> (Env, JoinHandle<()>) {
     let (env, ends) = surroundings(live);
-    tokio::spawn(async move {
+    let reader = tokio::spawn(async move {
+        if let Some(after) = after {
+            // It ends with its instance, whatever came of that.
+            let _ = after.await;
+        }
         let Ends { mut stdout, stdin, stderr } = ends;
         while let Ok(Some(line)) = stdout.next_line().await {
             // A case that has ended no longer reads.
@@ -54,7 +89,7 @@ fn instance(live: &Live, lines: mpsc::UnboundedSender<String>) -> Env {
         }
         drop((stdin, stderr));
     });
-    env
+    (env, reader)
 }
 
 #[async_trait]

@@ -109,9 +109,28 @@ impl Settle for WitnessedSettle {
 impl Inbox for WitnessedInbox {
     async fn next(&mut self) -> Result<Delivery> {
         let delivery = self.inner.next().await?;
+        Ok(self.witnessed(delivery))
+    }
+
+    fn ready_for(&mut self, messages: usize) {
+        self.inner.ready_for(messages);
+    }
+
+    async fn close(&mut self) {
+        self.inner.close().await;
+    }
+
+    async fn remaining(&mut self) -> Option<Delivery> {
+        let delivery = self.inner.remaining().await?;
+        Some(self.witnessed(delivery))
+    }
+}
+
+impl WitnessedInbox {
+    fn witnessed(&self, delivery: Delivery) -> Delivery {
         let (topic, trace) = (delivery.topic.clone(), self.trace.clone());
         let settle = Box::new(WitnessedSettle { inner: delivery.settle, topic, trace });
-        Ok(Delivery { settle, ..delivery })
+        Delivery { settle, ..delivery }
     }
 }
 

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use wasi_cloud_core::{
     Description, Result,
-    keyvalue::{Condition, Entry, KeyValue, Page, PutOptions, Version},
+    keyvalue::{Changes, Condition, Entry, KeyValue, Page, PutOptions, Version},
 };
 
 /// One defect: whatever is not overridden is honest.
@@ -52,6 +52,9 @@ pub(in crate::mutants) trait Defect: Send + Sync {
     }
     async fn delete_many(&self, kv: &dyn KeyValue, bucket: &str, keys: &[String]) -> Result<()> {
         kv.delete_many(bucket, keys).await
+    }
+    async fn watch(&self, kv: &dyn KeyValue, bucket: &str) -> Result<Box<dyn Changes>> {
+        kv.watch(bucket).await
     }
 }
 
@@ -111,5 +114,8 @@ impl<D: Defect + 'static> KeyValue for Defective<D> {
     }
     async fn delete_many(&self, b: &str, keys: &[String]) -> Result<()> {
         self.defect.delete_many(&*self.honest, self.defect.bucket(b), &self.keys(keys)).await
+    }
+    async fn watch(&self, b: &str) -> Result<Box<dyn Changes>> {
+        self.defect.watch(&*self.honest, self.defect.bucket(b)).await
     }
 }

@@ -65,6 +65,13 @@ impl<D: Defect + 'static> Inbox for DefectiveInbox<D> {
         let delivery = self.honest.next().await?;
         Ok(self.defect.delivery(&self.scope, delivery))
     }
+    async fn close(&mut self) {
+        self.honest.close().await;
+    }
+    async fn remaining(&mut self) -> Option<Delivery> {
+        let delivery = self.honest.remaining().await?;
+        Some(self.defect.delivery(&self.scope, delivery))
+    }
 }
 
 #[async_trait]

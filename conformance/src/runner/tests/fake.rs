@@ -79,6 +79,10 @@ impl Environment for Room {
         Err(Broken::Setup("no".into()))
     }
 
+    async fn watch(&self, _: &str) -> Result<Box<dyn Serving>, Broken> {
+        Err(Broken::Setup("no".into()))
+    }
+
     async fn grant(&self, _: &[&str]) -> Result<(), Broken> {
         Ok(())
     }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use wasi_cloud_core::{
     Description, Error, Kind, Result,
     describe::{Durability, feature, limit},
-    keyvalue::{Condition, Entry, KeyValue, Page, PutOptions, Version, add_to_counter},
+    keyvalue::{Condition, Entry, KeyValue, Page, PutOptions, Version, add_to_counter, steps},
 };
 
 /// Longest key, in bytes, and largest value, in bytes. Both as in the memory backend, so that what fits there fits here.
@@ -155,7 +155,7 @@ impl KeyValue for Store {
         while !rest.is_empty() {
             let (now, later) = rest.split_at(batch(rest));
             let puts = now.iter().map(|(key, value)| wire::put(&names::name(bucket, key), value)).collect();
-            self.transact(None, puts, None).await.map_err(|e| after(pairs.len() - rest.len(), e))?;
+            self.transact(None, puts, None).await.map_err(|e| steps::after(pairs.len() - rest.len(), e))?;
             rest = later;
         }
         Ok(())
@@ -164,7 +164,7 @@ impl KeyValue for Store {
     async fn delete_many(&self, bucket: &str, keys: &[String]) -> Result<()> {
         for (i, keys) in keys.chunks(BATCH).enumerate() {
             let deletes = keys.iter().map(|key| wire::delete(&names::name(bucket, key))).collect();
-            self.transact(None, deletes, None).await.map_err(|e| after(i, e))?;
+            self.transact(None, deletes, None).await.map_err(|e| steps::after(i, e))?;
         }
         Ok(())
     }
@@ -202,17 +202,7 @@ fn conflict(condition: &Condition) -> Error {
 
 /// How many of these pairs, at least one, make the next step.
 fn batch(pairs: &[(&str, &[u8])]) -> usize {
-    let mut bytes = 0;
-    let fitting = pairs.iter().take(BATCH).take_while(|(_, value)| {
-        bytes += value.len();
-        bytes <= BATCH_BYTES
-    });
-    fitting.count().max(1)
-}
-
-/// A batch that failed after `done` of its parts has changed something.
-fn after(done: usize, error: Error) -> Error {
-    if done == 0 { error } else { error.maybe_applied() }
+    steps::next(pairs.iter().map(|(_, value)| value.len()), BATCH, BATCH_BYTES)
 }
 
 #[cfg(test)]

@@ -28,8 +28,7 @@ pub(crate) fn parse(url: &Url, secrets: &dyn Secrets) -> Result<Options> {
     let given = UrlOptions::read(url, &["secret"])?;
     let tls = url.scheme() == TLS;
     let scheme = if tls { "https" } else { "http" };
-    let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("127.0.0.1");
-    let address = format!("{scheme}://{host}:{}", url.port().unwrap_or(DEFAULT_PORT));
+    let address = format!("{scheme}://{}:{}", given.host(), url.port().unwrap_or(DEFAULT_PORT));
     let user = given.user()?;
     let login = match (user.is_empty(), given.password(secrets)?) {
         (true, None) => None,

@@ -2,6 +2,7 @@
 
 mod cursor;
 mod data;
+mod watch;
 
 use crate::lock;
 use async_trait::async_trait;
@@ -10,7 +11,7 @@ use std::sync::{Mutex, MutexGuard};
 use wasi_cloud_core::{
     Clock, Description, Error, Kind, Result,
     describe::{Durability, feature, limit},
-    keyvalue::{Condition, Entry, KeyValue, Page, PutOptions, Version, add_to_counter},
+    keyvalue::{Changes, Condition, Entry, KeyValue, Page, PutOptions, Version, add_to_counter},
 };
 
 /// Longest key, in bytes. As in S3, so that keys which fit here fit almost anywhere, and small enough that the largest
@@ -35,7 +36,14 @@ impl Store {
     pub(crate) fn new(clock: Clock) -> Self {
         let offered = Description::new(
             Durability::Process,
-            [feature::TTL, feature::READ_YOUR_WRITES, feature::ABA_SAFE, feature::EXACT_LISTING],
+            [
+                feature::TTL,
+                feature::READ_YOUR_WRITES,
+                feature::ABA_SAFE,
+                feature::EXACT_LISTING,
+                feature::WATCHER,
+                feature::WATCH_EVERY,
+            ],
             [(limit::MAX_KEY_SIZE, MAX_KEY_SIZE), (limit::MAX_VALUE_SIZE, MAX_VALUE_SIZE)],
         );
         Self { offered, clock, data: Mutex::default() }
@@ -133,6 +141,10 @@ impl KeyValue for Store {
             data.remove(bucket, key);
         }
         Ok(())
+    }
+
+    async fn watch(&self, bucket: &str) -> Result<Box<dyn Changes>> {
+        Ok(Box::new(self.data().watch(bucket)))
     }
 }
 

@@ -38,7 +38,13 @@ impl Default for Broker {
     fn default() -> Self {
         let offered = Description::new(
             Durability::Process,
-            [feature::GROUPS, feature::BROADCAST, feature::REDELIVERY, feature::REQUEST_REPLY],
+            [
+                feature::GROUPS,
+                feature::BROADCAST,
+                feature::REDELIVERY,
+                feature::REQUEST_REPLY,
+                feature::SLASH_WILDCARDS,
+            ],
             [(limit::MAX_KEY_SIZE, MAX_TOPIC as u64), (limit::MAX_VALUE_SIZE, MAX_PAYLOAD)],
         );
         Self { offered, queues: Arc::default(), requesters: Arc::default() }
@@ -92,7 +98,7 @@ mod tests {
 
     async fn inbox(broker: &Broker, group: Option<&str>, max_deliveries: u32) -> Box<dyn Inbox> {
         let group = group.map(str::to_owned);
-        let subscription = Subscription { topics: vec!["t".to_owned()], group, max_deliveries };
+        let subscription = Subscription { topics: vec!["t".to_owned()], group, max_deliveries, dead_letter: None };
         broker.subscribe("s", &subscription).await.expect("subscribed")
     }
 

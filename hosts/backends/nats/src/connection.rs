@@ -18,7 +18,10 @@ use async_nats::{
 };
 use std::time::Duration;
 use tokio::time::timeout;
-use wasi_cloud_core::{Error, Kind, Result, provider::Timing};
+use wasi_cloud_core::{
+    Error, Kind, Result,
+    provider::{Answered, Timing},
+};
 
 /// How often the server is asked for a sign of life.
 const PING: Duration = Duration::from_secs(10);
@@ -37,6 +40,7 @@ pub(crate) struct Server {
     /// As it may be shown.
     pub(crate) url: String,
     pub(crate) timing: Timing,
+    answered: Answered,
 }
 
 impl Server {
@@ -71,9 +75,14 @@ impl Server {
         };
         let context =
             ContextBuilder::new().timeout(timing.response).backpressure_on_inflight(true).build(client.clone());
-        let server = Self { client, context, url: options.shown, timing };
+        let server = Self { client, context, url: options.shown, timing, answered: Answered::default() };
         server.ping().await?;
         Ok(server)
+    }
+
+    /// JetStream, whether there is a connection or not.
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
     }
 
     /// JetStream, if there is a connection.
@@ -84,10 +93,19 @@ impl Server {
         Err(Error::new(Kind::Unavailable, format!("no connection to {}; it is being made anew", self.url)))
     }
 
+    /// That JetStream answers, or did so just now on this connection.
+    pub(crate) async fn is_there(&self) -> Result<()> {
+        self.live()?;
+        if self.answered.is_recent() { Ok(()) } else { self.ping().await }
+    }
+
     /// That JetStream answers. What this connection sent before has then reached the server.
     pub(crate) async fn ping(&self) -> Result<()> {
         match self.live()?.query_account().await {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                self.answered.answered();
+                Ok(())
+            }
             Err(error) => match error.kind() {
                 async_nats::jetstream::context::AccountErrorKind::TimedOut => Err(Why::Late.read(&self.url)),
                 async_nats::jetstream::context::AccountErrorKind::JetStream(refusal) => {
@@ -132,7 +150,11 @@ impl Server {
         let sending = self.live()?.send_publish(subject, message).await;
         // Until here nothing was sent.
         let sending = sending.map_err(|why| Why::from(why).read(&self.url))?;
-        let ack = sending.await.map_err(|why| Why::from(why).write(&self.url))?;
+        let ack = sending.await.map_err(|why| {
+            self.answered.failed();
+            Why::from(why).write(&self.url)
+        })?;
+        self.answered.answered();
         Ok(ack.sequence)
     }
 }

@@ -1,6 +1,8 @@
 //! Key-value: JetStream's key-value buckets.
 
+mod fit;
 mod list;
+mod watch;
 
 use crate::{connection::Server, error::Why, names};
 use async_nats::jetstream::{
@@ -18,7 +20,7 @@ use tokio::time::Instant;
 use wasi_cloud_core::{
     Applied, Description, Error, Kind, Result,
     describe::{Durability, feature, limit},
-    keyvalue::{Condition, Entry, KeyValue, Page, PutOptions, Version, add_to_counter},
+    keyvalue::{Changes, Condition, Entry, KeyValue, Page, PutOptions, Version, add_to_counter},
 };
 
 /// Longest key, in bytes before escaping, as in the memory backend. Escaped it is up to three times as long, and a server
@@ -76,7 +78,7 @@ impl Store {
     pub(crate) fn new(server: Arc<Server>, replicas: u32) -> Self {
         let offered = Description::new(
             Durability::Durable,
-            [feature::READ_YOUR_WRITES, feature::ABA_SAFE, feature::EXACT_LISTING],
+            [feature::READ_YOUR_WRITES, feature::ABA_SAFE, feature::EXACT_LISTING, feature::WATCHER],
             [(limit::MAX_KEY_SIZE, MAX_KEY_SIZE), (limit::MAX_VALUE_SIZE, server.max_payload(MAX_VALUE_SIZE))],
         );
         Self { offered, server, replicas, known: Mutex::default() }
@@ -112,7 +114,7 @@ impl Store {
             ..Config::default()
         };
         let there = self.server.stream_made(config).await?;
-        is_fit(&there)?;
+        fit::is_fit(&there)?;
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket.to_owned());
         Ok(())
     }
@@ -239,7 +241,7 @@ impl KeyValue for Store {
 
     async fn open(&self, bucket: &str) -> Result<()> {
         if self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(bucket) {
-            return self.server.ping().await;
+            return self.server.is_there().await;
         }
         self.made(bucket).await
     }
@@ -309,21 +311,12 @@ impl KeyValue for Store {
         let removed: Vec<_> = keys.iter().map(|key| self.delete(bucket, key, &Condition::Always)).collect();
         all(&stream::iter(removed).buffered(AT_ONCE).collect::<Vec<_>>().await)
     }
-}
 
-/// That a bucket which another program made keeps one value of a key, for as long as nobody removes it.
-fn is_fit(there: &Config) -> Result<()> {
-    let kept = there.max_messages_per_subject;
-    let why = if kept != 1 {
-        format!("this bucket keeps a history of {kept}; only one with a history of 1 can be used")
-    } else if !there.max_age.is_zero() {
-        "this bucket removes values after a time; only one without a time to live can be used".to_owned()
-    } else if there.mirror.is_some() {
-        "this bucket mirrors another, and cannot be written; use that one".to_owned()
-    } else {
-        return Ok(());
-    };
-    Err(Error::new(Kind::Unsupported, why))
+    async fn watch(&self, bucket: &str) -> Result<Box<dyn Changes>> {
+        self.made(bucket).await?;
+        let watching = watch::Watching::new(self.server.clone(), bucket).await;
+        Ok(Box::new(self.noticed(bucket, watching)?))
+    }
 }
 
 /// The first failure of a batch; where others succeeded or may have, something may have changed.
@@ -358,8 +351,6 @@ fn reworded(error: Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use async_nats::jetstream::stream::Source;
-    use std::time::Duration;
 
     #[test]
     fn a_batch_that_changed_something_says_so() {
@@ -369,20 +360,6 @@ mod tests {
         assert_eq!(all(&[failed(), Ok(())]).expect_err("failed").applied, Applied::Maybe);
         let lost = failed().map_err(Error::maybe_applied);
         assert_eq!(all(&[failed(), lost]).expect_err("failed").applied, Applied::Maybe);
-    }
-
-    #[test]
-    fn buckets_that_forget_or_cannot_be_written_are_refused() {
-        let fit = Config { max_messages_per_subject: 1, ..Config::default() };
-        assert!(is_fit(&fit).is_ok());
-        let unfit = [
-            Config { max_messages_per_subject: 2, ..fit.clone() },
-            Config { max_age: Duration::from_secs(1), ..fit.clone() },
-            Config { mirror: Some(Source::default()), ..fit },
-        ];
-        for config in unfit {
-            assert_eq!(is_fit(&config).expect_err("unfit").kind, Kind::Unsupported);
-        }
     }
 
     #[test]

@@ -28,9 +28,10 @@
 //! The messages of topic `t` of scope `s` have the subject `wasi-cloud.msg.s.t`, and are kept by the stream `MSG_s`:
 //! scopes are written as buckets are, and topics as keys. Subscribers with a group are a durable consumer, from their
 //! first subscription on; others listen to the subject, at-most-once. What a host that died left unsettled comes back
-//! after [`Timing::reclaim`], and counts as delivered, as does what was on its way to a host that stopped. A content
-//! type is the header `Content-Type`; the metadata `k` is the header `Meta-k`, its name written as a key is and its
-//! value with control characters and `%` as `%XX`. Any program can publish so.
+//! after [`Timing::reclaim`], and counts as delivered. A host that stops handles what is on its way to it, and waits two
+//! seconds for that: the server cannot take back what it has sent without counting it. A content type is the header
+//! `Content-Type`; the metadata `k` is the header `Meta-k`, its name written as a key is and its value with control
+//! characters and `%` as `%XX`. Any program can publish so.
 //!
 //! A request is such a message with the header `Wasi-Cloud-Reply-To`, which names the subject for replies; it begins
 //! with `_INBOX.`, and others are not replied to. Whoever subscribes to a topic answers empty messages on

@@ -123,7 +123,7 @@ impl Messaging for Broker {
     }
 
     async fn connect(&self, _: &str) -> Result<()> {
-        self.server.ping().await
+        self.server.is_there().await
     }
 
     async fn publish(&self, scope: &str, topic: &str, message: &Payload) -> Result<()> {

@@ -40,8 +40,7 @@ pub(crate) fn parse(url: &Url, secrets: &dyn Secrets) -> Result<Options> {
         return Err(invalid("a NATS URL has no path"));
     }
     let given = UrlOptions::read(url, &KNOWN)?;
-    let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("127.0.0.1");
-    let address = format!("{}://{host}:{}", url.scheme(), url.port().unwrap_or(DEFAULT_PORT));
+    let address = format!("{}://{}:{}", url.scheme(), given.host(), url.port().unwrap_or(DEFAULT_PORT));
     let maxlen = given.number("maxlen", 1..=u32::MAX)?.unwrap_or(DEFAULT_MAXLEN);
     let replicas = given.number("replicas", 1..=MOST_REPLICAS)?.unwrap_or(1);
     Ok(Options { address, login: login(&given, secrets)?, shown: redact(url), maxlen, replicas })

@@ -59,9 +59,8 @@ pub(crate) fn parse(url: &Url, secrets: &dyn Secrets) -> Result<Options> {
         return Err(invalid("`schema` is a name of small letters, digits and `_`, not longer than 63"));
     }
     // Of a scheme that `url` does not know, it leaves an address in brackets as it is.
-    let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("127.0.0.1");
     Ok(Options {
-        host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
+        host: options.host().trim_start_matches('[').trim_end_matches(']').to_owned(),
         port: url.port().unwrap_or(DEFAULT_PORT),
         password: options.password(secrets)?,
         connections: options.number("connections", 1..=MOST_CONNECTIONS)?.unwrap_or(DEFAULT_CONNECTIONS),

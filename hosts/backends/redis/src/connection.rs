@@ -21,7 +21,10 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{sync::Mutex, time::timeout};
-use wasi_cloud_core::{Error, Result, provider::Timing};
+use wasi_cloud_core::{
+    Error, Result,
+    provider::{Answered, Timing},
+};
 
 /// A server, as one URL names it.
 pub(crate) struct Server {
@@ -29,6 +32,7 @@ pub(crate) struct Server {
     /// The URL as it may be shown.
     pub(crate) url: String,
     pub(crate) timing: Timing,
+    answered: Answered,
     shared: Mutex<Shared>,
 }
 
@@ -54,7 +58,12 @@ impl Live {
 
 impl Server {
     pub(crate) fn new(client: Client, url: String, timing: Timing) -> Self {
-        Self { client, url, timing, shared: Mutex::default() }
+        Self { client, url, timing, answered: Answered::default(), shared: Mutex::default() }
+    }
+
+    /// Makes sure that it answers, or did so just now.
+    pub(crate) async fn is_there(&self) -> Result<()> {
+        if self.answered.is_recent() { Ok(()) } else { self.ping().await }
     }
 
     /// Makes sure that it answers.
@@ -86,8 +95,17 @@ impl Server {
     {
         let live = self.shared().await?;
         match op(live.connection.clone()).await {
-            Ok(reply) => from_redis_value(reply).map_err(|_| error::unexpected(effect, &self.url)),
+            Ok(reply) => {
+                let read = from_redis_value(reply).map_err(|_| error::unexpected(effect, &self.url));
+                if read.is_ok() {
+                    self.answered.answered()
+                } else {
+                    self.answered.failed()
+                }
+                read
+            }
             Err(why) => {
+                self.answered.failed();
                 // One that does not answer in time is replaced too: it may lead to a machine that is no more.
                 if why.is_io_error() || why.is_unrecoverable_error() {
                     live.gone.store(true, Ordering::Release);

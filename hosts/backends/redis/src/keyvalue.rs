@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 use wasi_cloud_core::{
     Applied, Description, Error, Kind, Result,
     describe::{Durability, feature, limit},
-    keyvalue::{Condition, Entry, KeyValue, Page, PutOptions, Version},
+    keyvalue::{Condition, Entry, KeyValue, Page, PutOptions, Version, steps},
 };
 
 /// Longest key, in bytes before escaping, and largest value, in bytes. Both as in the memory backend, so that what fits
@@ -51,7 +51,7 @@ impl KeyValue for Store {
     }
 
     async fn open(&self, _: &str) -> Result<()> {
-        self.server.ping().await
+        self.server.is_there().await
     }
 
     async fn get(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>> {
@@ -134,7 +134,7 @@ impl KeyValue for Store {
                 script.arg(&**value);
             }
             let done: Result<()> = self.server.script(Effect::Write, &script).await;
-            done.map_err(|e| after(pairs.len() - rest.len(), e))?;
+            done.map_err(|e| steps::after(pairs.len() - rest.len(), e))?;
             rest = later;
         }
         Ok(())
@@ -147,7 +147,7 @@ impl KeyValue for Store {
                 add_key(&mut script, bucket, key);
             }
             let done: Result<()> = self.server.script(Effect::Write, &script).await;
-            done.map_err(|e| after(i, e))?;
+            done.map_err(|e| steps::after(i, e))?;
         }
         Ok(())
     }
@@ -199,17 +199,7 @@ fn milliseconds(ttl: Duration) -> Result<String> {
 
 /// How many of these pairs, at least one, make the next step.
 fn batch(pairs: &[(String, Vec<u8>)]) -> usize {
-    let mut bytes = 0;
-    let fitting = pairs.iter().take(BATCH).take_while(|(_, value)| {
-        bytes += value.len();
-        bytes <= BATCH_BYTES
-    });
-    fitting.count().max(1)
-}
-
-/// A batch that failed after `done` of its parts has changed something.
-fn after(done: usize, error: Error) -> Error {
-    if done == 0 { error } else { error.maybe_applied() }
+    steps::next(pairs.iter().map(|(_, value)| value.len()), BATCH, BATCH_BYTES)
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(crate) struct Options {
 pub(crate) fn parse(url: &Url, secrets: &dyn Secrets) -> Result<Options> {
     let unix = url.scheme() == "redis+unix";
     let given = UrlOptions::read(url, if unix { &KNOWN_UNIX } else { &KNOWN })?;
-    let address = if unix { socket(url)? } else { host(url)? };
+    let address = if unix { socket(url)? } else { host(url, &given)? };
     let db = if unix { given.text("db").unwrap_or_default() } else { url.path().trim_matches('/') };
     let db = if db.is_empty() { 0 } else { number("a database", db, 0..=LAST_DB)? };
     let connection = address
@@ -60,8 +60,8 @@ pub(crate) fn parse(url: &Url, secrets: &dyn Secrets) -> Result<Options> {
     Ok(Options { connection, shown: redact(url), delivery, maxlen })
 }
 
-fn host(url: &Url) -> Result<ConnectionAddr> {
-    let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("127.0.0.1");
+fn host(url: &Url, given: &UrlOptions<'_>) -> Result<ConnectionAddr> {
+    let host = given.host();
     let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
     Ok(ConnectionAddr::Tcp(decoded(host, "host")?, url.port().unwrap_or(DEFAULT_PORT)))
 }

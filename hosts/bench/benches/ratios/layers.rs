@@ -21,7 +21,7 @@ const KEY: &str = "key-0001";
 pub fn five() -> Layers {
     let (metrics, _) = Metrics::register(&mut Registry::default());
     let layers: [Arc<dyn Layer>; 5] = [
-        Arc::new(Trace),
+        Arc::new(Trace::default()),
         Arc::new(metrics),
         Arc::new(Limit::new(NonZeroU32::MIN.saturating_add(1000))),
         Arc::new(Timeout(Duration::from_secs(30))),

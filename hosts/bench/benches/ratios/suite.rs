@@ -1,6 +1,7 @@
 //! The whole `run --host memory`, as a process: this program stands in for `cloud-conformance`.
 
 use crate::table::{Goal, Table};
+use cloud_conformance::service::{Redis, Server};
 use criterion::Criterion;
 use std::{
     ffi::OsString,
@@ -30,7 +31,7 @@ pub fn measure(criterion: &mut Criterion, table: &mut Table) {
         };
         let what = format!("the whole `run --host {host}`, by the clock");
         if host == "redis" && !has_redis() {
-            table.skip(&what, cloud_conformance::service::Program::Redis.install());
+            table.skip(&what, Redis.install());
             continue;
         }
         let id = format!("suite-{host}");

@@ -13,13 +13,14 @@ const PROVIDED: &[(&str, &str, &[&str])] = &[
     ("wasi:filesystem", WASI, &["preopens", "types"]),
     ("wasi:http", WASI, &["outgoing-handler", "types"]),
     ("wasi:io", WASI, &["error", "poll", "streams"]),
-    ("wasi:keyvalue", "0.2.0-draft2", &["atomics", "batch", "store"]),
+    ("wasi:keyvalue", KEYVALUE, &["atomics", "batch", "store"]),
     ("wasi:messaging", MESSAGING, &["producer", "request-reply", "types"]),
     ("wasi:random", WASI, &["insecure", "insecure-seed", "random"]),
     ("wasi:sockets", WASI, SOCKETS),
 ];
 /// Its version here.
 pub const WASI: &str = "0.2.12";
+pub const KEYVALUE: &str = "0.2.0-draft2";
 pub const MESSAGING: &str = "0.2.0-draft";
 const CLI: &[&str] = &[
     "environment",

@@ -31,8 +31,11 @@ fn has(names: &[String], package: &str, interface: &str) -> bool {
 /// The capability words of what it imports, and of the messages that it handles.
 pub fn capabilities(imports: &[String], exports: &[String]) -> Vec<&'static str> {
     let handles = has(exports, "wasi:messaging", "incoming-handler");
+    let watches = has(exports, "wasi:keyvalue", "watcher");
     let used = |word: &&&str| {
-        (handles && **word == "messaging") || imports.iter().any(|name| capability(name) == Some(**word))
+        (handles && **word == "messaging")
+            || (watches && **word == "keyvalue")
+            || imports.iter().any(|name| capability(name) == Some(**word))
     };
     CAPABILITIES.iter().filter(used).copied().collect()
 }
@@ -52,6 +55,7 @@ pub fn runs(exports: &[String]) -> Vec<&'static str> {
     let entries = [
         ("wasi:cli", "run", host::WASI, "command"),
         ("wasi:messaging", "incoming-handler", host::MESSAGING, "messages"),
+        ("wasi:keyvalue", "watcher", host::KEYVALUE, "changes"),
         ("wasi:http", "incoming-handler", host::WASI, "http"),
     ];
     let exported = |(package, interface, ours, how)| {
@@ -63,6 +67,8 @@ pub fn runs(exports: &[String]) -> Vec<&'static str> {
 
 /// What the host itself needs to subscribe.
 const HANDLER: &str = "messaging:default:read";
+/// And to watch.
+const WATCHER: &str = "keyvalue:default:read";
 
 /// The least that is known to be enough.
 pub fn grants(imports: &[String], exports: &[String]) -> Vec<Grant> {
@@ -79,6 +85,9 @@ pub fn grants(imports: &[String], exports: &[String]) -> Vec<Grant> {
     if has(exports, "wasi:messaging", "incoming-handler") {
         add(HANDLER, true);
     }
+    if has(exports, "wasi:keyvalue", "watcher") {
+        add(WATCHER, true);
+    }
     // A request, its reply and what is published are writes.
     if ["producer", "request-reply"].iter().any(|interface| has(imports, "wasi:messaging", interface)) {
         add("messaging:*:write", false);
@@ -91,8 +100,12 @@ pub fn unmet(wasm: &[u8], allow: &Grants) -> wasi_cloud_core::Result<Vec<Grant>>
     let (imports, exports) = bytes::names(wasm);
     let mut unmet = Vec::new();
     for need in grants(&imports, &exports) {
-        // A manifest may subscribe on another link than the one that `run` takes.
-        let asked = if need.grant == HANDLER { "messaging:*:read" } else { &need.grant };
+        // A manifest may subscribe on another link than the one that `run` takes, and watch another.
+        let asked = match &*need.grant {
+            HANDLER => "messaging:*:read",
+            WATCHER => "keyvalue:*:read",
+            other => other,
+        };
         if !allow.meet(&asked.parse()?) {
             unmet.push(need);
         }

@@ -12,9 +12,10 @@ pub struct Problem {
 }
 
 /// Keys whose values are no secrets: lines with other keys are shown without their values.
-const SHOWN: [&str; 27] = [
+const SHOWN: &[&str] = &[
     "args",
     "concurrency",
+    "dead-letter",
     "deadline",
     "dirs",
     "dirs-ro",
@@ -32,6 +33,7 @@ const SHOWN: [&str; 27] = [
     "listen",
     "max-deliveries",
     "memory",
+    "message-size",
     "pause",
     "request-timeout",
     "require",
@@ -40,6 +42,7 @@ const SHOWN: [&str; 27] = [
     "timeout",
     "times",
     "topics",
+    "watches",
 ];
 /// Tables whose values are never shown, whatever their keys are.
 const HIDDEN: [&str; 2] = ["config", "env"];

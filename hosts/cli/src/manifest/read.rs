@@ -8,7 +8,7 @@ use crate::{
     args,
     claims::Trust,
     component::{Bounds, Component, Listen},
-    secrets::Place,
+    secrets::{Field, Place, Places, named},
 };
 use std::{
     collections::BTreeMap,
@@ -24,7 +24,7 @@ use wasi_cloud_wasmtime::runtime::Folder;
 
 pub struct Reader<'a> {
     schemes: &'a [&'a str],
-    secrets: BTreeMap<String, Place>,
+    secrets: Places,
     pub trust: Trust,
     pub problems: Vec<Problem>,
 }
@@ -32,13 +32,16 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// `schemes` are those of the backends that there are.
     pub fn new(schemes: &'a [&'a str]) -> Self {
-        Self { schemes, secrets: BTreeMap::new(), trust: Trust::default(), problems: Vec::new() }
+        Self { schemes, secrets: Places::default(), trust: Trust::default(), problems: Vec::new() }
     }
 
-    pub fn read(&mut self, shape: Shape) -> (BTreeMap<String, Declared>, BTreeMap<String, Place>, Option<SocketAddr>) {
+    pub fn read(&mut self, shape: Shape) -> (BTreeMap<String, Declared>, Places, Option<SocketAddr>) {
+        let is_vault_known = shape.vault.is_some();
         for (name, secret) in shape.secrets {
-            self.secret(name.into_inner(), secret);
+            self.secret(name.into_inner(), secret, is_vault_known);
         }
+        // Its token is one of the secrets.
+        self.secrets.vault = shape.vault.and_then(|vault| self.vault(&vault.url));
         self.trust(shape.trust);
         if shape.components.is_empty() {
             self.problem(0..0, "it has no component; add [components.NAME] with `file`, `links` and `grants`");
@@ -78,14 +81,50 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn secret(&mut self, name: String, secret: Spanned<Secret>) {
+    fn secret(&mut self, name: String, secret: Spanned<Secret>, is_vault_known: bool) {
         let at = secret.span();
         let place = match secret.into_inner() {
-            Secret { env: Some(name), file: None } => Place::Env(name),
-            Secret { env: None, file: Some(path) } => Place::File(path),
-            _ => return self.problem(at, "say where the secret is: either `env = \"NAME\"` or `file = \"path\"`"),
+            Secret { env: Some(name), file: None, vault: None } => Place::Env(name),
+            Secret { env: None, file: Some(path), vault: None } => Place::File(path),
+            Secret { env: None, file: None, vault: Some(text) } => match field(&text) {
+                Some(_) if !is_vault_known => {
+                    let why = "say where Vault is: add [vault] with `url = \"vault://host:8200?secret=NAME\"`, NAME being \
+                        another secret, the token";
+                    return self.problem(at, why);
+                }
+                Some(field) => Place::Vault(field),
+                None => {
+                    let why = "name a secret by its path, and a field of it: `vault = \"secret/app/db#password\"`";
+                    return self.problem(at, why);
+                }
+            },
+            _ => {
+                let why =
+                    "say where the secret is: one of `env = \"NAME\"`, `file = \"path\"` and `vault = \"path#field\"`";
+                return self.problem(at, why);
+            }
         };
-        self.secrets.insert(name, place);
+        self.secrets.named.insert(name, place);
+    }
+
+    /// Where Vault is: a server, as links name it.
+    fn vault(&mut self, text: &Text) -> Option<Url> {
+        let url = Url::parse(text.get_ref()).ok().filter(|url| ["vault", "vault+tls"].contains(&url.scheme()));
+        let Some(url) = url.filter(|url| url.path().trim_matches('/').is_empty()) else {
+            self.problem(text.span(), "write `vault://host:8200` or `vault+tls://host:8200`, and no path");
+            return None;
+        };
+        match named(text.get_ref()).map(|name| self.secrets.named.get(&name)) {
+            Some(None) => self.problem(text.span(), "there is no secret of this name; add it to [secrets]"),
+            Some(Some(Place::Vault(_))) => {
+                self.problem(text.span(), "the token of Vault cannot be in Vault; give it by `env` or `file`");
+            }
+            _ if !self.schemes.contains(&url.scheme()) => {
+                self.problem(text.span(), "this build has no Vault; build it with the feature `vault`");
+            }
+            _ => {}
+        }
+        Some(url)
     }
 
     /// Names are in logs, metrics and commands.
@@ -122,6 +161,15 @@ impl<'a> Reader<'a> {
             subscriptions.push(at);
             component.subscriptions.push(listen);
         }
+        for label in &part.watches {
+            if let Err(why) = watchable(label.get_ref(), &component.links, &grants) {
+                self.problem(label.span(), why);
+            }
+            if component.watches.contains(label.get_ref()) {
+                self.problem(label.span(), "it watches this label already; leave one of the two out");
+            }
+            component.watches.push(label.get_ref().clone());
+        }
         if let Some(config) = part.config {
             if !grants.allow("config", "default", Access::Read) {
                 let why = "its configuration is not granted to it; add \"config:default\" to `grants`";
@@ -140,7 +188,8 @@ impl<'a> Reader<'a> {
             times: self.number(Some(retry.times), 1..=100, 1),
             pause: self.time(retry.pause.as_ref(), Duration::from_millis(50)),
         });
-        Declared { component, file, http: part.http.map(|text| text.span()), subscriptions }
+        let watches = part.watches.iter().map(Spanned::span).collect();
+        Declared { component, file, http: part.http.map(|text| text.span()), subscriptions, watches }
     }
 
     fn link(&mut self, text: &Text, grants: &Grants) -> Option<LinkSpec> {
@@ -151,7 +200,7 @@ impl<'a> Reader<'a> {
                 let known = self.schemes.join(", ");
                 self.problem(text.span(), format!("no backend serves such a URL; this build has: {known}"));
             }
-            if let Some(secret) = secret(url).filter(|name| !self.secrets.contains_key(name)) {
+            if let Some(secret) = named(url).filter(|name| !self.secrets.named.contains_key(name)) {
                 let why = format!("there is no secret `{secret}`; add `{secret} = {{ env = \"NAME\" }}` to [secrets]");
                 self.problem(text.span(), why);
             }
@@ -164,11 +213,22 @@ impl<'a> Reader<'a> {
 
     fn listen(&mut self, subscription: Subscription) -> Listen {
         let usual = Listen::default();
+        if let Some(dead_letter) = &subscription.dead_letter {
+            if subscription.group.is_none() {
+                let why = "dead letters are those of a group; add group = \"NAME\" to this subscription";
+                self.problem(dead_letter.span(), why);
+            }
+            if subscription.topics.contains(dead_letter.get_ref()) {
+                let why = "it is among `topics`, so that a dead letter would come again; name another topic";
+                self.problem(dead_letter.span(), why);
+            }
+        }
         Listen {
             link: subscription.link.unwrap_or(usual.link),
             topics: subscription.topics,
             group: subscription.group,
             max_deliveries: self.number(subscription.max_deliveries, 1..=1_000_000, usual.max_deliveries),
+            dead_letter: subscription.dead_letter.map(Text::into_inner),
         }
     }
 
@@ -181,6 +241,7 @@ impl<'a> Reader<'a> {
             request_timeout: self.time(limits.request_timeout.as_ref(), usual.request_timeout),
             concurrency: self.number(limits.concurrency.clone(), 1..=200, usual.concurrency),
             handles: self.number(limits.handles.clone(), 1..=1_000_000, usual.handles),
+            message_size: limits.message_size.clone().map(|size| self.number(Some(size), 1..=1 << 30, 1)),
         }
     }
 
@@ -226,10 +287,11 @@ fn there(folder: Folder) -> Result<Folder, String> {
     Err(format!("`{}` is not a folder of this machine; make it, or name another", folder.host.display()))
 }
 
-/// The secret that a URL names.
-fn secret(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok()?;
-    url.query_pairs().find(|(key, _)| key == "secret").map(|(_, name)| name.into_owned())
+/// `path#field`, the path with a mount and more.
+fn field(text: &str) -> Option<Field> {
+    let (path, name) = text.split_once('#')?;
+    let is_path = path.contains('/') && path.split('/').all(|part| !["", ".", ".."].contains(&part));
+    (is_path && !name.is_empty()).then(|| Field { path: path.to_owned(), name: name.to_owned() })
 }
 
 /// Whether a component with these grants can use the link at all.
@@ -251,6 +313,17 @@ pub fn listenable(listen: &Listen, links: &[LinkSpec], grants: &Grants) -> Resul
         return Err(format!(
             "it may not read messages of `messaging:{label}`; add \"messaging:{label}:read\" to `grants`"
         ));
+    }
+    Ok(())
+}
+
+/// Whether a component can be told of what changes behind a label.
+pub fn watchable(label: &str, links: &[LinkSpec], grants: &Grants) -> Result<(), String> {
+    if !links.iter().any(|link| link.capability == "keyvalue" && link.label == *label) {
+        return Err(format!("nothing is linked to `keyvalue:{label}`; add \"keyvalue:{label}=URL\" to `links`"));
+    }
+    if !grants.allow("keyvalue", label, Access::Read) {
+        return Err(format!("it may not read `keyvalue:{label}`; add \"keyvalue:{label}:read\" to `grants`"));
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ pub struct Shape {
     pub admin: Option<Admin>,
     #[serde(default)]
     pub secrets: BTreeMap<Text, Spanned<Secret>>,
+    pub vault: Option<Vault>,
     #[serde(default)]
     pub trust: Trust,
 }
@@ -39,6 +40,13 @@ pub struct Admin {
 pub struct Secret {
     pub env: Option<String>,
     pub file: Option<PathBuf>,
+    pub vault: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Vault {
+    pub url: Text,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +59,8 @@ pub struct Part {
     pub grants: Vec<Text>,
     #[serde(default)]
     pub subscriptions: Vec<Spanned<Subscription>>,
+    #[serde(default)]
+    pub watches: Vec<Text>,
     pub http: Option<Text>,
     pub config: Option<Spanned<BTreeMap<String, String>>>,
     #[serde(default)]
@@ -75,6 +85,7 @@ pub struct Subscription {
     pub topics: Vec<String>,
     pub group: Option<String>,
     pub max_deliveries: Option<Number>,
+    pub dead_letter: Option<Text>,
 }
 
 #[derive(Deserialize, Default)]
@@ -86,6 +97,7 @@ pub struct Limits {
     pub request_timeout: Option<Text>,
     pub concurrency: Option<Number>,
     pub handles: Option<Number>,
+    pub message_size: Option<Number>,
 }
 
 #[derive(Deserialize, Default)]

@@ -67,3 +67,28 @@ pub fn files(language: Language, template: Template) -> impl Iterator<Item = Fil
 pub fn filled(text: &str, values: &[(&str, String)]) -> String {
     values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::expect_used, reason = "a test")]
+
+    use super::*;
+    use std::{fs, path::Path};
+
+    /// What `new` makes is what the SDKs show: the tests of each show that it runs.
+    #[test]
+    fn pingpong_is_the_example_of_each_sdk() {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for (language, file, example) in [
+            (Language::Rust, "src/lib.rs", "sdk-rust/examples/pingpong.rs"),
+            (Language::C, "pingpong.c", "sdk-c/examples/pingpong.c"),
+            (Language::C, "pingpong_test.c", "sdk-c/examples/pingpong_test.c"),
+            (Language::Go, "main.go", "bindgen-go/go/examples/pingpong/main.go"),
+            (Language::Go, "main_test.go", "bindgen-go/go/examples/pingpong/main_test.go"),
+        ] {
+            let (_, text) = files(language, Template::Pingpong).find(|(name, _)| *name == file).expect("a template");
+            let shown = fs::read_to_string(repository.join(example)).expect("an example");
+            assert_eq!(filled(text, &[("name", "Pingpong".to_owned())]), shown, "{example}");
+        }
+    }
+}

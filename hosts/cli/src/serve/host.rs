@@ -1,4 +1,4 @@
-use super::fit::fit;
+use super::{fit::fit, listening::Listening};
 use crate::{
     admin::{Admin, Board},
     args::oci::Access,
@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::{Context, anyhow, bail};
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::SystemTime};
+use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::SystemTime};
 use tokio::task::{JoinSet, block_in_place, spawn_blocking};
 use wasi_cloud::LinkSpec;
 use wasi_cloud_core::{Grants, Registry};
@@ -22,7 +22,6 @@ pub struct Host {
     backends: Backends,
     board: Board,
     admin: Option<Admin>,
-    secrets: Arc<secrets::Declared>,
     /// How components in registries are reached.
     access: Access,
     file: PathBuf,
@@ -79,9 +78,9 @@ impl Host {
         shown: PathBuf,
     ) -> Self {
         let board = Board::new();
-        let backends = Backends { registry, meters: Some(board.meters.clone()) };
+        let backends = Backends { registry, secrets, meters: Some(board.meters.clone()) };
         let (running, draining) = (BTreeMap::new(), JoinSet::new());
-        Self { backends, board, admin: None, secrets, access, file, shown, running, draining }
+        Self { backends, board, admin: None, access, file, shown, running, draining }
     }
 
     /// Says whether everything could be started, as far as this machine alone knows.
@@ -100,9 +99,9 @@ impl Host {
     pub async fn start(&mut self) -> anyhow::Result<()> {
         let (manifest, steps) = self.plan().await?;
         self.administer(manifest.admin).await?;
-        self.secrets.replace(manifest.secrets);
+        self.backends.secrets.replace(manifest.secrets);
         for (name, step) in steps {
-            self.step(&name, step).await.with_context(|| format!("component `{name}`"))?;
+            self.step(&name, step, &Listening::default()).await.with_context(|| format!("component `{name}`"))?;
         }
         self.board.set_apps(self.apps());
         self.board.set_unready(None);
@@ -125,10 +124,15 @@ impl Host {
         if let Err(why) = self.administer(manifest.admin).await {
             tracing::error!("health and metrics stay where they were: {why:#}");
         }
-        self.secrets.replace(manifest.secrets);
+        self.backends.secrets.replace(manifest.secrets);
+        let listening = Listening::of(self.running.iter().map(|(name, running)| (name, &running.unit)));
+        let listening = listening.unwrap_or_else(|why| {
+            tracing::warn!("addresses cannot be handed on: {why}");
+            Listening::default()
+        });
         let gone: Vec<_> = self.running.keys().filter(|name| !steps.contains_key(*name)).cloned().collect();
         for (name, step) in steps {
-            if let Err(why) = self.step(&name, step).await {
+            if let Err(why) = self.step(&name, step, &listening).await {
                 tracing::error!(
                     "component `{name}` cannot be as the manifest has it, and stays as it was, with no more than both manifests grant: {why:#}"
                 );
@@ -259,6 +263,10 @@ impl Host {
                     manifest::listenable(listen, &declared.component.links, &grants)
                         .map_err(|why| failed(anyhow!("this component handles messages: {why}")))?;
                 }
+                for label in &running.unit.component().watches {
+                    manifest::watchable(label, &declared.component.links, &grants)
+                        .map_err(|why| failed(anyhow!("this component is told of changes: {why}")))?;
+                }
                 let (declared, trust) = (declared.component.clone(), trust.clone());
                 return Ok(Step::Adjust(Box::new(Adjust { declared, trust, grants })));
             }
@@ -269,7 +277,7 @@ impl Host {
         Ok(Step::Start(Box::new(Start { declared, digest, trust, grants, component, app })))
     }
 
-    async fn step(&mut self, name: &str, step: Step) -> anyhow::Result<()> {
+    async fn step(&mut self, name: &str, step: Step, listening: &Listening) -> anyhow::Result<()> {
         match step {
             Step::Keep => Ok(()),
             Step::Adjust(to) => self.adjust(name, *to).await,
@@ -282,11 +290,15 @@ impl Host {
                 }
                 let again = if before.is_some() { " anew" } else { "" };
                 let links = unit::open(&component, &self.backends).await?;
-                // It may have had another name.
-                let at =
-                    |running: &&Running| component.http.is_some() && running.unit.component().http == component.http;
-                let there = self.running.values().find(at).map(|running| &running.unit);
-                let unit = Unit::start(component, app, &self.backends, links, grants.shared(), there).await?;
+                let (mut there, mut hint) = (None, None);
+                if let Some(address) = component.http {
+                    (there, hint) = (listening.at(name, address)?, listening.hint(address));
+                }
+                let unit = Unit::start(component, app, &self.backends, links, grants.shared(), there).await;
+                let unit = match (unit, hint) {
+                    (Err(why), Some(hint)) if is_taken(&why) => return Err(why.context(hint)),
+                    (unit, _) => unit?,
+                };
                 tracing::info!("component `{name}` is started{again}");
                 if let Some(before) = self.running.insert(name.to_owned(), Running { declared, digest, trust, unit }) {
                     self.draining.spawn(before.unit.stop());
@@ -316,6 +328,10 @@ impl Host {
         running.declared = declared;
         Ok(())
     }
+}
+
+fn is_taken(why: &anyhow::Error) -> bool {
+    why.root_cause().downcast_ref::<io::Error>().is_some_and(|why| why.kind() == io::ErrorKind::AddrInUse)
 }
 
 /// Whether one becomes the other while it runs: links are added and switched, and grants changed.

@@ -46,7 +46,7 @@ async fn pingpong_on_memory_goes_on_through_changes_of_its_manifest() {
     let secrets = Arc::new(secrets::Declared::default());
     let registry = wasi_cloud::registry_with(&Clock::default(), secrets.clone()).expect("backends");
     let broker = registry.services("memory").await.expect("memory").messaging.expect("messaging");
-    let pongs = Subscription { topics: vec!["pong".into()], group: None, max_deliveries: 1 };
+    let pongs = Subscription { topics: vec!["pong".into()], group: None, max_deliveries: 1, dead_letter: None };
     let mut pongs = broker.subscribe("default", &pongs).await.expect("subscribed");
 
     let access = Access { insecure: false, registry_timeout: Duration::from_secs(1) };

@@ -9,14 +9,14 @@ mod edge;
 mod example;
 mod exec;
 mod http;
+#[path = "../needs/mod.rs"]
+mod needs;
 #[path = "../service/mod.rs"]
 mod service;
 
 use libtest_mimic::{Arguments, Completion, Trial};
-use std::{
-    env,
-    process::{Command, ExitCode, Stdio},
-};
+use needs::{no_go, required};
+use std::process::{Command, ExitCode, Stdio};
 
 /// What a test returns is why it could not run.
 type Test = fn() -> Result<(), String>;
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Each compiles with all cores there are.
     arguments.test_threads = arguments.test_threads.or(Some(1));
-    let missing = missing();
+    let missing = if required("go") { None } else { no_go() };
     let trials = TESTS.iter().map(|(name, test)| {
         let missing = missing.clone();
         Trial::ignorable_test(*name, move || match missing.map_or_else(test, Err) {
@@ -48,12 +48,6 @@ fn main() -> ExitCode {
     });
     let trials = if cfg!(unix) { trials.collect() } else { Vec::new() };
     libtest_mimic::run(&arguments, trials).exit_code()
-}
-
-/// Whether it is a failure to run without something.
-fn required(word: &str) -> bool {
-    let words = env::var("CLOUD_CONFORMANCE_REQUIRE").unwrap_or_default();
-    words.split(',').any(|listed| listed.trim() == word)
 }
 
 /// Why a test that needs something cannot run; it panics where that is required.
@@ -66,18 +60,4 @@ fn lacking(word: &str, reason: &str) -> Result<(), String> {
 fn has(program: &str) -> bool {
     let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).status();
     found.is_ok_and(|found| found.success())
-}
-
-/// Why there is no Go to test with.
-fn missing() -> Option<String> {
-    if required("go") {
-        return None;
-    }
-    let found = Command::new("go").args(["env", "GOVERSION"]).env("GOTOOLCHAIN", "local").output();
-    let version = found.ok().map(|found| String::from_utf8_lossy(&found.stdout).trim().to_owned()).unwrap_or_default();
-    let minor = version
-        .strip_prefix("go1.")
-        .and_then(|rest| rest.split('.').next())
-        .and_then(|minor| minor.parse::<u32>().ok());
-    minor.is_none_or(|minor| minor < 26).then(|| "needs `go` 1.26 or newer on the PATH".to_owned())
 }

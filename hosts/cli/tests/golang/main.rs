@@ -5,6 +5,8 @@
 
 mod commands;
 mod module;
+#[path = "../needs/mod.rs"]
+mod needs;
 #[path = "../pongs/mod.rs"]
 mod pongs;
 mod refused;
@@ -12,8 +14,9 @@ mod sdk;
 mod topics;
 mod worlds;
 
-use libtest_mimic::{Arguments, Completion, Trial};
-use std::{env, process::Command, process::ExitCode};
+use libtest_mimic::Arguments;
+use needs::{always, no_go, required, trial};
+use std::process::ExitCode;
 
 /// By name, as filters have it.
 const TESTS: &[(&str, fn())] = &[
@@ -48,37 +51,8 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Each compiles with all cores there are.
     arguments.test_threads = arguments.test_threads.or(Some(1));
-    let missing = missing();
-    let with_go = TESTS.iter().map(|(name, test)| {
-        let missing = missing.clone();
-        Trial::ignorable_test(*name, move || match missing {
-            Some(reason) => Ok(Completion::ignored_with(reason)),
-            None => {
-                test();
-                Ok(Completion::Completed)
-            }
-        })
-    });
-    let without = WITHOUT_GO.iter().map(|(name, test)| {
-        Trial::test(*name, || {
-            test();
-            Ok(())
-        })
-    });
+    let missing = || if required("go") { None } else { no_go() };
+    let with_go = TESTS.iter().map(|(name, test)| trial(name, missing, *test));
+    let without = WITHOUT_GO.iter().map(|(name, test)| always(name, *test));
     libtest_mimic::run(&arguments, with_go.chain(without).collect()).exit_code()
-}
-
-/// Why there is no Go to test with.
-fn missing() -> Option<String> {
-    let words = env::var("CLOUD_CONFORMANCE_REQUIRE").unwrap_or_default();
-    if words.split(',').any(|word| word.trim() == "go") {
-        return None;
-    }
-    let found = Command::new("go").args(["env", "GOVERSION"]).env("GOTOOLCHAIN", "local").output();
-    let version = found.ok().map(|found| String::from_utf8_lossy(&found.stdout).trim().to_owned()).unwrap_or_default();
-    let minor = version
-        .strip_prefix("go1.")
-        .and_then(|rest| rest.split('.').next())
-        .and_then(|minor| minor.parse::<u32>().ok());
-    minor.is_none_or(|minor| minor < 26).then(|| "needs `go` 1.26 or newer on the PATH".to_owned())
 }

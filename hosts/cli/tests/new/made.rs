@@ -1,6 +1,6 @@
 //! Components that `new` made, by the commands of their READMEs.
 
-use crate::pongs;
+use crate::{needs, pongs};
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -12,12 +12,6 @@ use tempfile::TempDir;
 pub struct Lack {
     pub word: &'static str,
     pub why: String,
-}
-
-/// Whether it is a failure to run without something.
-pub fn required(word: &str) -> bool {
-    let words = env::var("CLOUD_CONFORMANCE_REQUIRE").unwrap_or_default();
-    words.split(',').any(|listed| listed.trim() == word)
 }
 
 pub fn no_rust() -> Option<Lack> {
@@ -40,11 +34,7 @@ pub fn no_c() -> Option<Lack> {
 }
 
 pub fn no_go() -> Option<Lack> {
-    let version = printed("go", &["env", "GOVERSION"]).unwrap_or_default();
-    let minor = version.trim().strip_prefix("go1.").and_then(|rest| rest.split('.').next());
-    let minor = minor.and_then(|minor| minor.parse::<u32>().ok());
-    let old = minor.is_none_or(|minor| minor < 26);
-    old.then(|| Lack { word: "go", why: "needs `go` 1.26 or newer on the PATH".into() })
+    needs::no_go().map(|why| Lack { word: "go", why })
 }
 
 fn printed(program: &str, args: &[&str]) -> Option<String> {

@@ -6,6 +6,8 @@
 #![cfg_attr(not(unix), allow(unused))]
 
 mod made;
+#[path = "../needs/mod.rs"]
+mod needs;
 #[path = "../pongs/mod.rs"]
 mod pongs;
 mod refused;
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
     arguments.test_threads = arguments.test_threads.or(Some(1));
     let made = TESTS.iter().map(|(name, lack, test)| {
         Trial::ignorable_test(*name, move || match lack() {
-            Some(Lack { word, why }) if made::required(word) => Err(why.into()),
+            Some(Lack { word, why }) if needs::required(word) => Err(why.into()),
             Some(Lack { why, .. }) => Ok(Completion::ignored_with(why)),
             None => {
                 test();
@@ -48,12 +50,7 @@ fn main() -> ExitCode {
             }
         })
     });
-    let refused = REFUSED.iter().map(|(name, test)| {
-        Trial::test(*name, || {
-            test();
-            Ok(())
-        })
-    });
+    let refused = REFUSED.iter().map(|(name, test)| needs::always(name, *test));
     let trials = if cfg!(unix) { made.chain(refused).collect() } else { Vec::new() };
     libtest_mimic::run(&arguments, trials).exit_code()
 }

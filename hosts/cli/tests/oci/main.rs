@@ -4,12 +4,14 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod hostile;
+#[path = "../needs/mod.rs"]
+mod needs;
 mod played;
 mod real;
 
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::Arguments;
+use needs::{always, required, trial};
 use std::{
-    env,
     path::Path,
     process::{Command, ExitCode, Stdio},
 };
@@ -37,33 +39,15 @@ const PLAYED: &[(&str, fn())] = &[
 ];
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let missing = missing();
-    let real = ON_CRANE.iter().map(|(name, test)| {
-        let missing = missing.clone();
-        Trial::ignorable_test(*name, move || match missing {
-            Some(reason) => Ok(Completion::ignored_with(reason)),
-            None => {
-                test();
-                Ok(Completion::Completed)
-            }
-        })
-    });
-    let played = PLAYED.iter().map(|(name, test)| {
-        Trial::test(*name, || {
-            test();
-            Ok(())
-        })
-    });
-    libtest_mimic::run(&arguments, real.chain(played).collect()).exit_code()
+    let real = ON_CRANE.iter().map(|(name, test)| trial(name, missing, *test));
+    let played = PLAYED.iter().map(|(name, test)| always(name, *test));
+    libtest_mimic::run(&Arguments::from_args(), real.chain(played).collect()).exit_code()
 }
 
 /// Why there is no real registry to test with.
 fn missing() -> Option<String> {
-    let words = env::var("CLOUD_CONFORMANCE_REQUIRE").unwrap_or_default();
-    let required = words.split(',').any(|word| word.trim() == "oci");
     let found = Command::new("crane").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    let missing = !required && !found.is_ok_and(|found| found.success());
+    let missing = !required("oci") && !found.is_ok_and(|found| found.success());
     missing.then(|| {
         "needs `crane` on the PATH: go install github.com/google/go-containerregistry/cmd/crane@latest".to_owned()
     })

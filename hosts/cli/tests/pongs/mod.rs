@@ -22,7 +22,7 @@ async fn serve(wasm: &[u8], pings: usize) -> wasi_cloud_core::Result<Vec<String>
     let links = Links::default();
     links.keyvalue.set("default", memory.keyvalue.expect("it has key-value"), "default", Arc::from([]));
     links.messaging.set("default", broker.clone(), "default", Arc::from([]));
-    let of = |topics| Subscription { topics, group: None, max_deliveries: 1 };
+    let of = |topics| Subscription { topics, group: None, max_deliveries: 1, dead_letter: None };
     let mut pongs = broker.subscribe("default", &of(vec!["pong".to_owned()])).await?;
 
     let app = Runtime::new(Limits::default()).and_then(|runtime| runtime.compile(wasm)).expect("it compiles");

@@ -1,7 +1,7 @@
 use crate::served::Site;
 
 /// What comes after `[components.a]` and `file = "app.wasm"`.
-const BAD: [(&str, &str); 22] = [
+const BAD: [(&str, &str); 28] = [
     ("no TOML", "links = [\"keyvalue:default=redis://user:hunter2@h\""),
     ("no TOML, in a secret", "env = { TOKEN = \"hunter2 }"),
     ("an unknown key", "topics = [\"ping\"]"),
@@ -18,17 +18,29 @@ const BAD: [(&str, &str); 22] = [
         "a subscription without its grant",
         "links = [\"messaging:default=memory\"]\ngrants = [\"messaging:default:write\"]\nsubscriptions = [{ topics = [\"ping\"] }]",
     ),
+    (
+        "dead letters that cannot be",
+        "links = [\"messaging:default=memory\"]\ngrants = [\"messaging:default\"]\nsubscriptions = [{ topics = [\"ping\"], dead-letter = \"ping\" }]",
+    ),
     ("recorded topics without a link", ""),
     ("no grant for the configuration", "config = { token = \"hunter2\" }"),
     ("no such secret", "links = [\"keyvalue:a=redis://h?secret=pw\"]\ngrants = [\"keyvalue:a\"]"),
     ("a secret of two places", "[secrets]\npw = { env = \"PW\", file = \"pw\" }"),
+    ("a secret in Vault, wherever that is", "[secrets]\npw = { vault = \"secret/app#password\" }"),
+    ("a secret in Vault without a field", "[secrets]\npw = { vault = \"secret/app\" }\n[vault]\nurl = \"vault://h\""),
+    ("a token of Vault in Vault", "[secrets]\nt = { vault = \"secret/t#t\" }\n[vault]\nurl = \"vault://h?secret=t\""),
+    ("a token of Vault that is nowhere", "[vault]\nurl = \"vault://h?secret=t\""),
+    ("a Vault that is none", "[vault]\nurl = \"https://:hunter2@h\""),
     (
         "HTTP of a component that has none",
         "http = \"127.0.0.1:0\"\nlinks = [\"messaging:default=memory\"]\ngrants = [\"messaging:default\"]",
     ),
     ("a name and no address", "http = \"localhost\""),
     ("no time", "limits = { deadline = \"10\", timeout = \"0s\" }"),
-    ("numbers out of range", "limits = { memory = 0, concurrency = 300 }\nlayers = { retry = { times = -1 } }"),
+    (
+        "numbers out of range",
+        "limits = { memory = 0, concurrency = 300, message-size = 0 }\nlayers = { retry = { times = -1 } }",
+    ),
     ("no such folder", "dirs = [\"nowhere::/data\"]"),
 ];
 
@@ -41,7 +53,7 @@ fn check(site: &Site, manifest: &str) -> (Option<i32>, String, String) {
 
 pub fn bad() {
     let site = Site::new();
-    let mut all = String::new();
+    let (mut all, mut of_vault) = (String::new(), String::new());
     let rest = |rest: &str| format!("[components.a]\nfile = \"app.wasm\"\n{rest}\n");
     let cases = BAD.map(|(name, text)| (name, rest(text)));
     let more = [
@@ -69,9 +81,14 @@ pub fn bad() {
         // What a build has is its own affair.
         let said = said.lines().map(|line| line.split_inclusive("this build has:").next().unwrap_or_default());
         let said = said.collect::<Vec<_>>().join("\n");
-        all += &format!("### {name}\n{said}\n");
+        let shown = if manifest.contains("[vault]") { &mut of_vault } else { &mut all };
+        *shown += &format!("### {name}\n{said}\n");
     }
     insta::assert_snapshot!("bad_manifests", all);
+    // A build without Vault says so first.
+    if cfg!(feature = "vault") {
+        insta::assert_snapshot!("bad_manifests_of_vault", of_vault);
+    }
     // With or without the feature, this registry cannot be reached; a snapshot would depend on it.
     let (code, _, said) = check(&site, "[components.a]\nfile = \"oci://127.0.0.1:1/a/b:c\"\n");
     assert!(code == Some(2) && said.contains("wasi-cloud.toml:2:8"), "{said}");
@@ -85,12 +102,12 @@ pub fn good() {
         file = "app.wasm"
         links = ["messaging:default=redis://localhost:1/0?secret=pw", "keyvalue:default=memory#sessions"]
         grants = ["messaging:default:read", "keyvalue:*", "config:default"]
-        subscriptions = [{ topics = ["ping", "pong"], group = "workers", max-deliveries = 5 }]
+        subscriptions = [{ topics = ["ping", "pong"], group = "workers", max-deliveries = 5, dead-letter = "dead" }]
         config = { greeting = "hello" }
         env = { LANG = "C" }
         dirs-ro = [".::/data"]
         args = ["--verbose"]
-        limits = { memory = 64, deadline = "2s", timeout = "5s", request-timeout = "1m", concurrency = 4, handles = 100 }
+        limits = { memory = 64, deadline = "2s", timeout = "5s", request-timeout = "1m", concurrency = 4, handles = 100, message-size = 65536 }
         layers = { retry = { times = 3, pause = "50ms" }, limit = 100 }
 
         [components.recorded]

@@ -1,7 +1,7 @@
 use crate::{
+    needs::required,
     pingpong,
     redis::{Player, Redis, counted},
-    required,
     served::{PATIENCE, Site},
 };
 use std::{
@@ -58,11 +58,16 @@ fn under_load(
 }
 
 pub fn keyvalue() {
+    there_and_back(|site| format!("sqlite://{}/counts.db", site.path().display()));
+}
+
+/// Key-value moves from Redis to another place, and back, again and again.
+pub fn there_and_back(other: impl FnOnce(&Site) -> String) {
     let redis = Redis::start();
     let site = pingpong::site(&redis.url(1), &redis.url(0));
     let served = site.served();
     let (mut player, mut heard) = (Player::at(&redis.url(0)), 0);
-    let sqlite = format!("sqlite://{}/counts.db", site.path().display());
+    let other = other(&site);
     let hear = |player: &mut Player, sent: usize| {
         while sent - heard > 100 {
             player.next();
@@ -71,7 +76,7 @@ pub fn keyvalue() {
         sent - heard
     };
     let sent = under_load(&mut player, hear, |nth| {
-        let url = if nth % 2 == 0 { &sqlite } else { &redis.url(1) };
+        let url = if nth % 2 == 0 { &other } else { &redis.url(1) };
         let (code, said) = set(&site, &format!("keyvalue:default={url}"));
         assert_eq!(code, Some(0), "{said}");
     });
@@ -80,7 +85,7 @@ pub fn keyvalue() {
     assert!(!FAILURES.iter().any(|failure| log.contains(failure)), "{log}");
     redis.until_none_pending(0);
     // Each ping was counted once, in one place or the other.
-    let (there, here) = (counted(&redis.url(1)), counted(&sqlite));
+    let (there, here) = (counted(&redis.url(1)), counted(&other));
     assert_eq!(there + here, sent as u64, "{there} and {here}");
     assert!(here > 0, "it was never switched");
 }

@@ -1,4 +1,6 @@
 use crate::served::Site;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use wasi_cloud_componentize::{Componentize, World};
 
 const ONE: &str = r#"
     [components.a]
@@ -48,6 +50,32 @@ pub fn rejected() {
     served.logs("is in force");
     let log = served.stop();
     assert_eq!(log.matches("component `a` is started").count(), 1, "{log}");
+}
+
+/// Two components that answer HTTP change places; one of another address of its port says what to do.
+pub fn addresses() {
+    let site = Site::new();
+    let module = wat::parse_str(include_str!("../site.wat")).expect("assembles");
+    let world = World::text(include_str!("../../../../bindgen-go/examples/http/wit/world.wit"));
+    site.write("site.wasm", &Componentize::new().world(world).run(&module).expect("a component"));
+    let free = || TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("an address");
+    let (one, two) = (free(), free());
+    let manifest = |a: SocketAddr, b: SocketAddr| {
+        let part = |name, http| format!("[components.{name}]\nfile = \"site.wasm\"\nhttp = \"{http}\"\n");
+        site.manifest(&(part("a", a) + &part("b", b)));
+    };
+    manifest(one, two);
+    let mut served = site.served();
+    manifest(two, one);
+    served.logs("component `a` is started anew");
+    served.logs("component `b` is started anew");
+    for address in [one, two] {
+        assert!(TcpStream::connect(address).is_ok(), "{address}");
+    }
+    manifest(two, ([0, 0, 0, 0], one.port()).into());
+    served.logs(&format!("`b` answers at {one} until the new address is there"));
+    let log = served.stop();
+    assert_eq!(log.matches("cannot be as the manifest has it").count(), 1, "{log}");
 }
 
 pub fn rebuilt() {

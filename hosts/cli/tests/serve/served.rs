@@ -2,10 +2,10 @@
 
 use crate::guest::guest;
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::mpsc::{Receiver, channel},
+    sync::mpsc::{Receiver, Sender, channel},
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -59,18 +59,24 @@ impl Site {
     }
 
     pub fn serve(&self) -> Served {
+        self.serve_with(&[])
+    }
+
+    pub fn serve_with(&self, env: &[(&str, &str)]) -> Served {
         let mut child = program()
             .arg("serve")
             .current_dir(self.path())
             .env("PINGPONG_SECRET", "hunter2")
+            .stdout(Stdio::piped())
+            .envs(env.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
             .expect("it starts");
-        let lines = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok);
-        let (send, log) = channel();
+        let ((send, log), (print, out)) = (channel(), channel());
         // Always read, so that the program never waits for a reader.
-        std::thread::spawn(move || lines.for_each(|line| drop(send.send(line))));
-        Served { child, log, seen: String::new() }
+        read(child.stdout.take(), vec![send.clone(), print]);
+        read(child.stderr.take(), vec![send]);
+        Served { child, out, log, seen: String::new() }
     }
 
     /// The same, once it serves.
@@ -81,9 +87,16 @@ impl Site {
     }
 }
 
+/// What comes from a pipe, line by line.
+fn read(from: Option<impl Read + Send + 'static>, to: Vec<Sender<String>>) {
+    let lines = BufReader::new(from.expect("piped")).lines().map_while(Result::ok);
+    std::thread::spawn(move || lines.for_each(|line| to.iter().for_each(|to| drop(to.send(line.clone())))));
+}
+
 /// The program as it serves; it ends with the test.
 pub struct Served {
     child: Child,
+    out: Receiver<String>,
     log: Receiver<String>,
     seen: String,
 }
@@ -110,8 +123,31 @@ impl Served {
         assert!(Command::new("sh").args(kill).status().expect("sh runs").success());
     }
 
+    /// The lines that its guests have printed since it was asked last.
+    pub fn printed(&self) -> Vec<String> {
+        self.out.try_iter().collect()
+    }
+
+    /// Ends it at once, as a machine that fails does, and returns what its guests have printed last.
+    pub fn kill(mut self) -> Vec<String> {
+        self.child.kill().expect("it lived");
+        self.child.wait().expect("it ends");
+        self.out.iter().collect()
+    }
+
     /// Asks it to stop, checks that it does so well, and returns all that it logged.
     pub fn stop(mut self) -> String {
+        self.end();
+        std::mem::take(&mut self.seen)
+    }
+
+    /// The same, and returns what its guests have printed last.
+    pub fn finish(mut self) -> Vec<String> {
+        self.end();
+        self.out.iter().collect()
+    }
+
+    fn end(&mut self) {
         self.signal("TERM");
         let deadline = Instant::now() + PATIENCE;
         while let Ok(line) = self.log.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
@@ -120,7 +156,6 @@ impl Served {
         }
         assert!(Instant::now() < deadline, "it goes on: {}", self.seen);
         assert_eq!(self.child.wait().expect("it ends").code(), Some(0), "{}", self.seen);
-        std::mem::take(&mut self.seen)
     }
 }
 

@@ -1,4 +1,7 @@
-use super::{Condition, Entry, KeyValue, MAX_PAGE, Page, PutOptions, Version};
+use super::{
+    Changes, Condition, Entry, KeyValue, MAX_PAGE, Page, PutOptions, Version,
+    watch::{self, Guarded},
+};
 use crate::{
     call::{Access, Call},
     describe::{Description, feature, limit},
@@ -153,6 +156,26 @@ impl Bucket {
                 Ok(entry.map(|e| Entry { version: stamped(&at, &e.version), ..e }))
             })
             .await
+    }
+
+    /// Tells what changes in the bucket from now on: a host's call, for a component that watches.
+    ///
+    /// Each change is a call too, the operation `watch` on its key, so revoking the grant to read hides changes. It stays on
+    /// the route that it was made on: switching the link moves none.
+    ///
+    /// # Errors
+    /// As [`Link::run`]; `unsupported` where the backend does not declare `watcher`.
+    pub async fn watch(&self) -> Result<Box<dyn Changes>> {
+        let changes = self
+            .link
+            .run(watch::call(&self.link, ""), |at| async move {
+                if !at.backend.describe().offers(feature::WATCHER) {
+                    return Err(Error::new(Kind::Unsupported, "this store does not declare `watcher`"));
+                }
+                at.backend.watch(&at.scope).await
+            })
+            .await?;
+        Ok(Box::new(Guarded::new(self.link.clone(), changes)))
     }
 
     /// Writes if the condition holds, and says the new version.

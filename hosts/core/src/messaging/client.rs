@@ -1,4 +1,10 @@
-use super::{Inbox, MAX_TOPIC, Message, Messaging, Payload, Subscription, inbox::Guarded};
+use super::{
+    Inbox, MAX_TOPIC, Message, Messaging, Payload, Subscription,
+    dead_letter::{self, DeadLetters},
+    inbox::Guarded,
+    pattern::{WILDCARDS, is_pattern},
+    size::admitted,
+};
 use crate::{
     call::{Access, Call},
     describe::{Description, feature, limit},
@@ -81,7 +87,9 @@ impl Client {
                 requestable(offered)?;
                 checked(offered, topic, message)?;
                 let mut replies = at.backend.request(&at.scope, topic, message).await?;
-                let gathered = gather(&mut *replies, options).await.map_err(Error::maybe_applied)?;
+                let gathered = gather(&mut *replies, options).await;
+                let gathered =
+                    gathered.and_then(|replies| all_admitted(offered, replies)).map_err(Error::maybe_applied)?;
                 Ok(gathered.into_iter().map(Message::from_payload).collect())
             })
             .await
@@ -109,19 +117,24 @@ impl Message {
 /// route that it was made on until it is made anew: switching the link moves none.
 ///
 /// # Errors
-/// As [`Link::run`]; `invalid` for a topic that cannot be, `unsupported` for a group or a broadcast not declared.
+/// As [`Link::run`]; `invalid` for a topic that cannot be, and for dead letters without a group or on a topic of the
+/// subscription; `unsupported` for a group, a broadcast, a pattern, or the redelivery that dead letters need, where not
+/// declared.
 pub async fn subscribe(link: &Link<dyn Messaging>, subscription: &Subscription) -> Result<Box<dyn Inbox>> {
-    let inbox = link
+    let (inbox, route) = link
         .run(call(link, "subscribe", Access::Read, "", true), |at| async move {
-            subscription.topics.iter().try_for_each(|topic| well_formed(topic))?;
+            let offered = at.backend.describe();
+            subscription.topics.iter().try_for_each(|topic| subscribable(offered, topic))?;
             let needed = if subscription.group.is_some() { feature::GROUPS } else { feature::BROADCAST };
-            if !at.backend.describe().offers(needed) {
+            if !offered.offers(needed) {
                 return Err(Error::new(Kind::Unsupported, format!("this broker does not declare `{needed}`")));
             }
-            at.backend.subscribe(&at.scope, subscription).await
+            let asked = dead_letter::without_end(offered, subscription)?;
+            Ok((at.backend.subscribe(&at.scope, &asked).await?, at))
         })
         .await?;
-    Ok(Box::new(Guarded::new(link.clone(), inbox)))
+    let letters = DeadLetters::of(link, &route, subscription);
+    Ok(Box::new(Guarded::new(link.clone(), inbox, letters, route)))
 }
 
 pub(super) fn call<'a>(
@@ -155,6 +168,11 @@ async fn gather(replies: &mut dyn super::Replies, options: RequestOptions) -> Re
     Ok(gathered)
 }
 
+fn all_admitted(offered: &Description, replies: Vec<Payload>) -> Result<Vec<Payload>> {
+    replies.iter().try_for_each(|reply| admitted(offered, reply))?;
+    Ok(replies)
+}
+
 fn requestable(offered: &Description) -> Result<()> {
     if offered.offers(feature::REQUEST_REPLY) {
         return Ok(());
@@ -168,6 +186,7 @@ fn checked(offered: &Description, topic: &str, message: &Payload) -> Result<()> 
 }
 
 fn fits(offered: &Description, message: &Payload) -> Result<()> {
+    admitted(offered, message)?;
     if offered.admits(limit::MAX_VALUE_SIZE, message.data.len()) {
         return Ok(());
     }
@@ -175,18 +194,64 @@ fn fits(offered: &Description, message: &Payload) -> Result<()> {
     Err(Error::new(Kind::Quota, why))
 }
 
-/// 1 to 255 bytes of UTF-8 without control characters and without the wildcards of the brokers we know (MSG-M07).
-fn well_formed(topic: &str) -> Result<()> {
-    let why = if topic.is_empty() {
-        "it is empty"
-    } else if topic.len() > MAX_TOPIC {
-        "it is longer than 255 bytes"
-    } else if topic.chars().any(char::is_control) {
-        "it holds a control character"
-    } else if topic.contains(['*', '>', '#', '+']) {
-        "it holds a wildcard (one of * > # +)"
-    } else {
-        return Ok(());
+/// 1 to 255 bytes of UTF-8 without control characters and without wildcards (MSG-M07).
+pub(super) fn well_formed(topic: &str) -> Result<()> {
+    let why = match misnamed(topic) {
+        None if topic.contains(WILDCARDS) => "it holds a wildcard (one of * > # +)",
+        None => return Ok(()),
+        Some(why) => why,
     };
     Err(Error::new(Kind::Invalid, format!("not a topic to send to: {why}")))
+}
+
+/// A topic, or a pattern where the broker offers patterns.
+fn subscribable(offered: &Description, topic: &str) -> Result<()> {
+    let why = match misnamed(topic) {
+        None if !topic.contains(WILDCARDS) => return Ok(()),
+        None if !offered.offers(feature::SLASH_WILDCARDS) => {
+            let why = "this broker does not declare `slash-wildcards`; name each topic";
+            return Err(Error::new(Kind::Unsupported, why));
+        }
+        None if is_pattern(topic) => return Ok(()),
+        None => "in a pattern `+` is a whole level between two `/`, `#` the last one, and `*` and `>` are none",
+        Some(why) => why,
+    };
+    Err(Error::new(Kind::Invalid, format!("not a topic to subscribe to: {why}")))
+}
+
+fn misnamed(topic: &str) -> Option<&'static str> {
+    if topic.is_empty() {
+        Some("it is empty")
+    } else if topic.len() > MAX_TOPIC {
+        Some("it is longer than 255 bytes")
+    } else if topic.chars().any(char::is_control) {
+        Some("it holds a control character")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::describe::Durability;
+
+    fn refused(offered: &Description, topic: &str) -> Option<Kind> {
+        subscribable(offered, topic).err().map(|error| error.kind)
+    }
+
+    #[test]
+    fn a_pattern_is_for_brokers_that_have_them_and_never_to_be_sent_to() {
+        let has = Description::new(Durability::Process, [feature::SLASH_WILDCARDS], []);
+        let lacks = Description::new(Durability::Process, [], []);
+        for pattern in ["+", "#", "a/+", "+/b/#", "a/+/+"] {
+            assert_eq!(refused(&has, pattern), None, "{pattern}");
+            assert_eq!(refused(&lacks, pattern), Some(Kind::Unsupported), "{pattern}");
+            assert_eq!(well_formed(pattern).expect_err("a pattern").kind, Kind::Invalid);
+        }
+        for bad in ["a+", "a/>", "", "a\n", &"a".repeat(256)] {
+            assert_eq!(refused(&has, bad), Some(Kind::Invalid), "{bad:?}");
+        }
+        assert_eq!((refused(&lacks, "a/b"), refused(&lacks, "")), (None, Some(Kind::Invalid)));
+    }
 }

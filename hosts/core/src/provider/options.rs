@@ -75,6 +75,12 @@ impl<'a> UrlOptions<'a> {
         self.text(key).map(|text| number(&format!("`{key}`"), text, range)).transpose()
     }
 
+    /// The host as the URL has it, an IPv6 address in brackets; this machine's `127.0.0.1` if it names none.
+    #[must_use]
+    pub fn host(&self) -> &'a str {
+        self.url.host_str().filter(|host| !host.is_empty()).unwrap_or("127.0.0.1")
+    }
+
     /// The user, decoded; empty if the URL names none.
     ///
     /// # Errors
@@ -152,6 +158,17 @@ mod tests {
         assert_eq!(read("x://us%40er:p%2Fw@h/?n=2%300").expect("all"), all);
         let named = (None, "u".to_owned(), Some(Secret::new("hunter2")));
         assert_eq!(read("x://u@h?secret=NA%4DE").expect("a secret"), named);
+    }
+
+    #[test]
+    fn a_url_without_a_host_means_this_machine() {
+        for (url, host) in
+            [("x://", "127.0.0.1"), ("x://:1/a", "127.0.0.1"), ("x://h:1", "h"), ("x://[::1]:7", "[::1]")]
+        {
+            // What is no URL at all names no host either.
+            let Ok(url) = Url::parse(url) else { continue };
+            assert_eq!(UrlOptions::read(&url, &[]).expect("read").host(), host);
+        }
     }
 
     #[test]

@@ -3,11 +3,14 @@ use super::{
     instance::{self, Limited, State},
     one_line,
     service::{ServeOptions, Service},
+    span::Doing,
+    watch,
 };
-use crate::bindings::ServicePre;
-use std::path::PathBuf;
+use crate::bindings::{ServicePre, watching::WatchServicePre};
+use std::{path::PathBuf, sync::Arc};
 use wasi_cloud_core::{
     Link, Links, SharedGrants,
+    keyvalue::KeyValue,
     messaging::{Messaging, Subscription},
 };
 use wasmtime::{
@@ -109,6 +112,7 @@ impl std::fmt::Display for Ending {
 pub struct App {
     pub(super) runtime: Runtime,
     pub(super) pre: InstancePre<State>,
+    pub(super) name: Arc<str>,
 }
 
 impl std::fmt::Debug for App {
@@ -122,7 +126,13 @@ impl App {
         let pre = runtime.linker.instantiate_pre(component).map_err(|e| {
             wasmtime::format_err!("the component asks for what this host does not have: {}", one_line(&e))
         })?;
-        Ok(Self { runtime, pre })
+        Ok(Self { runtime, pre, name: Arc::default() })
+    }
+
+    /// The same, with a name for traces.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { name: name.into(), ..self }
     }
 
     /// The names of what it imports, with versions.
@@ -151,6 +161,12 @@ impl App {
         ServicePre::new(self.pre.clone()).is_ok()
     }
 
+    /// Whether it is told of changes: it exports `wasi:keyvalue/watcher`.
+    #[must_use]
+    pub fn exports_watcher(&self) -> bool {
+        WatchServicePre::new(self.pre.clone()).is_ok()
+    }
+
     /// How many instances live now, of all components of its [`Runtime`].
     #[must_use]
     pub fn instances(&self) -> usize {
@@ -159,6 +175,13 @@ impl App {
 
     /// Runs `wasi:cli/run` once, in a fresh instance. Dropping the future ends the instance.
     pub async fn run_command(&self, env: Env) -> Ending {
+        let doing = Doing::run(&self.name);
+        let ending = doing.instrument(self.command(env)).await;
+        doing.ended(&ending);
+        ending
+    }
+
+    async fn command(&self, env: Env) -> Ending {
         let command = match CommandPre::new(self.pre.clone()) {
             Ok(command) => command,
             Err(e) => return Ending::Failed(one_line(&e)),
@@ -207,7 +230,22 @@ impl App {
         subscription: Subscription,
         concurrency: usize,
     ) -> wasi_cloud_core::Result<Service> {
-        Service::start(self.runtime.clone(), &self.pre, link, Box::new(env), subscription, concurrency).await
+        Service::start(self, link, Box::new(env), subscription, concurrency).await
+    }
+
+    /// Watches the bucket behind a link, and tells the component of its changes until the service is stopped: one after the
+    /// other, each in a fresh instance whose surroundings `env` makes. The handlers' bucket is that of the link. Must be
+    /// called inside a tokio runtime, which then runs the service.
+    ///
+    /// # Errors
+    /// `invalid` if the component exports no `wasi:keyvalue/watcher`; else as
+    /// [`Bucket::watch`](wasi_cloud_core::keyvalue::Bucket::watch).
+    pub async fn watch(
+        &self,
+        link: Link<dyn KeyValue>,
+        env: impl Fn() -> Env + Send + Sync + 'static,
+    ) -> wasi_cloud_core::Result<Service> {
+        watch::start(self, link, Box::new(env)).await
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     instance::{self, State},
     one_line,
     service::{drain, logged, unreturned},
+    span::Doing,
 };
 use http_body_util::{BodyExt, Full};
 use hyper::{
@@ -89,6 +90,7 @@ impl App {
             turns: Semaphore::new(options.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             env: Box::new(env),
             request: options.request,
+            name: self.name.clone(),
             runtime,
         });
         Ok(Service::spawn(move |stopped| listen(server, listener, stopped, grace)))
@@ -144,6 +146,7 @@ async fn listen(server: Arc<Server>, listener: TcpListener, mut stopped: watch::
 struct Server {
     runtime: Runtime,
     pre: ProxyPre<State>,
+    name: Arc<str>,
     env: Box<dyn Fn() -> Env + Send + Sync>,
     turns: Semaphore,
     request: Duration,
@@ -187,14 +190,27 @@ impl Server {
         if request.uri().authority().is_none() && !request.headers().contains_key(HOST) {
             return plain(StatusCode::BAD_REQUEST);
         }
+        let doing = Arc::new(Doing::request(&self.name, &request));
+        let response = self.answer_as(&doing, request, guests).await;
+        doing.answered(response.status());
+        response
+    }
+
+    async fn answer_as(
+        self: &Arc<Self>,
+        doing: &Arc<Doing>,
+        request: Request<Incoming>,
+        guests: &Mutex<JoinSet<()>>,
+    ) -> Response<WasiBody> {
         let (send, head) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let (server, path) = (self.clone(), request.uri().path().to_owned());
         let broken = Arc::new(AtomicBool::new(false));
         let guest = {
-            let broken = broken.clone();
+            let (broken, doing) = (broken.clone(), doing.clone());
             async move {
-                let _ = end.send(server.guest(&path, request, send, broken).await);
+                let guest = server.guest(&path, request, send, broken, &doing);
+                let _ = end.send(doing.instrument(guest).await);
             }
         };
         {
@@ -228,6 +244,7 @@ impl Server {
         request: Request<Incoming>,
         send: Answer,
         broken: Arc<AtomicBool>,
+        doing: &Doing,
     ) -> Option<StatusCode> {
         let wait = self.runtime.limits.call;
         let Ok(Ok(_turn)) = tokio::time::timeout(wait, self.turns.acquire()).await else {
@@ -239,9 +256,11 @@ impl Server {
             return Some(StatusCode::SERVICE_UNAVAILABLE);
         };
         let Ok(ending) = tokio::time::timeout(self.request, self.call(request, send, broken)).await else {
+            doing.failed("out-of-time");
             tracing::warn!(path, "the handler was ended: it took longer than {:?}", self.request);
             return Some(StatusCode::GATEWAY_TIMEOUT);
         };
+        doing.ended(&ending);
         if ending == Ending::Exited(0) {
             return None;
         }

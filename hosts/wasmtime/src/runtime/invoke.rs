@@ -4,6 +4,7 @@ use super::{
     App, Ending, Env,
     app::{failed, full},
     instance, one_line,
+    span::Doing,
 };
 use std::fmt::Display;
 use wasmtime::component::{
@@ -151,6 +152,13 @@ impl App {
     /// The text is the function's result in WAVE, if it has one. [`Ending::Exited`] has 1 for the `err` of a result and
     /// 0 for all else.
     pub async fn invoke(&self, env: Env, call: &Call) -> (Ending, Option<String>) {
+        let doing = Doing::run(&self.name);
+        let (ending, result) = doing.instrument(self.invoke_once(env, call)).await;
+        doing.ended(&ending);
+        (ending, result)
+    }
+
+    async fn invoke_once(&self, env: Env, call: &Call) -> (Ending, Option<String>) {
         let Some(_place) = self.runtime.place() else { return (full(&self.runtime), None) };
         let mut store = match instance::store(&self.runtime, env) {
             Ok(store) => store,

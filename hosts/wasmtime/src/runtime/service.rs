@@ -1,7 +1,8 @@
 use super::{
-    Env, Runtime,
+    App, Env, Runtime,
     app::{Ending, failed, full},
     instance::{self, State},
+    span::Doing,
 };
 use crate::bindings::ServicePre;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
@@ -9,12 +10,12 @@ use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},
+    time::{Instant, timeout_at},
 };
 use wasi_cloud_core::{
     Error, Kind, Link, Result,
     messaging::{Delivery, Disposition, Inbox, Message, Messaging, Subscription, subscribe},
 };
-use wasmtime::component::InstancePre;
 
 /// How messages are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,18 +48,18 @@ impl Drop for Service {
 
 impl Service {
     pub(super) async fn start(
-        runtime: Runtime,
-        pre: &InstancePre<State>,
+        app: &App,
         link: Link<dyn Messaging>,
         env: Box<dyn Fn() -> Env + Send + Sync>,
         subscription: Subscription,
         concurrency: usize,
     ) -> Result<Self> {
-        let pre = ServicePre::new(pre.clone())
+        let (runtime, name) = (app.runtime.clone(), app.name.clone());
+        let pre = ServicePre::new(app.pre.clone())
             .map_err(|_| Error::new(Kind::Invalid, "the component exports no `wasi:messaging/incoming-handler`"))?;
         let inbox = within(runtime.limits.call, subscribe(&link, &subscription)).await?;
         let grace = runtime.limits.run.saturating_add(runtime.limits.call);
-        let handler = Arc::new(Handler { runtime, pre, env, link });
+        let handler = Arc::new(Handler { runtime, pre, name, env, link });
         Ok(Self::spawn(|stopped| deliver(handler, inbox, concurrency.max(1), stopped, grace)))
     }
 
@@ -71,7 +72,7 @@ impl Service {
         Self { stop, task: tokio::spawn(serve(stopped)) }
     }
 
-    /// Takes no further message or request, lets handlers in flight finish, and returns. A handler that is still not
+    /// Takes no further message or request, hands over what has come already, lets handlers finish, and returns. A handler that is still not
     /// done after the time that it may execute plus that of one host call is ended; its message stays with the broker,
     /// its connection is closed.
     pub async fn stop(mut self) {
@@ -94,6 +95,7 @@ async fn deliver(
     let mut running = JoinSet::new();
     let mut waits = pauses();
     loop {
+        inbox.ready_for(concurrency.saturating_sub(running.len()));
         let received = tokio::select! {
             biased;
             _ = stopped.wait_for(|stop| *stop) => break,
@@ -118,11 +120,26 @@ async fn deliver(
     if tokio::time::timeout(limit, inbox.close()).await.is_err() {
         tracing::warn!("the broker did not take back within {limit:?} what was on its way here");
     }
+    let end = Instant::now() + grace;
+    let left = async {
+        while let Some(delivery) = inbox.remaining().await {
+            while running.len() >= concurrency {
+                if let Some(ended) = running.join_next().await {
+                    logged(ended);
+                }
+            }
+            let handler = handler.clone();
+            running.spawn(async move { handler.handle(delivery).await });
+        }
+    };
+    if timeout_at(end, left).await.is_err() {
+        tracing::warn!("messages that had come could not be handled in {grace:?} and stay with the broker");
+    }
     // The inbox stays until then, so that what is in flight can still be settled.
-    drain(running, grace).await;
+    drain(running, end.saturating_duration_since(Instant::now())).await;
 }
 
-/// Waits for what runs, and ends it after the grace.
+/// Waits for what runs, and ends it after this time.
 pub(super) async fn drain(mut running: JoinSet<()>, grace: Duration) {
     let drained = async {
         while let Some(ended) = running.join_next().await {
@@ -134,7 +151,7 @@ pub(super) async fn drain(mut running: JoinSet<()>, grace: Duration) {
     }
 }
 
-fn pauses() -> ExponentialBackoff {
+pub(super) fn pauses() -> ExponentialBackoff {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(100))
         .with_max_delay(Duration::from_secs(10))
@@ -149,9 +166,9 @@ pub(super) fn logged(ended: std::result::Result<(), tokio::task::JoinError>) {
     }
 }
 
-/// Bounds a call to the broker: one that never answers must not hold a slot for ever.
-async fn within<T>(limit: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
-    let late = |_| Err(Error::new(Kind::Timeout, format!("the broker did not answer within {limit:?}")));
+/// Bounds a call to a backend: one that never answers must not hold a slot for ever.
+pub(super) async fn within<T>(limit: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = |_| Err(Error::new(Kind::Timeout, format!("no answer within {limit:?}")));
     tokio::time::timeout(limit, call).await.unwrap_or_else(late)
 }
 
@@ -159,6 +176,7 @@ async fn within<T>(limit: Duration, call: impl Future<Output = Result<T>>) -> Re
 struct Handler {
     runtime: Runtime,
     pre: ServicePre<State>,
+    name: Arc<str>,
     env: Box<dyn Fn() -> Env + Send + Sync>,
     link: Link<dyn Messaging>,
 }
@@ -167,7 +185,13 @@ impl Handler {
     /// Handles and settles: ok is an ack (MSG-M06), all else a nack, and the next message comes all the same
     /// (MSG-HAND-03, MSG-HAND-04).
     async fn handle(&self, delivery: Delivery) {
+        let doing = Doing::message(&self.name, &self.link, &delivery);
+        doing.instrument(self.handle_as(delivery, &doing)).await;
+    }
+
+    async fn handle_as(&self, delivery: Delivery, doing: &Doing) {
         let ending = self.call(&delivery).await;
+        doing.ended(&ending);
         let disposition = match ending {
             Ending::Exited(0) => Disposition::Ack,
             _ => Disposition::Nack,
@@ -176,6 +200,7 @@ impl Handler {
             tracing::warn!(topic = delivery.topic, attempt = delivery.attempt, "the handler {ending}");
         }
         if let Err(e) = within(self.runtime.limits.call, delivery.settle.settle(disposition)).await {
+            doing.failed("unsettled");
             tracing::warn!(topic = delivery.topic, kind = e.kind.name(), "the message could not be settled: {e}");
         }
     }

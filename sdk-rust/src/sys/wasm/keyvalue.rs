@@ -4,8 +4,10 @@ use crate::{
     Error, Result,
     bindings::wasi::keyvalue::{atomics, batch, store},
     case::{self, Access},
-    keyvalue::{Found, Page, SwapError},
+    keyvalue::{self, Found, Page, SwapError, Watcher},
+    watching::exports::wasi::keyvalue::watcher,
 };
+use std::marker::PhantomData;
 
 fn case(error: store::Error) -> case::KeyValue {
     match error {
@@ -86,5 +88,19 @@ impl Cas {
             atomics::CasError::StoreError(error) => SwapError::Store(write(error)),
             atomics::CasError::CasFailed(fresh) => SwapError::Failed(Self(fresh).into()),
         })
+    }
+}
+
+/// What `export_watcher!` exports: a [`Watcher`] in the shape that the bindings want.
+#[derive(Debug)]
+pub struct Watching<W>(PhantomData<W>);
+
+impl<W: Watcher> watcher::Guest for Watching<W> {
+    fn on_set(bucket: store::Bucket, key: String, value: Vec<u8>) {
+        W::on_set(&keyvalue::Bucket(Bucket(bucket)), &key, value);
+    }
+
+    fn on_delete(bucket: store::Bucket, key: String) {
+        W::on_delete(&keyvalue::Bucket(Bucket(bucket)), &key);
     }
 }

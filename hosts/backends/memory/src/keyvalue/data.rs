@@ -1,5 +1,6 @@
 //! What the lock of a store guards.
 
+use super::watch::{Waiting, Watchers};
 use crate::unique::Unique;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,6 +26,8 @@ pub(super) struct Data {
     /// The deadline of each slot that has one, with its bucket and key, so that expired ones are found without a scan.
     deadlines: BTreeSet<(Duration, String, String)>,
     versions: Unique,
+    /// Who watches a bucket.
+    watchers: Watchers,
 }
 
 impl Data {
@@ -49,6 +52,7 @@ impl Data {
         if let Some(at) = deadline {
             self.deadlines.insert((at, bucket.to_owned(), key.to_owned()));
         }
+        self.watchers.set(bucket, key, value);
         version
     }
 
@@ -62,6 +66,7 @@ impl Data {
         if let Some(at) = slot.deadline {
             self.deadlines.remove(&(at, bucket.to_owned(), key.to_owned()));
         }
+        self.watchers.deleted(bucket, key);
         true
     }
 
@@ -76,6 +81,10 @@ impl Data {
                 self.remove(&bucket, &key);
             }
         }
+    }
+
+    pub(super) fn watch(&mut self, bucket: &str) -> Waiting {
+        self.watchers.add(bucket)
     }
 
     /// Up to `limit` keys with the prefix, in byte order, from behind `after` on.

@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 use tokio::sync::Notify;
-use wasi_cloud_core::{Error, Kind, Result, messaging::Payload};
+use wasi_cloud_core::{
+    Error, Kind, Result,
+    messaging::{Payload, stands_for},
+};
 
 /// Who reads: several inboxes under one name, or a single one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +46,17 @@ struct Queue {
 struct Group {
     queues: BTreeMap<String, Queue>,
     arrived: Arc<Notify>,
+}
+
+impl Group {
+    /// Where messages of this topic wait: in the queue of its name, else in that of the first pattern that stands for it.
+    fn queue(&mut self, topic: &str) -> Option<&mut Queue> {
+        if self.queues.contains_key(topic) {
+            return self.queues.get_mut(topic);
+        }
+        let found = |pattern: &str| pattern.contains(['+', '#']) && stands_for(pattern, topic);
+        self.queues.iter_mut().find(|(pattern, _)| found(pattern)).map(|(_, queue)| queue)
+    }
 }
 
 /// All groups of a broker.
@@ -85,11 +99,11 @@ impl Queues {
     }
 
     /// The queues that a message to this topic goes to, with their groups' bells.
-    fn of(&mut self, scope: &str, topic: &str) -> impl Iterator<Item = (&mut Queue, &Notify)> {
-        self.groups
-            .iter_mut()
-            .filter(move |((of, _), _)| of == scope)
-            .filter_map(move |(_, group)| Some((group.queues.get_mut(topic)?, &*group.arrived)))
+    fn of(&mut self, scope: &str, topic: &str) -> impl Iterator<Item = (&mut Queue, Arc<Notify>)> {
+        self.groups.iter_mut().filter(move |((of, _), _)| of == scope).filter_map(move |(_, group)| {
+            let arrived = group.arrived.clone();
+            Some((group.queue(topic)?, arrived))
+        })
     }
 
     /// Whether a live inbox reads this topic.
@@ -137,7 +151,7 @@ impl Queues {
     /// Puts a message back to be delivered again; to a group that is gone, nothing is delivered.
     pub(super) fn put_back(&mut self, id: &GroupId, item: Item) {
         let Some(group) = self.groups.get_mut(id) else { return };
-        if let Some(queue) = group.queues.get_mut(&*item.topic) {
+        if let Some(queue) = group.queue(&item.topic) {
             queue.waiting.insert(item.place, item);
             group.arrived.notify_waiters();
         }
@@ -168,6 +182,19 @@ mod tests {
         assert_eq!(take(&only_b), None);
         assert_eq!([take(&both), take(&both)], [Some("a".to_owned()), Some("a".to_owned())]);
         assert_eq!(take(&both), None);
+    }
+
+    #[test]
+    fn what_came_by_a_pattern_comes_again_by_it() {
+        let mut queues = Queues::default();
+        let patterns = topics(&["a/+"]);
+        let (id, _) = queues.join("s", Some("g"), &patterns);
+        assert!(queues.is_read("s", "a/b") && !queues.is_read("s", "a"));
+        queues.publish("s", "a/b", &Payload::default(), None).expect("accepted");
+        let taken = queues.take(&id, &patterns).expect("a message");
+        assert_eq!((&*taken.topic, taken.attempt), ("a/b", 1));
+        queues.put_back(&id, taken);
+        assert_eq!(queues.take(&id, &patterns).map(|item| item.attempt), Some(2));
     }
 
     #[test]

@@ -1,43 +1,35 @@
-//! Subscribers with a group: a durable consumer for each topic, which hands out a message when somebody asks for one.
+//! Subscribers with a group: a durable consumer for each topic, which hands out as many messages as there is room for.
 
-use super::{envelope, presence::Presence, receipt::Receipt, stream_name, subject};
-use crate::{connection::Server, error::Why, names};
-use async_nats::jetstream::{
-    AckKind, Message,
-    consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull},
-};
+mod consumer;
+mod pace;
+mod pump;
+
+use super::presence::Presence;
+use crate::connection::Server;
 use async_trait::async_trait;
-use futures::{StreamExt, future::try_join_all};
-use sha1_smol::Sha1;
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tokio::{task::JoinSet, time::timeout};
+use consumer::Topic;
+use futures::future::try_join_all;
+use pump::{Come, Pump};
+use std::{collections::BTreeSet, sync::Arc};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    task::AbortHandle,
+};
 use wasi_cloud_core::{
     Error, Kind, Result,
     messaging::{Delivery, Inbox},
 };
 
-/// How long the server waits for a message before it says that there is none, so that a lost connection is noticed.
-const BLOCK: Duration = Duration::from_secs(5);
-
-/// One topic of a group.
-#[derive(Clone)]
-struct Topic {
-    name: String,
-    stream: String,
-    config: pull::Config,
-    /// `None` until it is made, and after it failed: somebody may have removed it.
-    consumer: Option<PullConsumer>,
-}
-
-/// Reads when asked to. The reads that are under way are tasks of its own, so a cancelled `next` loses nothing, and what
-/// has come is held until somebody asks for it. What was not handed out is given back when it is dropped.
+/// Hands over what a task of its own has taken, so a cancelled `next` loses nothing. What was not handed out is given back
+/// when it is dropped.
 pub(super) struct Reader {
-    server: Arc<Server>,
-    max_deliveries: u32,
-    topics: Vec<Topic>,
-    idle: Vec<Topic>,
-    reading: JoinSet<(Topic, Result<Option<Delivery>>)>,
-    _present: Vec<Presence>,
+    /// Room for so many more messages. `None` once it is closed.
+    room: Option<UnboundedSender<usize>>,
+    /// The room that the task knows of and that no message has taken yet.
+    told: usize,
+    come: UnboundedReceiver<Come>,
+    pump: AbortHandle,
+    present: Vec<Presence>,
 }
 
 impl Reader {
@@ -50,103 +42,59 @@ impl Reader {
         max_deliveries: u32,
         present: Vec<Presence>,
     ) -> Result<Self> {
-        let mut idle: Vec<_> = topics.iter().map(|topic| wanted(&server, scope, topic, group)).collect();
+        let mut topics: Vec<_> = topics.iter().map(|topic| Topic::new(&server, scope, topic, group)).collect();
         // Together: one after the other, many topics would be as many round trips.
-        try_join_all(idle.iter_mut().map(|topic| consumer(&server, topic))).await?;
-        Ok(Self { server, max_deliveries, topics: idle.clone(), idle, reading: JoinSet::new(), _present: present })
+        try_join_all(topics.iter_mut().map(|topic| topic.consumer(&server))).await?;
+        let (room, more) = unbounded_channel();
+        let (send, come) = unbounded_channel();
+        let pump = Pump::new(server, topics, max_deliveries, more, send).await?;
+        let pump = tokio::spawn(pump.run()).abort_handle();
+        Ok(Self { room: Some(room), told: 0, come, pump, present })
+    }
+
+    /// What has come; `None` after the task has ended.
+    async fn take(&mut self) -> Option<Result<Delivery>> {
+        let come = self.come.recv().await?;
+        self.told = self.told.saturating_sub(come.room());
+        Some(come.into())
     }
 }
 
-/// What to hand out for a message: nothing if it was delivered often enough.
-async fn deliver(server: &Arc<Server>, topic: String, message: Message, most: u32) -> Option<Delivery> {
-    let attempt = message.info().map_or(1, |info| u32::try_from(info.delivered).unwrap_or(u32::MAX));
-    let (message, acker) = message.split();
-    if attempt > most {
-        tracing::warn!(topic, "a message was never handled; dropped");
-        let _ = acker.ack_with(AckKind::Term).await;
-        return None;
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.pump.abort();
     }
-    let (payload, reply_to) = envelope::payload(message.payload.into(), message.headers.as_ref());
-    let settle = Box::new(Receipt::new(server.clone(), acker, attempt < most));
-    Some(Delivery { topic, payload, reply_to, attempt, settle })
 }
 
 #[async_trait]
 impl Inbox for Reader {
     async fn next(&mut self) -> Result<Delivery> {
+        self.ready_for(1);
+        let ended = || Err(Error::new(Kind::Unavailable, "this subscription has ended"));
+        self.take().await.unwrap_or_else(ended)
+    }
+
+    fn ready_for(&mut self, messages: usize) {
+        let more = messages.saturating_sub(self.told);
+        if let (1.., Some(room)) = (more, &self.room)
+            && room.send(more).is_ok()
+        {
+            self.told += more;
+        }
+    }
+
+    async fn close(&mut self) {
+        // Requests find nobody from here on, and the server is not asked again.
+        self.present.clear();
+        self.room = None;
+    }
+
+    /// The server counts what it has sent as delivered, so that it is handled and not given back.
+    async fn remaining(&mut self) -> Option<Delivery> {
         loop {
-            for topic in self.idle.drain(..) {
-                self.reading.spawn(read(self.server.clone(), topic, self.max_deliveries));
+            if let Ok(delivery) = self.take().await? {
+                return Some(delivery);
             }
-            let Some(Ok((topic, read))) = self.reading.join_next().await else {
-                // Which topic it was is lost with the task.
-                self.reading = JoinSet::new();
-                self.idle = self.topics.clone();
-                return Err(Error::new(Kind::Unavailable, "a reader of this subscription failed; it is made anew"));
-            };
-            self.idle.push(topic);
-            if let Some(delivery) = read? {
-                return Ok(delivery);
-            }
-        }
-    }
-}
-
-/// The consumer of a topic and a group. Its name is short whatever they are called.
-fn wanted(server: &Server, scope: &str, topic: &str, group: &str) -> Topic {
-    let name = Sha1::from(format!("{} {}", names::key(group), names::key(topic))).digest().to_string();
-    let config = pull::Config {
-        durable_name: Some(name),
-        description: Some(format!("group {} of topic {}", names::key(group), names::key(topic))),
-        deliver_policy: DeliverPolicy::New,
-        ack_policy: AckPolicy::Explicit,
-        ack_wait: server.timing.reclaim,
-        // How often is the subscription's own matter.
-        max_deliver: -1,
-        max_ack_pending: -1,
-        filter_subject: subject(scope, topic),
-        ..pull::Config::default()
-    };
-    Topic { name: topic.to_owned(), stream: stream_name(scope), config, consumer: None }
-}
-
-/// The consumer, made if it is not there.
-async fn consumer(server: &Server, topic: &mut Topic) -> Result<PullConsumer> {
-    if let Some(consumer) = &topic.consumer {
-        return Ok(consumer.clone());
-    }
-    let stream = server.stream(&topic.stream).await?;
-    let made = stream.create_consumer(topic.config.clone()).await;
-    let made = made.map_err(|why| Why::from(why).read(&server.url))?;
-    Ok(topic.consumer.insert(made).clone())
-}
-
-/// Waits for a message, and holds it from when it comes.
-async fn read(server: Arc<Server>, mut topic: Topic, most: u32) -> (Topic, Result<Option<Delivery>>) {
-    let read = match one(&server, &mut topic).await {
-        Ok(message) => Ok(deliver(&server, topic.name.clone(), message, most).await),
-        Err(error) => {
-            topic.consumer = None;
-            Err(error)
-        }
-    };
-    (topic, read)
-}
-
-async fn one(server: &Server, topic: &mut Topic) -> Result<Message> {
-    let consumer = consumer(server, topic).await?;
-    loop {
-        let lost = || Why::Lost.read(&server.url);
-        server.live()?;
-        let asking = async {
-            let mut batch = consumer.batch().max_messages(1).expires(BLOCK).messages().await.map_err(|_| lost())?;
-            batch.next().await.transpose().map_err(|_| lost())
-        };
-        // Later than that no answer comes: the question was lost with a connection.
-        match timeout(BLOCK + server.timing.response, asking).await {
-            Ok(Ok(None)) | Err(_) => {}
-            Ok(Ok(Some(message))) => return Ok(message),
-            Ok(Err(error)) => return Err(error),
         }
     }
 }

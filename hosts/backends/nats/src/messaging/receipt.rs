@@ -3,7 +3,11 @@
 use crate::{connection::Server, error::Why};
 use async_nats::jetstream::{AckKind, message::Acker};
 use async_trait::async_trait;
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
 use tokio::{
     runtime::Handle,
     task::AbortHandle,
@@ -14,32 +18,82 @@ use wasi_cloud_core::{
     messaging::{Disposition, Settle},
 };
 
-/// Settles one delivery, or gives it back when it is dropped. Until then the server is told that it is being handled.
+/// Tells the server of all that is being handled that it is, until it is settled: it would hand it to others otherwise.
+pub(super) struct Keeper {
+    held: Mutex<Held>,
+    ticking: AbortHandle,
+}
+
+#[derive(Default)]
+struct Held {
+    last: u64,
+    ackers: HashMap<u64, Arc<Acker>>,
+}
+
+impl Keeper {
+    /// For messages that others take over after this time.
+    pub(super) fn new(reclaim: Duration) -> Arc<Self> {
+        // Thrice within it.
+        let every = (reclaim / 3).max(Duration::from_millis(1));
+        Arc::new_cyclic(|keeper: &Weak<Self>| {
+            let keeper = keeper.clone();
+            let ticking = tokio::spawn(async move {
+                let mut ticks = interval_at(Instant::now() + every, every);
+                loop {
+                    ticks.tick().await;
+                    let Some(held) = keeper.upgrade().map(|keeper| keeper.all()) else { return };
+                    for acker in held {
+                        // If that is lost, the next one may not be.
+                        let _ = acker.ack_with(AckKind::Progress).await;
+                    }
+                }
+            });
+            Self { held: Mutex::default(), ticking: ticking.abort_handle() }
+        })
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn all(&self) -> Vec<Arc<Acker>> {
+        self.held().ackers.values().cloned().collect()
+    }
+
+    fn hold(&self, acker: Acker) -> u64 {
+        let mut held = self.held();
+        held.last += 1;
+        let number = held.last;
+        held.ackers.insert(number, Arc::new(acker));
+        number
+    }
+
+    fn release(&self, number: u64) -> Option<Arc<Acker>> {
+        self.held().ackers.remove(&number)
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.ticking.abort();
+    }
+}
+
+/// Settles one delivery, or gives it back when it is dropped. Until then it is kept.
 pub(super) struct Receipt {
     server: Arc<Server>,
-    acker: Option<Arc<Acker>>,
+    keeper: Arc<Keeper>,
+    number: u64,
     /// Whether a message that was not handled is delivered again.
     again: bool,
-    holding: AbortHandle,
     /// To give it back from where there is no runtime.
     runtime: Handle,
 }
 
 impl Receipt {
-    pub(super) fn new(server: Arc<Server>, acker: Acker, again: bool) -> Self {
-        let acker = Arc::new(acker);
-        let held = acker.clone();
-        // Thrice within the time after which others take over.
-        let every = (server.timing.reclaim / 3).max(std::time::Duration::from_millis(1));
-        let holding = tokio::spawn(async move {
-            let mut ticks = interval_at(Instant::now() + every, every);
-            loop {
-                ticks.tick().await;
-                // If that is lost, the next one may not be.
-                let _ = held.ack_with(AckKind::Progress).await;
-            }
-        });
-        Self { server, acker: Some(acker), again, holding: holding.abort_handle(), runtime: Handle::current() }
+    pub(super) fn new(server: Arc<Server>, keeper: &Arc<Keeper>, acker: Acker, again: bool) -> Self {
+        let number = keeper.hold(acker);
+        Self { server, keeper: keeper.clone(), number, again, runtime: Handle::current() }
     }
 }
 
@@ -53,9 +107,8 @@ fn refusal(again: bool) -> AckKind {
 
 #[async_trait]
 impl Settle for Receipt {
-    async fn settle(mut self: Box<Self>, disposition: Disposition) -> Result<()> {
-        self.holding.abort();
-        let Some(acker) = self.acker.take() else { return Ok(()) };
+    async fn settle(self: Box<Self>, disposition: Disposition) -> Result<()> {
+        let Some(acker) = self.keeper.release(self.number) else { return Ok(()) };
         let kind = match disposition {
             Disposition::Ack => AckKind::Ack,
             Disposition::Nack => refusal(self.again),
@@ -71,8 +124,7 @@ impl Settle for Receipt {
 
 impl Drop for Receipt {
     fn drop(&mut self) {
-        self.holding.abort();
-        if let Some(acker) = self.acker.take() {
+        if let Some(acker) = self.keeper.release(self.number) {
             let kind = refusal(self.again);
             self.runtime.spawn(async move { acker.ack_with(kind).await });
         }

@@ -84,16 +84,26 @@ impl Inbox for Reader {
             }
         }
     }
+
+    async fn close(&mut self) {
+        self.ear = None;
+        if let Some(claiming) = self.claiming.take() {
+            give_back(claiming).await;
+        }
+    }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
         if let Some(claiming) = self.claiming.take() {
-            self.runtime.spawn(async move {
-                if let Ok(Ok(Some(claimed))) = claiming.await {
-                    claimed.give_back().await;
-                }
-            });
+            self.runtime.spawn(give_back(claiming));
         }
+    }
+}
+
+/// What is being claimed, once it is.
+async fn give_back(claiming: Claiming) {
+    if let Ok(Ok(Some(claimed))) = claiming.await {
+        claimed.give_back().await;
     }
 }

@@ -54,7 +54,7 @@ impl Messaging for Channels {
     }
 
     async fn connect(&self, _: &str) -> Result<()> {
-        self.server.ping().await
+        self.server.is_there().await
     }
 
     async fn publish(&self, scope: &str, topic: &str, message: &Payload) -> Result<()> {

@@ -86,7 +86,7 @@ impl Messaging for Streams {
     }
 
     async fn connect(&self, _: &str) -> Result<()> {
-        self.broker.server.ping().await
+        self.broker.server.is_there().await
     }
 
     async fn publish(&self, scope: &str, topic: &str, message: &Payload) -> Result<()> {

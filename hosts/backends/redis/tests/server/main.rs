@@ -8,6 +8,7 @@ mod connection;
 mod keyvalue;
 mod messaging;
 mod support;
+mod waiting;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 use std::{
@@ -21,7 +22,7 @@ pub type Test = (&'static str, fn(Server) -> futures::future::LocalBoxFuture<'st
 
 fn main() -> ExitCode {
     let missing = Server::missing();
-    let tests = [keyvalue::tests(), messaging::tests(), connection::tests()].concat();
+    let tests = [keyvalue::tests(), messaging::tests(), connection::tests(), waiting::tests()].concat();
     let trials = tests.into_iter().map(|(name, test)| {
         let missing = missing.clone();
         Trial::ignorable_test(name, move || match missing {

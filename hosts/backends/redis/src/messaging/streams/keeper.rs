@@ -21,6 +21,8 @@ pub(super) struct Place {
 
 /// What the keeper is told.
 pub(super) enum Note {
+    /// The server has handed this to the inbox, where it waits to be asked for.
+    Taken(Place),
     /// A handler has this now.
     Out(Place),
     /// It was settled.
@@ -98,10 +100,11 @@ impl Member {
         Ok(())
     }
 
-    /// Keeps what handlers have from being reclaimed by others.
-    async fn hold(&self, group: &str, out: &BTreeSet<Place>) -> Result<()> {
+    /// Keeps what handlers have, and what waits for one, from being reclaimed by others.
+    async fn hold(&self, group: &str, held: &Held) -> Result<()> {
         for stream in &self.streams {
-            let ids: Vec<_> = out.iter().filter(|place| place.stream == *stream).map(|place| &*place.id).collect();
+            let all = held.waiting.iter().chain(&held.out);
+            let ids: Vec<_> = all.filter(|place| place.stream == *stream).map(|place| &*place.id).collect();
             if !ids.is_empty() {
                 let mut command = cmd("XCLAIM");
                 command.arg(&**stream).arg(group).arg(&self.name).arg(0).arg(ids).arg("JUSTID");
@@ -118,9 +121,16 @@ fn warn(dropped: u64, stream: &str) {
     }
 }
 
+/// What this inbox has of its group.
+#[derive(Default)]
+struct Held {
+    waiting: BTreeSet<Place>,
+    out: BTreeSet<Place>,
+}
+
 /// The task.
 pub(super) async fn keep(member: Arc<Member>, mut notes: UnboundedReceiver<Note>) {
-    let mut out = BTreeSet::new();
+    let mut held = Held::default();
     let mut left = false;
     let mut ticks = interval_at(Instant::now() + member.every(), member.every());
     loop {
@@ -128,10 +138,10 @@ pub(super) async fn keep(member: Arc<Member>, mut notes: UnboundedReceiver<Note>
             // What was handed out is known before others are asked what they left.
             biased;
             note = notes.recv() => match note {
-                Some(note) => noted(&member, note, &mut out, &mut left).await,
+                Some(note) => noted(&member, note, &mut held, &mut left).await,
                 None => break,
             },
-            _ = ticks.tick() => tick(&member, &out, left).await,
+            _ = ticks.tick() => tick(&member, &held, left).await,
         };
         if let Err(error) = done {
             // What is not done now is done at a later tick, or by whoever reclaims.
@@ -139,16 +149,23 @@ pub(super) async fn keep(member: Arc<Member>, mut notes: UnboundedReceiver<Note>
         }
     }
     // Everything is settled: nothing of this reader stays behind.
-    let _ = member.leave(&out).await;
+    let _ = member.leave(&held.out).await;
 }
 
-async fn noted(member: &Member, note: Note, out: &mut BTreeSet<Place>, left: &mut bool) -> Result<()> {
+async fn noted(member: &Member, note: Note, held: &mut Held, left: &mut bool) -> Result<()> {
+    let Held { waiting, out } = held;
     match note {
+        Note::Taken(place) => {
+            waiting.insert(place);
+            Ok(())
+        }
         Note::Out(place) => {
+            waiting.remove(&place);
             out.insert(place);
             Ok(())
         }
         Note::Settled(place) => {
+            waiting.remove(&place);
             out.remove(&place);
             Ok(())
         }
@@ -161,6 +178,7 @@ async fn noted(member: &Member, note: Note, out: &mut BTreeSet<Place>, left: &mu
         }
         Note::Left(done) => {
             *left = true;
+            waiting.clear();
             let gone = member.leave(out).await;
             drop(done);
             gone
@@ -168,11 +186,11 @@ async fn noted(member: &Member, note: Note, out: &mut BTreeSet<Place>, left: &mu
     }
 }
 
-async fn tick(member: &Member, out: &BTreeSet<Place>, left: bool) -> Result<()> {
+async fn tick(member: &Member, held: &Held, left: bool) -> Result<()> {
     if !left {
         member.announce().await?;
     }
     let Some(group) = &member.group else { return Ok(()) };
-    member.hold(group, out).await?;
+    member.hold(group, held).await?;
     if left { Ok(()) } else { member.reclaim(group).await }
 }

@@ -12,20 +12,31 @@ use crate::{
     messaging::{pubsub::Unsettled, topics as wanted_topics},
 };
 use async_trait::async_trait;
-use futures::future::{BoxFuture, try_join_all};
+use futures::future::try_join_all;
 use redis::{Cmd, RedisResult, Value, cmd, from_redis_value};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
-use tokio::sync::{
-    mpsc::{UnboundedSender, unbounded_channel},
-    oneshot,
+use tokio::{
+    runtime::Handle,
+    sync::{
+        mpsc::{UnboundedSender, unbounded_channel},
+        oneshot,
+    },
+    task::JoinHandle,
 };
 use wasi_cloud_core::{
-    Error, Result,
+    Error, Kind, Result,
     messaging::{Delivery, Disposition, Inbox, Settle, Subscription},
 };
 
 /// How long the server waits for a message before it says that there is none, so that a dead connection is noticed.
 const BLOCK: Duration = Duration::from_secs(5);
+
+/// What waits to be handed out.
+struct Ready {
+    topic: String,
+    place: Place,
+    entry: Entry,
+}
 
 /// What the server sends: streams, each with entries, each with fields.
 type Batch = Option<Vec<(Vec<u8>, Vec<(String, Vec<(Vec<u8>, Vec<u8>)>)>)>>;
@@ -71,21 +82,21 @@ impl Reader {
         Ok(Self { member, topics, live: None, waiting: VecDeque::new(), notes })
     }
 
-    async fn next(&mut self) -> Result<Delivery> {
+    async fn next(&mut self) -> Result<Ready> {
         loop {
             match self.waiting.pop_front() {
                 None => self.read().await?,
                 Some((topic, id, entry)) => {
-                    if let Some(delivery) = self.deliver(topic, id, entry).await? {
-                        return Ok(delivery);
+                    if let Some(ready) = self.ready(topic, id, entry).await? {
+                        return Ok(ready);
                     }
                 }
             }
         }
     }
 
-    /// What to hand out for an entry: nothing if it is another group's, or no message at all.
-    async fn deliver(&self, topic: usize, id: String, entry: Option<Entry>) -> Result<Option<Delivery>> {
+    /// What there is to hand out of an entry: nothing if it is another group's, or no message at all.
+    async fn ready(&self, topic: usize, id: String, entry: Option<Entry>) -> Result<Option<Ready>> {
         let Some(topic) = self.topics.get(topic) else { return Ok(None) };
         let own = self.member.group.as_deref();
         let place = Place { stream: topic.stream.clone(), id };
@@ -94,11 +105,19 @@ impl Reader {
         }
         let Some(entry) = entry.filter(|e| e.group.is_none() || e.group.as_deref() == own.map(str::as_bytes)) else {
             if let Some(group) = own {
-                ack(&self.member, group, &place).await?;
+                let acked = ack(&self.member, group, &place).await;
+                let _ = self.notes.send(Note::Settled(place));
+                acked?;
             }
             return Ok(None);
         };
-        let settle: Box<dyn Settle> = match own {
+        Ok(Some(Ready { topic: topic.name.clone(), place, entry }))
+    }
+
+    /// To a handler.
+    fn deliver(&self, ready: Ready) -> Delivery {
+        let Ready { topic, place, entry } = ready;
+        let settle: Box<dyn Settle> = match self.member.group {
             None => Box::new(Unsettled),
             Some(_) => {
                 let _ = self.notes.send(Note::Out(place.clone()));
@@ -106,7 +125,7 @@ impl Reader {
             }
         };
         let Entry { payload, reply_to, attempt, .. } = entry;
-        Ok(Some(Delivery { topic: topic.name.clone(), payload, reply_to, attempt, settle }))
+        Delivery { topic, payload, reply_to, attempt, settle }
     }
 
     /// Waits for entries, at most one of each topic, and for [`BLOCK`] at most.
@@ -159,6 +178,10 @@ impl Reader {
             let Some(at) = self.topics.iter().position(|topic| topic.stream.as_bytes() == stream) else { continue };
             for (id, fields) in entries {
                 self.topics[at].last.clone_from(&id);
+                if self.member.group.is_some() {
+                    let place = Place { stream: self.topics[at].stream.clone(), id: id.clone() };
+                    let _ = self.notes.send(Note::Taken(place));
+                }
                 self.waiting.push_back((at, id, entry::parse(fields)));
             }
         }
@@ -186,55 +209,72 @@ async fn ack(member: &Member, group: &str, place: &Place) -> Result<()> {
     Ok(())
 }
 
-type Reading = BoxFuture<'static, (Reader, Result<Delivery>)>;
+type Reading = JoinHandle<(Box<Reader>, Result<Ready>)>;
 
-fn reading(mut reader: Reader) -> Reading {
-    Box::pin(async move {
-        let next = reader.next().await;
-        (reader, next)
-    })
-}
-
-/// A live reader. The read that is under way belongs to the inbox and not to the caller, so a cancelled `next` loses
-/// nothing; and it is begun by `next` only, so a message goes to a reader that wants it.
+/// A live reader. The read that is under way is a task of its own, so a cancelled `next` loses nothing, and what comes
+/// while nobody asks is known to the keeper; and it is begun by `next` only, so a message goes to a reader that wants it.
 pub(super) struct StreamInbox {
-    reading: Reading,
+    /// `None` while it reads, and once it is closed.
+    reader: Option<Box<Reader>>,
+    reading: Option<Reading>,
     notes: UnboundedSender<Note>,
+    /// To leave from where there is no runtime.
+    runtime: Handle,
 }
 
 impl StreamInbox {
     pub(super) fn new(reader: Reader) -> Self {
-        Self { notes: reader.notes.clone(), reading: reading(reader) }
+        let notes = reader.notes.clone();
+        Self { reader: Some(Box::new(reader)), reading: None, notes, runtime: Handle::current() }
+    }
+
+    /// What ends it.
+    fn leave(&mut self) -> impl Future<Output = ()> + Send + use<> {
+        let (reader, reading, notes) = (self.reader.take(), self.reading.take(), self.notes.clone());
+        async move {
+            drop(reader);
+            // The read that is under way ends first, with its connection; what it got is given back.
+            if let Some(reading) = reading {
+                reading.abort();
+                let _ = reading.await;
+            }
+            let (left, done) = oneshot::channel();
+            let _ = notes.send(Note::Left(left));
+            // The keeper lets go of its end when it has done it, or could not.
+            let _ = done.await;
+        }
     }
 }
 
 #[async_trait]
 impl Inbox for StreamInbox {
     async fn next(&mut self) -> Result<Delivery> {
-        let (reader, next) = (&mut self.reading).await;
-        self.reading = reading(reader);
+        if let Some(mut reader) = self.reader.take() {
+            self.reading = Some(tokio::spawn(async move {
+                let next = reader.next().await;
+                (reader, next)
+            }));
+        }
+        let over = || Error::new(Kind::Unavailable, "this subscription has ended; subscribe again");
+        let read = self.reading.as_mut().ok_or_else(over)?.await;
+        self.reading = None;
+        let (reader, next) = read.map_err(|_| over())?;
+        let next = next.map(|ready| reader.deliver(ready));
+        self.reader = Some(reader);
         next
     }
 
     async fn close(&mut self) {
-        // The keeper lets go of its end when it has done it, or could not.
-        let _ = self.leave().await;
-    }
-}
-
-impl StreamInbox {
-    fn leave(&mut self) -> oneshot::Receiver<()> {
-        // The read that is under way ends first, with its connection; what it got is given back.
-        self.reading = Box::pin(std::future::pending());
-        let (left, done) = oneshot::channel();
-        let _ = self.notes.send(Note::Left(left));
-        done
+        self.leave().await;
     }
 }
 
 impl Drop for StreamInbox {
     fn drop(&mut self) {
-        drop(self.leave());
+        if self.reader.is_some() || self.reading.is_some() {
+            let leaving = self.leave();
+            self.runtime.spawn(leaving);
+        }
     }
 }
 
