@@ -7,6 +7,7 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
         mpsc::{self, Receiver, Sender},
     },
     thread,
@@ -20,12 +21,20 @@ type Job = Box<dyn FnOnce(&Connection) + Send>;
 /// How often a writer asks for the lock that another process has.
 const AGAIN: Duration = Duration::from_micros(500);
 
+/// How long a writer that had to wait steps back before it asks again: long enough for all who ask meanwhile.
+const STEP_BACK: Duration = Duration::from_millis(1);
+
+/// For how many writes it does so, after the last for which it had to wait.
+const COURTEOUS: u32 = 32;
+
 /// The threads of one store. They end, and their connections close, once this is dropped and their work is done.
 pub(crate) struct Workers {
     writes: Sender<Job>,
     reads: Sender<Job>,
     /// From a call to the lock that it needs, the time in the queue included.
     patience: Duration,
+    /// Writes that are still to step back.
+    courtesy: Arc<AtomicU32>,
 }
 
 /// Opens a connection, on the thread that will own it.
@@ -46,7 +55,7 @@ impl Workers {
             }
             reads = sender;
         }
-        Ok(Self { writes, reads, patience })
+        Ok(Self { writes, reads, patience, courtesy: Arc::default() })
     }
 
     /// Runs `work`, each of whose statements sees what was committed when it began.
@@ -68,8 +77,9 @@ impl Workers {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T> {
+        let courtesy = self.courtesy.clone();
         self.call(&self.writes, Effect::Write, move |connection, until| {
-            let transaction = lock(connection, until)?;
+            let transaction = lock(connection, until, &courtesy)?;
             let done = work(&transaction).map_err(Stop::into_error)?;
             transaction.commit().map_err(|e| refused(e, Effect::Write))?;
             Ok(done)
@@ -102,12 +112,20 @@ impl Workers {
 /// Begins a transaction with the write lock, at the latest `until` then.
 ///
 /// SQLite's own wait comes to ask ten times a second, and so misses the moments between the writes of busy processes:
-/// beside three of them a write waited 1.3 s, where this one waited 0.07 s.
-fn lock(connection: &Connection, until: Instant) -> Result<Transaction<'_>> {
+/// beside three of them a write waited 1.3 s, where this one waited 0.07 s. Nor does the lock go round by itself: who has
+/// just committed is the first to ask again, and on a slow disk the others would starve. So whoever had to wait steps back.
+fn lock<'a>(connection: &'a Connection, until: Instant, courtesy: &AtomicU32) -> Result<Transaction<'a>> {
     connection.busy_timeout(Duration::ZERO).map_err(|e| refused(e, Effect::Read))?;
+    // The one writer alone counts.
+    let left = courtesy.load(Ordering::Relaxed);
+    if left > 0 {
+        courtesy.store(left - 1, Ordering::Relaxed);
+        thread::sleep(STEP_BACK.min(until.saturating_duration_since(Instant::now())));
+    }
     loop {
         match Transaction::new_unchecked(connection, TransactionBehavior::Immediate) {
             Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until => {
+                courtesy.store(COURTEOUS, Ordering::Relaxed);
                 thread::sleep(AGAIN);
             }
             done => return done.map_err(|e| refused(e, Effect::Read)),
