@@ -27,7 +27,10 @@ use crate::{
 };
 use std::{
     collections::BTreeSet,
-    sync::{Arc, atomic::AtomicU32},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 use wasi_cloud_core::{Kind, layer::FaultRule};
@@ -81,6 +84,7 @@ impl Bench {
         allowed.extend(case.suite.rsplit('/').next());
         allowed.extend(case.needs.iter().filter_map(|need| match need {
             Need::Interface(name) | Need::Feature(name) | Need::Without(name) => Some(*name),
+            Need::Labels => Some(guest::LABELS),
             _ => None,
         }));
         Self {
@@ -154,6 +158,10 @@ impl Bench {
     }
 
     async fn guest(&self, driver: Driver) -> Outcome<Guest> {
+        // What is configured is the same for all, and nobody writes it.
+        if driver != Driver::Config && self.guests.load(Ordering::Relaxed) > 0 {
+            self.needs(Need::Guests)?;
+        }
         let session = self.within(self.environment.guest(driver)).await?;
         Ok(Guest::new(driver, session, self))
     }

@@ -20,7 +20,9 @@ pub enum Need {
     Feature(&'static str),
     /// The feature is *not* declared: the case proves that it is refused.
     Without(&'static str),
-    /// Functions beyond the capability's base, by interface: `atomics`, `batch`, `extension`, `request-reply`.
+    /// Functions beyond the capability's base, by interface: `atomics`, `batch`, `extension`, `request-reply`; and what
+    /// a dialect may lack of one: `cas`, `decrement` for an increment by less than nothing, and
+    /// `overflow` for the end of 64 bits with a sign.
     Interface(&'static str),
     /// Grants can be changed while guests run.
     Grant,
@@ -38,6 +40,10 @@ pub enum Need {
     Foreign,
     /// A real guest: not at the altitude `direct`.
     Guest,
+    /// Several guests at once, or one after the other, that meet in one store.
+    Guests,
+    /// A second label, with a store of its own.
+    Labels,
     /// Nothing else may run at the same time.
     Exclusive,
 }
@@ -57,6 +63,8 @@ impl Need {
             Self::Fault => "fault".into(),
             Self::Foreign => "foreign".into(),
             Self::Guest => "guest".into(),
+            Self::Guests => "guests".into(),
+            Self::Labels => "labels".into(),
             Self::Exclusive => "exclusive".into(),
         }
     }

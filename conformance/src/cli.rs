@@ -4,6 +4,7 @@ mod build;
 mod coverage;
 mod explain;
 mod list;
+mod matrix;
 mod pingpong;
 mod process;
 mod run;
@@ -44,6 +45,10 @@ enum Command {
     Explain(explain::Explain),
     /// Shows what no case proves, and what no mutant puts to the test.
     Coverage(coverage::Show),
+    /// Puts finished runs side by side: what each host makes of each clause.
+    Matrix(matrix::Matrix),
+    /// Shows what changed from one finished run to another.
+    Diff(matrix::Diff),
     /// Builds the guests from their sources.
     Build(build::Build),
 }
@@ -68,7 +73,7 @@ impl From<Color> for anstream::ColorChoice {
 const EXIT_CODES: &str = "\
 Exit codes; where several are true, the first of 3, 1, 2, 4 counts:
   0  conformant; or, as the last line then says, less was asked for or failures were expected: no claim of conformance
-  1  a case failed; for `coverage`: there are gaps
+  1  a case failed; for `coverage`: there are gaps; for `diff`: something got worse
   2  a case could not be decided, or ended otherwise when it was repeated
   3  the run proves nothing: wrong usage or configuration, a host that did not start, an error of the suite, a planned
      case without a verdict, no case at all, a declared feature that no case exercised, data that was left behind
@@ -127,6 +132,8 @@ fn execute(command: Command, color: anstream::ColorChoice) -> anyhow::Result<u8>
         Command::List(command) => shown(command.execute(&cases, &law).map(|()| 0)),
         Command::Explain(command) => shown(command.execute(&cases, &law).map(|()| 0)),
         Command::Coverage(command) => shown(command.execute(&cases, &law)),
+        Command::Matrix(command) => shown(command.execute(&cases, &law).map(|()| 0)),
+        Command::Diff(command) => shown(command.execute()),
         Command::Build(command) => command.execute(),
     }
 }

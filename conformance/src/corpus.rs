@@ -1,6 +1,7 @@
 //! The guests as they ship: prebuilt, in one archive inside this program, so that nobody needs a toolchain to test a host.
 //!
-//! Names are `<language>/<guest>`, `rust/keyvalue` or `rust/recorder`; `shell/<driver>` are the shells, and `mutant/<name>`
+//! Names are `<language>/<guest>`, `rust/keyvalue` or `rust/recorder`; `shell/<driver>` are the shells, `bridge/<dialect>`
+//! stand between a guest and a host that links another package, and `mutant/<name>`
 //! are drivers on an SDK with one bug (`mutants/sdk*.toml`). [`toolchain`](crate::toolchain) builds them.
 
 pub(crate) mod archive;

@@ -1,5 +1,6 @@
 //! What a host must let the suite do: a vendor's whole seat.
 
+pub mod command;
 mod deployed;
 pub mod direct;
 pub mod embedded;
@@ -91,6 +92,8 @@ pub enum Altitude {
     /// Guests of one language inside the host, in this process: green above and red here is the glue or the SDK. Red in
     /// one language and green in the others is that language's SDK.
     Embedded(Language),
+    /// Guests of one language inside a host that is a program of its own, a process each.
+    Command(Language),
     /// The guests' drivers on the SDK's native twin, which has no host and no wasm: green above and red here is the
     /// twin. Only a test of the suite stands here.
     Native,
@@ -101,6 +104,7 @@ impl fmt::Display for Altitude {
         match self {
             Self::Direct => f.write_str("direct"),
             Self::Embedded(language) => write!(f, "embedded-{language}"),
+            Self::Command(language) => write!(f, "command-{language}"),
             Self::Native => f.write_str("native"),
         }
     }
@@ -112,14 +116,26 @@ impl Altitude {
     pub fn flags(self) -> String {
         match self {
             Self::Embedded(language) => format!("--altitude embedded --lang {language}"),
+            Self::Command(language) => format!("--altitude command --lang {language}"),
             other => format!("--altitude {other}"),
         }
     }
 
-    /// Whether a user means it by this word; `embedded` is any language.
+    /// Whether a user means it by this word; `embedded` and `command` are any language.
     #[must_use]
     pub fn is_called(self, word: &str) -> bool {
-        word == self.to_string() || (word == "embedded" && matches!(self, Self::Embedded(_)))
+        let any = match self {
+            Self::Embedded(_) => "embedded",
+            Self::Command(_) => "command",
+            Self::Direct | Self::Native => return word == self.to_string(),
+        };
+        word == any || word == self.to_string()
+    }
+
+    /// Whether guests take part.
+    #[must_use]
+    pub const fn has_guests(self) -> bool {
+        matches!(self, Self::Embedded(_) | Self::Command(_))
     }
 }
 
@@ -170,6 +186,11 @@ pub struct HostDescription {
     pub capabilities: BTreeMap<String, Declared>,
     /// What the suite can do to it.
     pub controls: BTreeSet<Control>,
+    /// What cannot be put to it at all, by the word of the need or interface, with the reason: its dialect has no words
+    /// for that, or it has one store.
+    pub lacks: BTreeMap<&'static str, String>,
+    /// What it calls the suite's labels of key-value stores, where that is something else.
+    pub labels: BTreeMap<String, String>,
     /// Notes for the report's header, such as which capability comes from which backend.
     pub notes: Vec<String>,
 }

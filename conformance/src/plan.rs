@@ -157,7 +157,11 @@ pub fn plan(
         if let Some(declaration) = declaration {
             skip = declaration.exempts(&id, &level, today)?.or(skip);
         }
-        let (expect, level) = (selection.expects(&id), level.to_string());
+        let mut expect = selection.expects(&id);
+        if declaration.map_or(Ok(false), |declaration| declaration.fails(&id, &clauses, today))? {
+            expect = Expect::Failure;
+        }
+        let level = level.to_string();
         plan.entries.push(Entry { case: *case, id, level, clauses, expect, skip });
     }
     Ok(plan)

@@ -1,7 +1,12 @@
 //! Reports: each is made from the events alone, so all of them agree.
 
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod pretty;
+pub mod tap;
+pub mod terse;
+pub mod whole;
 
 use crate::event::Event;
 use std::io;

@@ -1,5 +1,6 @@
 //! From what a user calls a host to something that the suite can deploy on.
 
+mod foreign;
 mod names;
 mod pair;
 mod places;
@@ -20,6 +21,7 @@ use crate::{
     service::{Service, server_of},
 };
 use anyhow::{Context, anyhow, bail};
+pub use foreign::{Foreign, built_in as foreign_hosts, is_foreign};
 use places::Private;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -226,7 +228,86 @@ fn controls(foreign: bool) -> BTreeSet<Control> {
     ours.into_iter().chain(foreign.then_some(Foreign)).collect()
 }
 
-/// Where a host has to conform: without guests, and with those of every language that this build has guests in.
+/// A host that is ready, whoever wrote it.
+pub enum Target {
+    /// Our host on one of our backends.
+    Ours(Box<Prepared>),
+    /// Somebody else's.
+    Foreign(Box<Foreign>),
+}
+
+impl Target {
+    /// Makes it ready: see [`prepare`] and [`Foreign::prepare`].
+    ///
+    /// # Errors
+    /// As these.
+    pub async fn prepare(name: String, url: Option<String>, ids: &BTreeSet<String>) -> anyhow::Result<Self> {
+        if !is_foreign(&name) {
+            return prepare(name, url).await.map(|prepared| Self::Ours(Box::new(prepared)));
+        }
+        if url.is_some() {
+            bail!("`--url` is for our backends: where `{name}` keeps its data is its own matter");
+        }
+        Foreign::prepare(&name, ids).await.map(|foreign| Self::Foreign(Box::new(foreign)))
+    }
+
+    /// The host at an altitude.
+    ///
+    /// # Errors
+    /// As [`Prepared::at`] and [`Foreign::at`].
+    pub fn at(&self, altitude: Altitude, deadlines: Deadlines) -> anyhow::Result<Arc<dyn Host>> {
+        match self {
+            Self::Ours(prepared) => prepared.at(altitude, deadlines),
+            Self::Foreign(foreign) => foreign.at(altitude, deadlines),
+        }
+    }
+
+    /// What it has declared. `ids` are those that a declaration may name.
+    ///
+    /// # Errors
+    /// As [`Prepared::declaration`].
+    pub fn declaration(&self, ids: &BTreeSet<String>) -> anyhow::Result<Declaration> {
+        match self {
+            Self::Ours(prepared) => prepared.declaration(ids),
+            Self::Foreign(foreign) => Ok(foreign.declaration().clone()),
+        }
+    }
+
+    /// How the command line names it, without secrets.
+    #[must_use]
+    pub fn spelled(&self) -> &str {
+        match self {
+            Self::Ours(prepared) => &prepared.spelled,
+            Self::Foreign(foreign) => &foreign.spelled,
+        }
+    }
+
+    /// What must appear in no report.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        match self {
+            Self::Ours(prepared) => prepared.secrets.clone(),
+            Self::Foreign(_) => Vec::new(),
+        }
+    }
+
+    /// Ends what was started for the run.
+    pub async fn stop(self) {
+        if let Self::Ours(prepared) = self {
+            prepared.stop().await;
+        }
+    }
+}
+
+/// Where a host of this name has to conform.
+///
+/// # Errors
+/// If the guests of this build cannot be read.
+pub fn altitudes_of(name: &str) -> anyhow::Result<Vec<Altitude>> {
+    if is_foreign(name) { Ok(Corpus::languages()?.into_iter().map(Altitude::Command).collect()) } else { altitudes() }
+}
+
+/// Where our host has to conform: without guests, and with those of every language that this build has guests in.
 ///
 /// # Errors
 /// If the guests of this build cannot be read.
@@ -247,6 +328,8 @@ impl Prepared {
             altitude,
             capabilities: self.capabilities.clone(),
             controls: self.controls.clone(),
+            lacks: BTreeMap::new(),
+            labels: BTreeMap::new(),
             notes: self.notes.clone(),
         };
         // A call that the host gives up on must come back while the case still waits for it. Cases wait for that, so it
@@ -265,6 +348,7 @@ impl Prepared {
                 let embedded = Embedded::new(subject, description, call_timeout, corpus, language);
                 Arc::new(embedded.map_err(|why| anyhow!("guests cannot run on this machine: {why}"))?)
             }
+            Altitude::Command(_) => bail!("our host is no program of somebody else: leave out `--altitude command`"),
             Altitude::Native => bail!("the SDK's native twin has no backend to choose: see the test `twin`"),
         })
     }

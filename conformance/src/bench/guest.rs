@@ -1,6 +1,7 @@
 use super::{Bench, Failure};
 use crate::{
-    host::Driver,
+    catalogue::deployment::{OTHER, UNGRANTED},
+    host::{Driver, HostDescription},
     outcome::{Outcome, Stop, mismatch},
     session::{Broken, Session},
     transcript::Transcript,
@@ -25,6 +26,7 @@ pub struct Guest {
     slots: Arc<AtomicU32>,
     transcript: Transcript,
     allowed: Arc<BTreeSet<&'static str>>,
+    host: Arc<HostDescription>,
     deadline: Duration,
 }
 
@@ -36,6 +38,10 @@ pub(super) trait Operation: Serialize + Debug + Sync {
     fn interface(&self) -> &'static str;
     /// The feature that it uses, if it uses one; a case must need it, or prove that it is refused.
     fn feature(&self) -> Option<&'static str> {
+        None
+    }
+    /// The label that it opens.
+    fn label(&self) -> Option<&str> {
         None
     }
     /// Splits failures and misuse off.
@@ -57,8 +63,14 @@ impl Guest {
             slots: Arc::default(),
             transcript: bench.transcript.clone(),
             allowed: bench.allowed.clone(),
+            host: bench.host.clone(),
             deadline: bench.deadlines.op,
         }
+    }
+
+    /// What the host calls the label of a key-value store.
+    pub(super) fn label(&self, label: &str) -> String {
+        self.host.labels.get(label).map_or(label, String::as_str).to_owned()
     }
 
     /// A slot that nothing uses yet.
@@ -119,9 +131,13 @@ impl Guest {
     }
 }
 
+/// Among what a case may use: labels with a store other than [`DEFAULT`](crate::catalogue::deployment::DEFAULT)'s.
+pub(super) const LABELS: &str = "labels";
+
 /// A case may use only what it needs, its set-up included: else it fails hosts for what it is not about.
 fn permit(allowed: &BTreeSet<&'static str>, op: &impl Operation) -> Outcome {
-    match [Some(op.interface()), op.feature()].into_iter().flatten().find(|name| !allowed.contains(name)) {
+    let labels = op.label().filter(|label| [OTHER, UNGRANTED].contains(label)).map(|_| LABELS);
+    match [Some(op.interface()), op.feature(), labels].into_iter().flatten().find(|name| !allowed.contains(name)) {
         Some(name) => Err(Stop::Suite(format!("{op:?} is of `{name}`, which the case does not need"))),
         None => Ok(()),
     }

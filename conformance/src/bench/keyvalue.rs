@@ -21,14 +21,15 @@ impl Operation for Op {
             | Self::Exists(_)
             | Self::ListKeys(_)
             | Self::AllKeys(_) => "store",
-            Self::Increment(_)
-            | Self::CasNew(_)
-            | Self::CasCurrent(_)
-            | Self::CasSwap(_)
-            | Self::CasDrop(_)
-            | Self::Append(_) => "atomics",
+            Self::Increment((_, _, ..0)) => "decrement",
+            Self::Increment(_) => "atomics",
+            Self::CasNew(_) | Self::CasCurrent(_) | Self::CasSwap(_) | Self::CasDrop(_) | Self::Append(_) => "cas",
             Self::GetMany(_) | Self::SetMany(_) | Self::DeleteMany(_) => "batch",
         }
+    }
+
+    fn label(&self) -> Option<&str> {
+        if let Self::Open((_, label)) = self { Some(label) } else { None }
     }
 
     fn judge(seen: Seen) -> Judged<Seen> {
@@ -78,18 +79,18 @@ impl Keyvalue {
     /// Opens a label.
     pub async fn open(&self, label: &str) -> Outcome<Bucket> {
         let slot = self.guest.slot();
-        ask!(self.guest, Op::Open((slot, label.into())), Seen::Done => Bucket { guest: self.guest.clone(), slot })
+        ask!(self.guest, Op::Open((slot, self.guest.label(label))), Seen::Done => Bucket { guest: self.guest.clone(), slot })
     }
 
     /// Opens a label, which must fail.
     pub async fn open_fails(&self, label: &str) -> Outcome<Failure> {
-        self.guest.failure(&Op::Open((self.guest.slot(), label.into()))).await
+        self.guest.failure(&Op::Open((self.guest.slot(), self.guest.label(label)))).await
     }
 
     /// Opens a label, whatever comes of it.
     pub async fn try_open(&self, label: &str) -> Outcome<Result<Bucket, Failure>> {
         let slot = self.guest.slot();
-        let tried = self.guest.attempt(&Op::Open((slot, label.into()))).await?;
+        let tried = self.guest.attempt(&Op::Open((slot, self.guest.label(label)))).await?;
         Ok(tried.map(|_| Bucket { guest: self.guest.clone(), slot }))
     }
 }

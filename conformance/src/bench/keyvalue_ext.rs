@@ -19,9 +19,14 @@ impl Operation for Op {
             | Self::PlainSet(_)
             | Self::PlainDelete(_)
             | Self::PlainExists(_) => "store",
+            Self::PlainIncrement((_, _, ..0)) => "decrement",
             Self::PlainIncrement(_) => "atomics",
             Self::Get(_) | Self::Put(_) | Self::Delete(_) | Self::ListKeys(_) => "extension",
         }
+    }
+
+    fn label(&self) -> Option<&str> {
+        if let Self::Open((_, label)) = self { Some(label) } else { None }
     }
 
     /// That a lifetime of nothing is refused binds every host.
@@ -68,7 +73,7 @@ impl KeyvalueExt {
     /// Opens a label.
     pub async fn open(&self, label: &str) -> Outcome<ExtBucket> {
         let slot = self.guest.slot();
-        ask!(self.guest, Op::Open((slot, label.into())), Seen::Done => ExtBucket { guest: self.guest.clone(), slot })
+        ask!(self.guest, Op::Open((slot, self.guest.label(label))), Seen::Done => ExtBucket { guest: self.guest.clone(), slot })
     }
 }
 

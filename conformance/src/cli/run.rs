@@ -1,5 +1,6 @@
 //! `run`.
 
+mod formats;
 mod places;
 mod repeat;
 mod tell;
@@ -14,14 +15,15 @@ use crate::{
     host::Altitude,
     pattern::Patterns,
     plan::{self, Plan, Selection},
-    report::{Detail, Report, json::Json, pretty::Pretty},
+    report::Detail,
     runner::{self, Options, Panics, Rules},
-    subject::{Prepared, prepare},
+    subject::{Target, altitudes_of},
     today::today,
 };
 use anstream::AutoStream;
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
+use formats::{Format, ToFile};
 use places::Places;
 use repeat::{Ran, Repeats, Verdicts};
 use std::path::PathBuf;
@@ -31,8 +33,9 @@ use tokio::runtime::Handle;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Run {
-    /// What to test: `memory`, `redis`, `nats`, `mqtt`, `postgres`, `etcd`, `kafka`, `rabbitmq` or `vault` (starts a private
-    /// server), `sqlite` (in private files), a URL, or `mutant:NAME`.
+    /// What to test: `memory`, `redis`, `nats`, `mqtt`, `postgres`, `etcd`, `kafka`, `rabbitmq`, `vault` or `zookeeper` (starts
+    /// a private server), `sqlite` (in private files), a URL, `mutant:NAME`, `wasmtime`, or the TOML file of any host that is
+    /// a program: see `docs/certify-your-host.md`.
     #[arg(long, value_name = "HOST")]
     host: String,
     /// Where the backend is, instead of a private server.
@@ -62,9 +65,12 @@ pub(super) struct Run {
     /// verdicts differ from those of the first: what depends on the order, or on chance, is a flake.
     #[arg(long, value_name = "TIMES", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
     repeat: u32,
-    /// What to print: text for people, or the event stream, one JSON object a line.
+    /// What to print.
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: Format,
+    /// Write the run to a file as well, in any of the formats. May be repeated.
+    #[arg(long, value_name = "FORMAT=FILE")]
+    report: Vec<ToFile>,
     /// What counts as a failure besides failures. May be repeated.
     #[arg(long, value_name = "VERDICT")]
     deny: Vec<Deny>,
@@ -96,13 +102,9 @@ Examples:
   cloud-conformance run --host memory --run 'keyvalue/**' --skip '**/ttl-*' --seed 7
   cloud-conformance run --host memory --known-failing @known.txt --deny skip --deny flaky
   cloud-conformance run --host memory --quiet --repeat 20
+  cloud-conformance run --host redis --report junit=junit.xml --report markdown=redis.md
+  cloud-conformance run --host my-host.toml --lang rust
   cloud-conformance run --host mutant:loses-increment --bundle report.tar.xz";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Deny {
@@ -113,11 +115,12 @@ enum Deny {
 impl Run {
     pub(super) fn execute(&self, cases: &[Case], law: &Law, color: anstream::ColorChoice) -> anyhow::Result<u8> {
         let selection = self.selection(cases)?;
-        let (altitudes, everywhere) = self.places.picked()?;
+        let (altitudes, everywhere) = self.places.picked(&altitudes_of(&self.host)?)?;
         let jobs = self.jobs.map_or_else(process::default_jobs, usize::from);
         let (control, workers) = (process::control()?, process::workers(jobs)?);
         let code = control.block_on(async {
-            let ready = workers.spawn(prepare(self.host.clone(), self.url.clone()));
+            let (host, url, ids) = (self.host.clone(), self.url.clone(), plan::ids(cases));
+            let ready = workers.spawn(async move { Target::prepare(host, url, &ids).await });
             let prepared = ready.await??;
             let plans = self.plans(&prepared, &altitudes, cases, law, &selection)?;
             let rules = self.rules(&selection, &plans, everywhere);
@@ -161,7 +164,7 @@ impl Run {
         }
     }
 
-    fn options(&self, prepared: &Prepared, jobs: usize, rules: Rules, cases: Handle) -> Options {
+    fn options(&self, prepared: &Target, jobs: usize, rules: Rules, cases: Handle) -> Options {
         Options {
             run: process::unique(),
             seed: self.seed.unwrap_or_else(process::seed),
@@ -177,8 +180,8 @@ impl Run {
     }
 
     /// What leads to the same host with the same deadlines.
-    fn command(&self, prepared: &Prepared) -> String {
-        let mut command = format!("cloud-conformance run --host {}", prepared.spelled);
+    fn command(&self, prepared: &Target) -> String {
+        let mut command = format!("cloud-conformance run --host {}", prepared.spelled());
         let (given, default) = (self.timeouts.deadlines(), Deadlines::default());
         for (flag, given, default) in [("op", given.op, default.op), ("case", given.case, default.case)] {
             if given != default {
@@ -190,7 +193,7 @@ impl Run {
 
     fn plans(
         &self,
-        prepared: &Prepared,
+        prepared: &Target,
         altitudes: &[Altitude],
         cases: &[Case],
         law: &Law,
@@ -207,7 +210,7 @@ impl Run {
     /// Runs the plans as often as was asked for, unless a run differs from the first.
     async fn runs(
         &self,
-        prepared: &Prepared,
+        prepared: &Target,
         plans: &[Plan],
         mut options: Options,
         color: anstream::ColorChoice,
@@ -231,18 +234,16 @@ impl Run {
     /// One run, told as it goes.
     async fn report(
         &self,
-        prepared: &Prepared,
+        prepared: &Target,
         plans: &[Plan],
         options: &Options,
         color: anstream::ColorChoice,
     ) -> anyhow::Result<Ran> {
         let out = AutoStream::new(std::io::stdout(), color);
         let detail = Detail { trace: self.trace, quiet: self.quiet };
-        let report: Box<dyn Report> = match self.format {
-            Format::Pretty => Box::new(Pretty::new(out, detail)),
-            Format::Json => Box::new(Json::new(out, detail)),
-        };
-        let mut teller = Teller::new(report, prepared.secrets.clone(), self.quiet, self.bundle.is_some());
+        let files = self.report.iter().map(|file| file.open(detail)).collect::<anyhow::Result<Vec<_>>>()?;
+        let reports = [self.format.report(out, detail)].into_iter().chain(files).collect();
+        let mut teller = Teller::new(reports, prepared.secrets(), self.quiet, self.bundle.is_some());
         let mut verdicts = Verdicts::new();
         let summary = runner::run(plans, options, |event| {
             if let Event::Ended(record) = &event {

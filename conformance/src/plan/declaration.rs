@@ -3,7 +3,8 @@
 use super::{Check, Selection};
 use crate::{
     clauses::Level,
-    host::{Declared, HostDescription},
+    event::Cited,
+    host::{Declared, HostDescription, command::Launch},
     outcome::{Outcome, Stop, expect, mismatch},
     pattern::Patterns,
 };
@@ -19,17 +20,26 @@ pub struct Declaration {
     /// What it offers, by capability. A capability that is not here comes from elsewhere.
     #[serde(default)]
     pub capabilities: BTreeMap<String, Declared>,
+    /// How it is started, if it is a program of somebody else. Without this it is one of our backends.
+    #[serde(default)]
+    pub launch: Option<Launch>,
     /// Cases that it does not have to pass for now.
     #[serde(default)]
     pub exemptions: Vec<Exemption>,
+    /// Cases that it is known to fail. They run, and one that passes is a failure of the run.
+    #[serde(default)]
+    pub known_failing: Vec<Exemption>,
 }
 
-/// Cases that a host need not pass until a day.
+/// Cases that a host need not pass until a day, or fails until then.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Exemption {
     /// A glob over ids.
     pub cases: String,
+    /// The clause that it breaks, of a known failure; each of the cases must cite it.
+    #[serde(default)]
+    pub clause: Option<String>,
     /// Why.
     pub reason: String,
     /// Where it is worked on.
@@ -48,11 +58,15 @@ impl Declaration {
     pub fn parse(text: &str, ids: &BTreeSet<String>) -> Result<Self, String> {
         let mut this: Self = toml::from_str(text).map_err(|why| why.to_string())?;
         this.complete()?;
-        for exemption in &mut this.exemptions {
+        this.launch.as_ref().map_or(Ok(()), Launch::check)?;
+        if let Some(exemption) = this.known_failing.iter().find(|known| known.clause.is_none()) {
+            return Err(format!("the known failure of `{}` must name the clause that is broken", exemption.cases));
+        }
+        for exemption in this.exemptions.iter_mut().chain(&mut this.known_failing) {
             let glob = std::slice::from_ref(&exemption.cases);
             exemption.matcher = Patterns::read(glob, ids.iter().map(String::as_str))?;
             if exemption.reason.is_empty() || exemption.link.is_empty() {
-                return Err(format!("the exemption of `{}` needs a reason and a link", exemption.cases));
+                return Err(format!("what is said of `{}` needs a reason and a link", exemption.cases));
             }
             if !is_date(&exemption.expires) {
                 return Err(format!("`{}` is not a day; write YYYY-MM-DD", exemption.expires));
@@ -69,22 +83,28 @@ impl Declaration {
                 None => continue,
             };
             let owes = host == ANY || host == self.name;
-            if let Some(lacking) = features.iter().find(|&&name| owes && !declared.features.contains(name)) {
+            let lacks = self.launch.as_ref().map(Launch::lacks).unwrap_or_default();
+            // Whoever has no words for a swap cannot swap what is absent.
+            let sayable = |name: &str| name != "cas-absent" || !lacks.contains_key("cas");
+            let owed = |name: &&&str| owes && sayable(name) && !declared.features.contains(**name);
+            if let Some(lacking) = features.iter().find(owed) {
                 return Err(format!("`{capability}: {lacking}` cannot be declared away"));
             }
         }
         Ok(())
     }
 
-    /// One check per capability, and one that no exemption is over.
+    /// One check per capability, and one that no exemption and no known failure is over. A host that is a program says nothing
+    /// that its file could be held against.
     #[must_use]
     pub fn checks(&self, host: &HostDescription, today: &str, selection: &Selection) -> Vec<Check> {
-        let own = self.capabilities.iter().map(|(word, written)| Check {
+        let speaks = |_: &(&String, &Declared)| self.launch.is_none();
+        let own = self.capabilities.iter().filter(speaks).map(|(word, written)| Check {
             id: check_id(word),
             outcome: compare(word, written, host.capabilities.get(word)),
             expect: selection.expects(&check_id(word)),
         });
-        let days = (!self.exemptions.is_empty()).then(|| Check {
+        let days = self.dated().next().is_some().then(|| Check {
             id: EXEMPTIONS.to_owned(),
             outcome: self.in_time(today),
             expect: selection.expects(EXEMPTIONS),
@@ -92,8 +112,26 @@ impl Declaration {
         own.chain(days).collect()
     }
 
+    fn dated(&self) -> impl Iterator<Item = &Exemption> {
+        self.exemptions.iter().chain(&self.known_failing)
+    }
+
+    /// Whether the case is known to fail.
+    ///
+    /// # Errors
+    /// If it does not cite the clause that it is said to break.
+    pub(super) fn fails(&self, id: &str, clauses: &[Cited], today: &str) -> Result<bool, String> {
+        let standing = self.known_failing.iter().filter(|known| !known.is_over(today));
+        let Some(known) = standing.clone().find(|known| known.matcher.matches(id)) else { return Ok(false) };
+        let clause = known.clause.as_deref().unwrap_or_default();
+        if clauses.iter().any(|cited| cited.id == clause) {
+            return Ok(true);
+        }
+        Err(format!("{id} does not cite {clause}, which {} says that it breaks there", self.name))
+    }
+
     fn in_time(&self, today: &str) -> Outcome {
-        let over = self.exemptions.iter().filter(|exemption| exemption.is_over(today));
+        let over = self.dated().filter(|exemption| exemption.is_over(today));
         let said: Vec<_> =
             over.map(|e| format!("`{}` until {}: {} ({})", e.cases, e.expires, e.reason, e.link)).collect();
         expect(said.is_empty(), "exemptions", &format!("none that is over on {today}"), said)

@@ -4,7 +4,7 @@ use crate::{
     bench::{CARRIED, at_most, beyond},
     catalogue::{Case, Need},
     clauses::{Law, Level},
-    host::{Altitude, Control, HostDescription},
+    host::{Control, HostDescription},
 };
 use std::collections::{BTreeMap, BTreeSet};
 use wasi_cloud_core::describe::Durability;
@@ -21,10 +21,13 @@ pub(super) fn decide(case: &Case, host: &HostDescription) -> Decision {
     let Some(declared) = host.capabilities.get(capability) else {
         return Decision::Skip(format!("the host does not have `{capability}`"));
     };
+    if let Some(reason) = lacked(case, host) {
+        return Decision::Inapplicable(reason.to_owned());
+    }
     let mut skip = None;
     for need in case.needs {
         match need {
-            Need::Guest if !matches!(host.altitude, Altitude::Embedded(_)) => {
+            Need::Guest if !host.altitude.has_guests() => {
                 return Decision::Inapplicable("it is about guests, and there are none at this altitude".into());
             }
             Need::Foreign if declared.durability == Durability::Process.name() => {
@@ -46,6 +49,16 @@ pub(super) fn decide(case: &Case, host: &HostDescription) -> Decision {
     skip.map_or(Decision::Run, Decision::Skip)
 }
 
+/// Why the case cannot be put to the host at all.
+fn lacked<'a>(case: &Case, host: &'a HostDescription) -> Option<&'a str> {
+    let interface = case.suite.rsplit('/').next().map(str::to_owned);
+    let words = case.needs.iter().filter_map(|need| match need {
+        Need::Interface(_) | Need::Guests | Need::Labels => Some(need.word()),
+        _ => None,
+    });
+    interface.into_iter().chain(words).find_map(|word| host.lacks.get(&*word)).map(String::as_str)
+}
+
 const fn control(need: &Need) -> Option<Control> {
     match need {
         Need::Grant => Some(Control::Grant),
@@ -55,7 +68,13 @@ const fn control(need: &Need) -> Option<Control> {
         Need::Serve => Some(Control::Serve),
         Need::Fault => Some(Control::Fault),
         Need::Foreign => Some(Control::Foreign),
-        Need::Feature(_) | Need::Without(_) | Need::Interface(_) | Need::Guest | Need::Exclusive => None,
+        Need::Feature(_)
+        | Need::Without(_)
+        | Need::Interface(_)
+        | Need::Guest
+        | Need::Guests
+        | Need::Labels
+        | Need::Exclusive => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! One made-up run with all eight verdicts, in every format.
 
-use super::{Detail, Report, json::Json, pretty::Pretty};
+use super::{Detail, Report, json::Json, junit, markdown, pretty::Pretty, tap, terse, whole::Whole};
 use crate::{
     event::{Cited, Event, HostInfo, Inapplicable, Mismatch, Record, Started, Summary, Untested},
     host::HostCall,
@@ -200,6 +200,56 @@ fn a_skip_never_looks_like_a_pass() {
     for line in text.lines().filter(|line| line.contains("store/skip")) {
         assert!(!line.contains("pass") && !line.contains("ok"), "{line}");
     }
+}
+
+#[test]
+fn a_line_for_each_case() {
+    insta::assert_snapshot!(written(|out| Box::new(Whole::new(out, terse::render))));
+}
+
+#[test]
+fn tap_has_a_point_for_each_case() {
+    let text = written(|out| Box::new(Whole::new(out, tap::render)));
+    insta::assert_snapshot!(text);
+    let points: Vec<_> = text.lines().filter(|line| line.starts_with("ok ") || line.starts_with("not ok ")).collect();
+    assert_eq!(points.len(), 8);
+    assert!(text.contains("\n1..8\n"));
+    // As a reader of TAP counts: a directive excuses, and all else that is not ok has failed.
+    let failed = |line: &&&str| line.starts_with("not ok") && !line.contains(" # TODO");
+    assert_eq!(points.iter().filter(failed).count(), records().iter().filter(|record| record.is_bad()).count());
+}
+
+#[test]
+fn junit_counts_what_needs_attention() {
+    let text = written(|out| Box::new(Whole::new(out, junit::render)));
+    insta::assert_snapshot!(text);
+    let report = quick_junit::Report::deserialize_from_str(&text).expect("JUnit's XML");
+    // The cases, and what is wrong with the run itself.
+    assert_eq!((report.tests, report.failures, report.errors), (10, 2, 4));
+}
+
+#[test]
+fn a_page_shows_failures_with_what_guests_did() {
+    insta::assert_snapshot!(written(|out| Box::new(Whole::new(out, markdown::render))));
+}
+
+#[test]
+fn what_a_host_says_cannot_end_a_point_or_a_table() {
+    let mut records = [record(Verdict::Fail), record(Verdict::Skip)];
+    let hostile = "a | b # TODO\nok 3 <script>]]>\u{1b}[31m\u{0}";
+    records.iter_mut().for_each(|record| record.why = Some(hostile.into()));
+    let ended = records.map(|record| Event::Ended(Box::new(record)));
+    let events = [ended.to_vec(), vec![Event::Finished(Summary::default())]].concat();
+    let text = written_of(&events, |out| Box::new(Whole::new(out, tap::render)));
+    assert!(text.lines().all(|line| !line.starts_with("ok 3")), "{text}");
+    let directives: usize =
+        text.lines().filter(|line| !line.starts_with("  ")).map(|line| line.matches(" # ").count()).sum();
+    assert_eq!(directives, 1, "{text}");
+    let text = written_of(&events, |out| Box::new(Whole::new(out, junit::render)));
+    quick_junit::Report::deserialize_from_str(&text).expect("JUnit's XML");
+    let text = written_of(&events, |out| Box::new(Whole::new(out, markdown::render)));
+    let row = text.lines().find(|line| line.starts_with("| skipped")).expect("a row");
+    assert!(!row.contains("<script>") && row.replace("\\|", "").matches('|').count() == 4, "{row}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The list of guests: a new one is a row here, and its sources in each language.
 
 use super::stage::{C_GUESTS, C_SDK, GO_GUESTS, GO_SDK};
-use crate::language::Language;
+use crate::{dialect::Dialect, language::Language};
 use anyhow::Result;
 use std::path::Path;
 use wasi_cloud_componentize::{Componentize, World};
@@ -57,11 +57,15 @@ const SHELLS: [(&str, Worlds); 4] = [
     ("messaging", (&["messaging-shell"], &[])),
 ];
 
+/// What stands between a guest and a host that links another package: see [`Dialect`].
+const BRIDGES: [Dialect; 1] = [Dialect::KeyvalueDraft];
+
 /// Everything but the mutants.
 pub fn guests() -> impl Iterator<Item = Guest> {
     let programs =
         PROGRAMS.iter().flat_map(|(name, worlds)| Language::ALL.map(|language| program(language, name, *worlds)));
-    programs.chain(SHELLS.iter().map(|(name, worlds)| shell(name, *worlds)))
+    let shells = SHELLS.iter().map(|(name, worlds)| shell(name, *worlds));
+    programs.chain(shells).chain(BRIDGES.map(bridge))
 }
 
 /// A guest of a language.
@@ -93,13 +97,26 @@ fn shell(name: &str, worlds: Worlds) -> Guest {
     Guest { name: format!("shell/{name}"), source, worlds }
 }
 
+fn bridge(dialect: Dialect) -> Guest {
+    let name = dialect.bridge();
+    let package = name.replace('/', "-");
+    Guest {
+        name: name.to_owned(),
+        source: Source::Cargo { artifact: package.replace('-', "_"), package },
+        worlds: (&[], &[]),
+    }
+}
+
 impl Guest {
-    /// The component of what a compiler made, held to the guest's worlds.
+    /// The component of what a compiler made, held to the guest's worlds. A bridge has the world of its own sources.
     ///
     /// # Errors
     /// If it exports less, or imports anything more but WASI's own.
     pub fn component(&self, wasm: &[u8], root: &Path) -> Result<Vec<u8>> {
         let (lines, law) = self.worlds;
+        if lines.is_empty() && law.is_empty() {
+            return Ok(wasm.to_vec());
+        }
         let lines = lines.iter().map(|world| World::path(root.join("conformance/wit")).named(*world));
         let law = law.iter().map(|world| World::path(root.join("wit")).named(*world));
         Ok(lines.chain(law).fold(Componentize::new(), Componentize::world).run(wasm)?)

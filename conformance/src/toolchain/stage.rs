@@ -69,7 +69,7 @@ impl Stage {
         fs::create_dir_all(dir)?;
         // Cargo and rustc see through links, so prefixes have to be real paths.
         let stage = Self { dir: dir.canonicalize()? };
-        for part in [GUESTS, LINES, "sdk-rust/examples"].into_iter().chain(C).chain([GO_SDK]) {
+        for part in [GUESTS, LINES, "wit", "sdk-rust/examples"].into_iter().chain(C).chain([GO_SDK]) {
             copy(root, &stage.dir, part)?;
         }
         for part in TREE {

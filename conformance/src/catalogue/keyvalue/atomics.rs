@@ -11,22 +11,24 @@ use std::collections::BTreeSet;
 use wasi_cloud_core::Kind;
 
 pub const CASES: &[Case] = cases! { "keyvalue/atomics";
-    increment_creates_the_counter ["KV-ATOM-01"] [];
+    increment_creates_the_counter ["KV-ATOM-01"] [Need::Interface("decrement")];
     increment_adds ["KV-ATOM-02"] [];
-    increment_counts_down ["KV-ATOM-05"] [];
+    increment_counts_down ["KV-ATOM-05"] [Need::Interface("decrement")];
     increment_by_zero_reads ["KV-ATOM-02"] [];
     increment_by_zero_creates ["KV-ATOM-S05", "KV-ATOM-01"] [Need::Feature("counters")];
-    counter_is_shared_by_handles_and_guests ["KV-ATOM-02"] [];
-    counters_are_apart ["KV-ATOM-02", "KV-STORE-21"] [];
-    concurrent_increments_all_count ["KV-ATOM-03"] [];
-    concurrent_increments_of_four_guests_all_count ["KV-ATOM-03"] [];
+    counter_is_shared_by_handles_and_guests ["KV-ATOM-02"] [Need::Guests];
+    counters_are_apart ["KV-ATOM-02", "KV-STORE-21"] [Need::Labels];
+    concurrent_increments_all_count ["KV-ATOM-03"] [Need::Guests];
+    concurrent_increments_of_four_guests_all_count ["KV-ATOM-03"] [Need::Interface("decrement"), Need::Guests];
     counter_is_a_key ["KV-ATOM-S07"] [];
     deleted_counter_starts_again ["KV-ATOM-01", "KV-ATOM-S07"] [];
-    counter_reads_as_decimal_text ["KV-ATOM-S03"] [Need::Feature("decimal-counters")];
+    counter_reads_as_decimal_text ["KV-ATOM-S03"] [Need::Feature("decimal-counters"), Need::Interface("decrement")];
     decimal_text_is_a_counter_or_refused ["KV-ATOM-S04", "KV-ATOM-04"] [];
-    whole_range_is_counted ["KV-ATOM-S08", "KV-ATOM-02"] [];
-    overflow_is_refused ["KV-ATOM-07", "KV-ATOM-04"] [Need::Feature("counters")];
-    underflow_is_refused ["KV-ATOM-07", "KV-ATOM-04"] [Need::Feature("counters")];
+    whole_range_is_counted ["KV-ATOM-S08", "KV-ATOM-02"] [Need::Interface("decrement")];
+    overflow_is_refused ["KV-ATOM-07", "KV-ATOM-04"] [Need::Feature("counters"), Need::Interface("overflow")];
+    a_number_past_the_range_is_no_counter ["KV-ATOM-06", "KV-ATOM-04"]
+        [Need::Feature("counters"), Need::Interface("overflow")];
+    underflow_is_refused ["KV-ATOM-07", "KV-ATOM-04"] [Need::Feature("counters"), Need::Interface("decrement")];
     what_is_no_counter_is_refused ["KV-ATOM-06", "KV-ATOM-04"] [Need::Feature("counters")];
 };
 
@@ -200,8 +202,17 @@ async fn underflow_is_refused(bench: &mut Bench) -> Outcome {
 
 /// A value that is no counter is an error and stays as it is.
 async fn what_is_no_counter_is_refused(bench: &mut Bench) -> Outcome {
+    no_counter(bench, &[b"one", b"", b"1.5", b"1e3", b"0x10", b" 1", b"1 ", b"\xff"]).await
+}
+
+/// Nor is a number that 64 bits with a sign do not hold.
+async fn a_number_past_the_range_is_no_counter(bench: &mut Bench) -> Outcome {
+    no_counter(bench, &[b"9223372036854775808", b"-9223372036854775809"]).await
+}
+
+async fn no_counter(bench: &Bench, values: &[&[u8]]) -> Outcome {
     let bucket = bench.bucket(DEFAULT).await?;
-    for value in [&b"one"[..], b"", b"1.5", b"1e3", b"0x10", b" 1", b"1 ", b"\xff", b"9223372036854775808"] {
+    for value in values {
         bucket.set("k", value).await?;
         let failure = bucket.fails(|slot| Op::Increment((slot, "k".into(), 1))).await?;
         failure.is(&format!("increment of {value:?}"), &[Kind::Other])?;

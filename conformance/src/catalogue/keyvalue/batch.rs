@@ -22,8 +22,8 @@ pub const CASES: &[Case] = cases! { "keyvalue/batch";
     empty_lists_do_nothing ["KV-BATCH-S01"] [];
     a_thousand_keys_at_once ["KV-BATCH-S03", "KV-BATCH-01"] [];
     many_bytes_at_once ["KV-BATCH-S04", "KV-BATCH-01"] [];
-    batches_stay_in_their_bucket ["KV-STORE-21"] [];
-    batches_at_once_lose_nothing ["KV-BATCH-05", "KV-BATCH-08"] [];
+    batches_stay_in_their_bucket ["KV-STORE-21"] [Need::Guests, Need::Labels];
+    batches_at_once_lose_nothing ["KV-BATCH-05", "KV-BATCH-08"] [Need::Guests];
     batches_are_seen_at_once ["KV-BATCH-09"] [Need::Feature("read-your-writes")];
 };
 

@@ -8,25 +8,25 @@ use crate::{
 };
 
 pub const CASES: &[Case] = cases! { "keyvalue/atomics";
-    cas_of_any_key_can_be_made ["KV-ATOM-08"] [];
-    current_is_the_value ["KV-ATOM-09"] [];
-    swap_undisturbed_writes ["KV-ATOM-10"] [];
-    swap_replaces_the_whole_value ["KV-ATOM-10", "KV-STORE-07"] [];
-    swap_after_a_write_fails ["KV-ATOM-11"] [];
-    swap_after_any_write_fails ["KV-ATOM-11", "KV-ATOM-S10"] [];
-    swap_after_a_write_by_another_guest_fails ["KV-ATOM-11"] [];
-    swap_after_a_write_elsewhere_succeeds ["KV-ATOM-10", "KV-STORE-21"] [];
-    swap_is_not_disturbed_by_reads ["KV-ATOM-10"] [];
-    refreshed_handle_swaps ["KV-ATOM-12"] [];
-    refreshed_handle_can_fail_again ["KV-ATOM-12", "KV-ATOM-11"] [];
-    swap_creates_an_absent_key ["KV-ATOM-14"] [Need::Feature("cas-absent")];
-    swap_after_a_create_fails ["KV-ATOM-15"] [Need::Feature("cas-absent")];
-    swap_after_a_delete_fails ["KV-ATOM-16"] [Need::Feature("cas-absent")];
-    swap_after_the_old_value_came_back_fails ["KV-ATOM-S02"] [Need::Feature("aba-safe")];
-    swap_after_a_delete_and_create_fails ["KV-ATOM-S02"] [Need::Feature("aba-safe")];
-    snapshot_is_taken_by_new ["KV-ATOM-S01"] [Need::Feature("snapshot-at-new")];
-    many_handles_dropped_without_a_swap_change_nothing ["KV-ATOM-S12", "KV-ATOM-10"] [];
-    handle_may_outlive_its_bucket ["KV-STORE-22", "KV-ATOM-S11"] [];
+    cas_of_any_key_can_be_made ["KV-ATOM-08"] [Need::Interface("cas")];
+    current_is_the_value ["KV-ATOM-09"] [Need::Interface("cas")];
+    swap_undisturbed_writes ["KV-ATOM-10"] [Need::Interface("cas")];
+    swap_replaces_the_whole_value ["KV-ATOM-10", "KV-STORE-07"] [Need::Interface("cas")];
+    swap_after_a_write_fails ["KV-ATOM-11"] [Need::Interface("cas")];
+    swap_after_any_write_fails ["KV-ATOM-11", "KV-ATOM-S10"] [Need::Interface("cas")];
+    swap_after_a_write_by_another_guest_fails ["KV-ATOM-11"] [Need::Guests, Need::Interface("cas")];
+    swap_after_a_write_elsewhere_succeeds ["KV-ATOM-10", "KV-STORE-21"] [Need::Labels, Need::Interface("cas")];
+    swap_is_not_disturbed_by_reads ["KV-ATOM-10"] [Need::Interface("cas")];
+    refreshed_handle_swaps ["KV-ATOM-12"] [Need::Interface("cas")];
+    refreshed_handle_can_fail_again ["KV-ATOM-12", "KV-ATOM-11"] [Need::Interface("cas")];
+    swap_creates_an_absent_key ["KV-ATOM-14"] [Need::Feature("cas-absent"), Need::Interface("cas")];
+    swap_after_a_create_fails ["KV-ATOM-15"] [Need::Feature("cas-absent"), Need::Interface("cas")];
+    swap_after_a_delete_fails ["KV-ATOM-16"] [Need::Feature("cas-absent"), Need::Interface("cas")];
+    swap_after_the_old_value_came_back_fails ["KV-ATOM-S02"] [Need::Feature("aba-safe"), Need::Interface("cas")];
+    swap_after_a_delete_and_create_fails ["KV-ATOM-S02"] [Need::Feature("aba-safe"), Need::Interface("cas")];
+    snapshot_is_taken_by_new ["KV-ATOM-S01"] [Need::Feature("snapshot-at-new"), Need::Interface("cas")];
+    many_handles_dropped_without_a_swap_change_nothing ["KV-ATOM-S12", "KV-ATOM-10"] [Need::Interface("cas")];
+    handle_may_outlive_its_bucket ["KV-STORE-22", "KV-ATOM-S11"] [Need::Interface("cas")];
 };
 
 /// A snapshot can be taken of a present key, an absent one and an empty value.

@@ -7,9 +7,11 @@ use crate::{
 };
 
 pub const CASES: &[Case] = cases! { "keyvalue/atomics";
-    one_of_two_racing_swaps_wins ["KV-ATOM-11", "KV-ATOM-10"] [];
-    one_of_two_racing_creations_wins ["KV-ATOM-15", "KV-ATOM-14"] [Need::Feature("cas-absent")];
-    append_of_the_sdk_loses_nothing ["KV-ATOM-14", "KV-ATOM-11", "KV-ATOM-12"] [Need::Feature("cas-absent")];
+    one_of_two_racing_swaps_wins ["KV-ATOM-11", "KV-ATOM-10"] [Need::Guests, Need::Interface("cas")];
+    one_of_two_racing_creations_wins ["KV-ATOM-15", "KV-ATOM-14"]
+        [Need::Feature("cas-absent"), Need::Guests, Need::Interface("cas")];
+    append_of_the_sdk_loses_nothing ["KV-ATOM-14", "KV-ATOM-11", "KV-ATOM-12"]
+        [Need::Feature("cas-absent"), Need::Guests, Need::Interface("cas")];
 };
 
 async fn race(bench: &Bench, one: Cas, two: Cas, bucket: &Bucket) -> Outcome {

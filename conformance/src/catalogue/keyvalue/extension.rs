@@ -25,9 +25,9 @@ pub const CASES: &[Case] = cases! { "keyvalue/extension";
     put_says_the_version_that_get_says ["KVX-15"] [];
     every_write_changes_the_version ["KVX-05"] [];
     versions_never_come_back ["KVX-06"] [];
-    versions_never_come_back_after_a_restart ["KVX-06"] [Need::Restart];
-    one_of_many_puts_with_one_version_wins ["KVX-16"] [];
-    one_of_many_puts_of_an_absent_key_wins ["KVX-16", "KVX-11"] [];
+    versions_never_come_back_after_a_restart ["KVX-06"] [Need::Restart, Need::Guests];
+    one_of_many_puts_with_one_version_wins ["KVX-16"] [Need::Guests];
+    one_of_many_puts_of_an_absent_key_wins ["KVX-16", "KVX-11"] [Need::Guests];
 };
 
 /// A key that nobody wrote is `none`, not an error.

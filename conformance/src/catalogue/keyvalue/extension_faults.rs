@@ -14,10 +14,10 @@ use wasi_cloud_core::{
 
 pub const CASES: &[Case] = cases! { "keyvalue/extension";
     write_that_never_began_is_definite ["KVX-61", "KVX-70", "KVX-60", "KVX-72"] [Need::Fault];
-    write_whose_reply_was_lost_is_maybe ["KVX-62", "KVX-61", "KVX-70", "KVX-60"] [Need::Fault];
+    write_whose_reply_was_lost_is_maybe ["KVX-62", "KVX-61", "KVX-70", "KVX-60"] [Need::Fault, Need::Guests];
     failed_read_is_definite ["KVX-62", "KVX-70"] [Need::Fault];
     conditional_write_whose_reply_was_lost_can_be_found_out ["KVX-62", "KVX-05"] [Need::Fault];
-    backend_that_never_answers_is_a_timeout ["KVX-69", "KVX-62"] [Need::Fault];
+    backend_that_never_answers_is_a_timeout ["KVX-69", "KVX-62"] [Need::Fault, Need::Guests];
 };
 
 fn writes() -> [fn(u32) -> Op; 2] {

@@ -23,8 +23,8 @@ pub const CASES: &[Case] = cases! { "keyvalue/extension";
     no_key_comes_twice ["KVX-45"] [Need::Feature("exact-listing")];
     invented_cursor_is_invalid ["KVX-48", "KVX-72"] [];
     untouched_keys_survive_a_listing_during_changes ["KVX-44", "KVX-46"] [];
-    cursor_works_in_another_guest ["KVX-44"] [];
-    listing_stays_in_its_bucket ["KV-STORE-21", "KVX-40"] [];
+    cursor_works_in_another_guest ["KVX-44"] [Need::Guests];
+    listing_stays_in_its_bucket ["KV-STORE-21", "KVX-40"] [Need::Labels];
 };
 
 async fn listed(bucket: &ExtBucket, prefix: &str, limit: u32) -> Outcome<BTreeSet<String>> {

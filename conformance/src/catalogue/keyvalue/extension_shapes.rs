@@ -15,11 +15,11 @@ use wasi_cloud_core::{Kind, escape::hostile};
 
 pub const CASES: &[Case] = cases! { "keyvalue/extension";
     key_of_any_kind_has_a_version(KEYS) ["KVX-01", "KVX-12", "KVX-22"] [];
-    writes_of_other_keys_leave_a_version_alone ["KVX-12", "KVX-03"] [];
+    writes_of_other_keys_leave_a_version_alone ["KVX-12", "KVX-03"] [Need::Labels];
     strange_keys_are_deleted_alone ["KVX-22", "KV-STORE-S05"] [];
-    value_and_version_are_of_one_moment ["KVX-01"] [];
-    one_of_many_deletes_with_one_version_wins ["KVX-23", "KVX-22"] [];
-    cursor_elsewhere_is_harmless ["KVX-49", "KVX-40", "KV-STORE-21"] [];
+    value_and_version_are_of_one_moment ["KVX-01"] [Need::Guests];
+    one_of_many_deletes_with_one_version_wins ["KVX-23", "KVX-22"] [Need::Guests];
+    cursor_elsewhere_is_harmless ["KVX-49", "KVX-40", "KV-STORE-21"] [Need::Labels];
     write_again_after_maybe_is_safe ["KVX-13", "KVX-61"] [Need::Fault];
 };
 

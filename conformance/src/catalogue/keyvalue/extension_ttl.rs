@@ -18,7 +18,7 @@ pub const CASES: &[Case] = cases! { "keyvalue/extension";
     lifetime_is_not_cut_to_seconds ["KVX-30"] [Need::Feature("ttl"), Need::Time];
     reading_does_not_extend_a_lifetime ["KVX-32"] [Need::Feature("ttl"), Need::Time];
     writing_without_a_lifetime_clears_it ["KVX-33"] [Need::Feature("ttl"), Need::Time];
-    batches_clear_lifetimes ["KVX-33"] [Need::Feature("ttl"), Need::Time, Need::Interface("batch")];
+    batches_clear_lifetimes ["KVX-33"] [Need::Feature("ttl"), Need::Time, Need::Interface("batch"), Need::Guests];
     longer_lifetime_replaces_a_shorter ["KVX-34"] [Need::Feature("ttl"), Need::Time];
     shorter_lifetime_replaces_a_longer ["KVX-34", "KVX-31"] [Need::Feature("ttl"), Need::Time];
     refused_put_keeps_the_lifetime ["KVX-31", "KVX-13"] [Need::Feature("ttl"), Need::Time];

@@ -11,13 +11,14 @@ use std::time::Duration;
 use wasi_cloud_core::Kind;
 
 pub const CASES: &[Case] = cases! { "keyvalue/extension";
-    expired_key_is_no_part_of_a_batch ["KVX-36"] [Need::Feature("ttl"), Need::Time, Need::Interface("batch")];
+    expired_key_is_no_part_of_a_batch ["KVX-36"]
+        [Need::Feature("ttl"), Need::Time, Need::Interface("batch"), Need::Guests];
     snapshot_of_an_expired_key_is_stale ["KVX-36", "KV-ATOM-11"]
-        [Need::Feature("ttl"), Need::Time, Need::Interface("atomics")];
+        [Need::Feature("ttl"), Need::Time, Need::Interface("atomics"), Need::Guests, Need::Interface("cas")];
     counter_and_swap_with_a_lifetime ["KVX-39", "KVX-50"]
-        [Need::Feature("ttl"), Need::Time, Need::Interface("atomics")];
+        [Need::Feature("ttl"), Need::Time, Need::Interface("atomics"), Need::Guests, Need::Interface("cas")];
     version_with_a_lifetime_holds_until_it_is_over ["KVX-36", "KVX-12"] [Need::Feature("ttl"), Need::Time];
-    lifetime_is_the_same_for_every_guest ["KVX-36", "KVX-31"] [Need::Feature("ttl"), Need::Time];
+    lifetime_is_the_same_for_every_guest ["KVX-36", "KVX-31"] [Need::Feature("ttl"), Need::Time, Need::Guests];
     conditional_put_sets_a_lifetime ["KVX-31", "KVX-11"] [Need::Feature("ttl"), Need::Time];
     deleting_with_a_stale_version_keeps_the_lifetime ["KVX-31", "KVX-23"] [Need::Feature("ttl"), Need::Time];
 };

@@ -17,8 +17,9 @@ pub const CASES: &[Case] = cases! { "keyvalue/store";
     listing_that_failed_can_go_on ["KV-STORE-13", "KV-STORE-22"] [Need::Fault];
     late_answer_is_an_answer ["KV-STORE-04"] [Need::Fault];
     increment_fails_wholly_or_not_at_all ["KV-ATOM-04", "KV-ATOM-S09"] [Need::Fault, Need::Interface("atomics")];
-    failed_swap_is_a_store_error ["KV-ATOM-13"] [Need::Fault, Need::Interface("atomics")];
-    swap_whose_reply_was_lost_is_a_store_error ["KV-ATOM-13", "KV-STORE-20"] [Need::Fault, Need::Interface("atomics")];
+    failed_swap_is_a_store_error ["KV-ATOM-13"] [Need::Fault, Need::Interface("atomics"), Need::Interface("cas")];
+    swap_whose_reply_was_lost_is_a_store_error ["KV-ATOM-13", "KV-STORE-20"]
+        [Need::Fault, Need::Interface("atomics"), Need::Interface("cas")];
     failed_batch_is_an_error ["KV-BATCH-10", "KV-STORE-20", "KV-BATCH-07"] [Need::Fault, Need::Interface("batch")];
 };
 

@@ -10,22 +10,24 @@ use crate::{
 use wasi_cloud_core::Kind;
 
 pub const CASES: &[Case] = cases! { "keyvalue/store";
-    open_granted_label ["KV-STORE-01"] [];
+    open_granted_label ["KV-STORE-01"] [Need::Labels];
     open_label_that_is_not_configured ["KV-STORE-02"] [];
-    open_label_that_is_not_granted ["KV-STORE-03"] [];
+    open_label_that_is_not_granted ["KV-STORE-03"] [Need::Labels];
     open_label_that_does_not_exist ["KV-STORE-03"] [];
     open_strange_labels ["KV-STORE-03", "KV-STORE-22"] [];
     open_empty_label ["KV-STORE-S16", "KV-STORE-22"] [];
-    denied_open_leaves_other_handles_alone ["KV-STORE-03", "KV-STORE-01"] [];
-    no_grant_at_all ["KV-STORE-03"] [Need::Grant];
+    denied_open_leaves_other_handles_alone ["KV-STORE-03", "KV-STORE-01"] [Need::Labels];
+    no_grant_at_all ["KV-STORE-03"] [Need::Grant, Need::Labels];
     grant_of_another_capability_does_not_help ["KV-STORE-03"] [Need::Grant];
-    grant_of_another_label_does_not_help ["KV-STORE-03", "KV-STORE-01"] [Need::Grant];
-    grant_of_a_pattern_reaches_what_it_matches ["KV-STORE-01", "KV-STORE-02", "KV-STORE-03"] [Need::Grant];
-    grant_given_later_is_enough ["KV-STORE-01", "KV-STORE-03"] [Need::Grant];
+    grant_of_another_label_does_not_help ["KV-STORE-03", "KV-STORE-01"] [Need::Grant, Need::Labels];
+    grant_of_a_pattern_reaches_what_it_matches ["KV-STORE-01", "KV-STORE-02", "KV-STORE-03"]
+        [Need::Grant, Need::Labels];
+    grant_given_later_is_enough ["KV-STORE-01", "KV-STORE-03"] [Need::Grant, Need::Labels];
     revoked_while_open ["KV-STORE-03"] [Need::Grant];
     revoked_write_changes_nothing ["KV-STORE-03", "KV-STORE-20"] [Need::Grant];
-    read_grant_refuses_writes ["KV-STORE-03"] [Need::Grant];
-    read_grant_refuses_atomics ["KV-STORE-03", "KV-ATOM-13"] [Need::Grant, Need::Interface("atomics")];
+    read_grant_refuses_writes ["KV-STORE-03"] [Need::Grant, Need::Guests];
+    read_grant_refuses_atomics ["KV-STORE-03", "KV-ATOM-13"]
+        [Need::Grant, Need::Interface("atomics"), Need::Interface("cas")];
     read_grant_refuses_batch_writes ["KV-STORE-03", "KV-BATCH-10"] [Need::Grant, Need::Interface("batch")];
     revoked_batches_are_denied ["KV-STORE-03", "KV-BATCH-10"] [Need::Grant, Need::Interface("batch")];
     write_grant_refuses_batch_reads ["KV-STORE-03", "KV-BATCH-10"] [Need::Grant, Need::Interface("batch")];

@@ -13,16 +13,17 @@ use wasi_cloud_core::Kind;
 
 pub const CASES: &[Case] = cases! { "keyvalue/store";
     dropping_a_handle_keeps_the_data ["KV-STORE-23"] [Need::Feature("keep-on-drop")];
-    dropping_a_handle_leaves_others_open ["KV-STORE-23"] [Need::Feature("keep-on-drop")];
-    dropping_a_guest_keeps_the_data ["KV-STORE-S14", "KV-STORE-23"] [];
+    dropping_a_handle_leaves_others_open ["KV-STORE-23"] [Need::Feature("keep-on-drop"), Need::Labels, Need::Guests];
+    dropping_a_guest_keeps_the_data ["KV-STORE-S14", "KV-STORE-23"] [Need::Guests];
     ten_thousand_handles_end_in_an_error ["KV-STORE-22", "KV-STORE-01", "KV-STORE-S16", "KV-STORE-24"] [Need::Guest];
     handles_that_were_dropped_make_room ["KV-STORE-01", "KV-STORE-22"] [];
-    guests_that_end_with_handles_open_make_room ["KV-STORE-01", "KV-STORE-22"] [Need::Guest];
-    restarted_host_keeps_what_it_declares ["KV-STORE-S14", "KV-STORE-20"] [Need::Restart];
+    guests_that_end_with_handles_open_make_room ["KV-STORE-01", "KV-STORE-22"] [Need::Guest, Need::Guests];
+    restarted_host_keeps_what_it_declares ["KV-STORE-S14", "KV-STORE-20"] [Need::Restart, Need::Guests];
     restarted_host_keeps_every_kind_of_write(WRITES) ["KV-STORE-S14", "KV-STORE-20"]
-        [Need::Restart, Need::Interface("atomics"), Need::Interface("batch")];
-    restarted_host_opens_the_same_labels ["KV-STORE-01", "KV-STORE-02", "KV-STORE-03"] [Need::Restart];
-    restarted_host_keeps_buckets_apart ["KV-STORE-21", "KV-STORE-S14"] [Need::Restart];
+        [Need::Restart, Need::Interface("atomics"), Need::Interface("batch"), Need::Interface("cas"), Need::Guests];
+    restarted_host_opens_the_same_labels ["KV-STORE-01", "KV-STORE-02", "KV-STORE-03"]
+        [Need::Restart, Need::Guests, Need::Labels];
+    restarted_host_keeps_buckets_apart ["KV-STORE-21", "KV-STORE-S14"] [Need::Restart, Need::Labels, Need::Guests];
 };
 
 /// Data stays when its handle goes.
@@ -77,11 +78,12 @@ async fn ten_thousand_handles_end_in_an_error(bench: &mut Bench) -> Outcome {
 /// A guest that drops its handles can go on opening, and the last handle is as good as the first.
 async fn handles_that_were_dropped_make_room(bench: &mut Bench) -> Outcome {
     let guest = bench.keyvalue().await?;
-    guest.open(DEFAULT).await?.set("k", "v").await?;
     for _ in 0..300 {
         guest.open(DEFAULT).await?.close().await?;
     }
-    guest.open(DEFAULT).await?.expect("k", "v").await
+    let last = guest.open(DEFAULT).await?;
+    last.set("k", "v").await?;
+    last.expect("k", "v").await
 }
 
 /// Guests that end without dropping their handles take none from those that come after, or that are there.

@@ -21,8 +21,8 @@ pub const CASES: &[Case] = cases! { "keyvalue/store";
     repeated_writes_are_ok ["KV-STORE-07", "KV-STORE-09"] [];
     reads_its_own_writes ["KV-STORE-17"] [Need::Feature("read-your-writes")];
     two_handles_are_one_client ["KV-STORE-18"] [Need::Feature("read-your-writes")];
-    two_guests_share_a_bucket ["KV-STORE-18", "KV-STORE-S15"] [Need::Feature("read-your-writes")];
-    buckets_share_nothing ["KV-STORE-21", "KV-STORE-20"] [];
+    two_guests_share_a_bucket ["KV-STORE-18", "KV-STORE-S15"] [Need::Feature("read-your-writes"), Need::Guests];
+    buckets_share_nothing ["KV-STORE-21", "KV-STORE-20"] [Need::Labels];
     nothing_expires_unasked ["KV-STORE-S13"] [Need::Time];
 };
 

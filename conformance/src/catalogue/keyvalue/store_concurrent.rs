@@ -3,19 +3,19 @@
 use super::support::{MANY, fill, names, set};
 use crate::{
     bench::{Bench, Bucket},
-    catalogue::{Case, cases, deployment::*},
+    catalogue::{Case, Need, cases, deployment::*},
     outcome::{Outcome, expect, expect_eq},
 };
 use wasi_cloud_core::Kind;
 
 pub const CASES: &[Case] = cases! { "keyvalue/store";
-    writers_of_many_keys_lose_nothing ["KV-STORE-06", "KV-STORE-07"] [];
-    writers_of_one_key_leave_one_whole_value ["KV-STORE-07", "KV-STORE-20"] [];
-    readers_see_whole_values_only ["KV-STORE-20"] [];
-    set_and_delete_at_once_end_as_one_of_them ["KV-STORE-08", "KV-STORE-20"] [];
-    deletes_of_one_key_at_once_are_ok ["KV-STORE-09", "KV-STORE-08"] [];
-    listings_at_once_are_whole ["KV-STORE-12", "KV-STORE-13"] [];
-    labels_are_opened_at_once ["KV-STORE-01", "KV-STORE-02", "KV-STORE-03"] [];
+    writers_of_many_keys_lose_nothing ["KV-STORE-06", "KV-STORE-07"] [Need::Guests];
+    writers_of_one_key_leave_one_whole_value ["KV-STORE-07", "KV-STORE-20"] [Need::Guests];
+    readers_see_whole_values_only ["KV-STORE-20"] [Need::Guests];
+    set_and_delete_at_once_end_as_one_of_them ["KV-STORE-08", "KV-STORE-20"] [Need::Guests];
+    deletes_of_one_key_at_once_are_ok ["KV-STORE-09", "KV-STORE-08"] [Need::Guests];
+    listings_at_once_are_whole ["KV-STORE-12", "KV-STORE-13"] [Need::Guests];
+    labels_are_opened_at_once ["KV-STORE-01", "KV-STORE-02", "KV-STORE-03"] [Need::Guests, Need::Labels];
 };
 
 /// Long enough to be written in parts, and of different length.

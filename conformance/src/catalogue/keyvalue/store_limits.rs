@@ -16,7 +16,7 @@ pub const CASES: &[Case] = cases! { "keyvalue/store";
     longest_keys_are_told_apart ["KV-STORE-S05", "KV-STORE-S02"] [];
     larger_value_is_refused_and_the_old_one_stays ["KV-STORE-S07", "KV-STORE-22"] [];
     larger_value_fails_a_batch ["KV-BATCH-10", "KV-STORE-S07"] [Need::Interface("batch")];
-    longer_key_is_no_counter ["KV-STORE-S02", "KV-ATOM-04"] [Need::Interface("atomics")];
+    longer_key_is_no_counter ["KV-STORE-S02", "KV-ATOM-04"] [Need::Interface("atomics"), Need::Interface("cas")];
     longer_key_fails_a_batch ["KV-BATCH-10", "KV-STORE-S02"] [Need::Interface("batch")];
 };
 

@@ -18,7 +18,7 @@ pub const CASES: &[Case] = cases! { "keyvalue/store";
     strange_keys_are_listed_as_written ["KV-STORE-12", "KV-STORE-S05"] [];
     strange_keys_are_deleted_alone ["KV-STORE-08", "KV-STORE-S05"] [];
     strange_keys_are_counters ["KV-ATOM-01", "KV-STORE-S05"] [Need::Interface("atomics")];
-    strange_keys_stay_in_their_bucket ["KV-STORE-21", "KV-STORE-S05"] [];
+    strange_keys_stay_in_their_bucket ["KV-STORE-21", "KV-STORE-S05"] [Need::Labels];
     strange_keys_are_taken_or_refused ["KV-STORE-S03", "KV-STORE-22"] [];
     random_keys_and_values_are_kept ["KV-STORE-04", "KV-STORE-S05"] [];
     empty_key_is_taken_or_refused ["KV-STORE-S01"] [];

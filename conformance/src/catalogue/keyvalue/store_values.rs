@@ -11,10 +11,10 @@ use crate::{
 };
 
 pub const CASES: &[Case] = cases! { "keyvalue/store";
-    value_is_kept(SIZES, KEYS) ["KV-STORE-04", "KV-STORE-07", "KV-STORE-S06"] [];
+    value_is_kept(SIZES, KEYS) ["KV-STORE-04", "KV-STORE-07", "KV-STORE-S06"] [Need::Guests];
     largest_value_under_longest_key_is_kept ["KV-STORE-S07", "KV-STORE-S02", "KV-STORE-04"] [];
     bytes_are_kept(BYTES, WAYS) ["KV-STORE-04", "KV-ATOM-10", "KV-BATCH-05", "KV-BATCH-01"]
-        [Need::Interface("atomics"), Need::Interface("batch")];
+        [Need::Interface("atomics"), Need::Interface("batch"), Need::Interface("cas")];
 };
 
 /// A value of every size comes back as it went, under every kind of key, and leaves nothing when it goes.

@@ -18,9 +18,10 @@ pub const CASES: &[Case] = cases! { "keyvalue/extension";
     cursor_from_before_a_switch_is_conflict ["KVX-48", "KVX-66"] [Need::Switch];
     versions_after_a_switch_work ["KVX-12", "KVX-22"] [Need::Switch];
     open_handles_follow_a_switch ["KV-STORE-21", "KV-STORE-20"] [Need::Switch];
-    switch_leaves_other_labels_alone ["KV-STORE-21"] [Need::Switch];
+    switch_leaves_other_labels_alone ["KV-STORE-21"] [Need::Switch, Need::Labels];
     cursor_of_the_standard_from_before_a_switch_is_harmless ["KV-STORE-S08", "KV-STORE-21"] [Need::Switch];
-    swap_across_a_switch_writes_nothing ["KV-ATOM-11", "KV-STORE-20"] [Need::Switch, Need::Interface("atomics")];
+    swap_across_a_switch_writes_nothing ["KV-ATOM-11", "KV-STORE-20"]
+        [Need::Switch, Need::Interface("atomics"), Need::Interface("cas")];
 };
 
 /// A version of the old store holds for nothing in the new one, where the key is absent.

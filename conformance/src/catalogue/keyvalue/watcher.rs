@@ -18,9 +18,11 @@ pub const CASES: &[Case] = cases! { "keyvalue/watcher";
     changes_come_in_order ["KV-WATCH-S01"] [TELLS, Need::Serve, Need::Feature("watch-order")];
     no_change_is_left_out ["KV-WATCH-S05"] [TELLS, Need::Serve, Need::Feature("watch-every")];
     trap_does_not_stop_changes ["KV-WATCH-S02"] [TELLS, Need::Serve, Need::Feature("watch-isolation")];
-    other_buckets_stay_away ["KV-WATCH-S03"] [TELLS, Need::Serve, Need::Feature("watch-scope")];
+    other_buckets_stay_away ["KV-WATCH-S03"]
+        [TELLS, Need::Serve, Need::Feature("watch-scope"), Need::Guests, Need::Labels];
     batches_are_told ["KV-WATCH-S04"] [TELLS, Need::Serve, Need::Feature("watch-writes"), Need::Interface("batch")];
-    counters_and_swaps_are_told ["KV-WATCH-S04"] [TELLS, Need::Serve, Need::Feature("watch-writes"), Need::Interface("atomics")];
+    counters_and_swaps_are_told ["KV-WATCH-S04"]
+        [TELLS, Need::Serve, Need::Feature("watch-writes"), Need::Interface("atomics"), Need::Interface("cas")];
 };
 
 /// A value that is written is told with its key, whether there was another one, and whatever bytes it has.

@@ -15,11 +15,14 @@ pub const CASES: &[Case] = cases! { "messaging/handler";
     error_does_not_stop_delivery ["MSG-HAND-03"] [Need::Serve];
     trap_does_not_stop_delivery ["MSG-HAND-04"] [Need::Serve, Need::Feature("trap-isolation")];
     spin_does_not_stop_delivery ["MSG-HAND-04"] [Need::Serve, Need::Guest, Need::Feature("trap-isolation")];
-    error_brings_the_message_again ["MSG-M05", "MSG-M06"] [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery")];
-    never_handled_is_a_dead_letter ["MSG-M05"] [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery")];
+    error_brings_the_message_again ["MSG-M05", "MSG-M06"]
+        [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery")];
+    never_handled_is_a_dead_letter ["MSG-M05"]
+        [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery")];
     group_shares ["MSG-HAND-01"] [Need::Serve, Need::Feature("groups")];
     broadcast_reaches_all ["MSG-HAND-01"] [Need::Serve, Need::Feature("broadcast")];
-    pattern_stands_for_topics ["MSG-HAND-01", "MSG-HAND-02", "MSG-TYPES-12"] [Need::Serve, Need::Feature("slash-wildcards")];
+    pattern_stands_for_topics ["MSG-HAND-01", "MSG-HAND-02", "MSG-TYPES-12"]
+        [Need::Serve, Need::Feature("slash-wildcards")];
     own_messages_come_back ["MSG-M13"] [Need::Serve, Need::Feature("self-delivery")];
 };
 

@@ -15,7 +15,7 @@ use wasi_cloud_core::{
 pub const CASES: &[Case] = cases! { "messaging/producer";
     send_without_subscriber ["MSG-PROD-02", "MSG-PROD-01"] [Need::Feature("fire-and-forget")];
     send_is_accepted ["MSG-PROD-01"] [Need::Serve];
-    senders_at_once_lose_nothing ["MSG-PROD-01", "MSG-PROD-04"] [Need::Serve];
+    senders_at_once_lose_nothing ["MSG-PROD-01", "MSG-PROD-04"] [Need::Serve, Need::Guests];
     failed_send_is_an_error ["MSG-PROD-03", "MSG-PROD-01"] [Need::Fault];
     longest_topic_works ["MSG-M07"] [Need::Feature("topic-names")];
     send_to_bad_topic ["MSG-M07", "MSG-PROD-03"] [Need::Feature("topic-names")];

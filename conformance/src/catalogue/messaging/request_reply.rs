@@ -19,7 +19,7 @@ pub const CASES: &[Case] = cases! { "messaging/request-reply";
     some_replies_at_the_timeout ["MSG-RR-04"] [ASKS, Need::Serve];
     never_more_than_expected ["MSG-RR-06"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
     several_replies ["MSG-RR-08", "MSG-RR-10"] [ASKS, Need::Serve];
-    reply_reaches_who_asked ["MSG-RR-07"] [ASKS, Need::Serve];
+    reply_reaches_who_asked ["MSG-RR-07"] [ASKS, Need::Serve, Need::Guests];
     one_is_the_default ["MSG-M01"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
     none_expected ["MSG-M03"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
     too_few_replies_are_a_timeout ["MSG-M02"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
@@ -28,7 +28,8 @@ pub const CASES: &[Case] = cases! { "messaging/request-reply";
     reply_after_the_requester_left ["MSG-M15"] [ASKS, Need::Serve, Need::Feature("late-reply")];
     request_keeps_its_message ["MSG-RR-10"] [ASKS, Need::Serve];
     reply_to_a_plain_message ["MSG-RR-09"] [ASKS, Need::Serve];
-    refused_without_the_feature ["KVX-67", "MSG-TYPES-13"] [Need::Without("request-reply"), Need::Interface("request-reply")];
+    refused_without_the_feature ["KVX-67", "MSG-TYPES-13"]
+        [Need::Without("request-reply"), Need::Interface("request-reply")];
 };
 
 const SECOND: u32 = 1000;

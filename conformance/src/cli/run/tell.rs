@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 
 /// Hands every event to all who want it.
 pub(super) struct Teller {
-    report: Box<dyn Report>,
+    reports: Vec<Box<dyn Report>>,
     secrets: Vec<String>,
     bar: ProgressBar,
     kept: Option<Vec<Event>>,
@@ -15,13 +15,13 @@ pub(super) struct Teller {
 }
 
 impl Teller {
-    pub fn new(report: Box<dyn Report>, secrets: Vec<String>, quiet: bool, keep: bool) -> Self {
+    pub fn new(reports: Vec<Box<dyn Report>>, secrets: Vec<String>, quiet: bool, keep: bool) -> Self {
         let shown = io::stderr().is_terminal() && !quiet;
         let bar = if shown { ProgressBar::no_length() } else { ProgressBar::hidden() };
         if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {bar:30} {elapsed} {wide_msg}") {
             bar.set_style(style);
         }
-        Self { report, secrets, bar, kept: keep.then(Vec::new), failed: Ok(()) }
+        Self { reports, secrets, bar, kept: keep.then(Vec::new), failed: Ok(()) }
     }
 
     pub fn tell(&mut self, mut event: Event) {
@@ -29,22 +29,23 @@ impl Teller {
             record.scrub(|text| self.secrets.iter().for_each(|secret| *text = text.replace(secret, "***")));
         }
         self.progress(&event);
-        if self.failed.is_ok() {
-            self.failed = self.report.event(&event);
+        // One that cannot be written does not end the others.
+        for report in &mut self.reports {
+            match report.event(&event) {
+                // That nobody reads to the end, as in `run | head`, is no failure.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                Err(error) if self.failed.is_ok() => self.failed = Err(error),
+                _ => {}
+            }
         }
         if let Some(kept) = &mut self.kept {
             kept.push(event);
         }
     }
 
-    /// All events, if they were to be kept, and the first failure to write the report. That nobody reads to the end, as
-    /// in `run | head`, is none.
+    /// All events, if they were to be kept, and the first failure to write a report.
     pub fn finish(self) -> (Vec<Event>, io::Result<()>) {
-        let failed = match self.failed {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => other,
-        };
-        (self.kept.unwrap_or_default(), failed)
+        (self.kept.unwrap_or_default(), self.failed)
     }
 
     fn progress(&self, event: &Event) {

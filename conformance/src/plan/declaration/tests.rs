@@ -30,6 +30,8 @@ fn check(said: &str) -> Vec<Outcome> {
         altitude: Altitude::Direct,
         capabilities: said.capabilities,
         controls: BTreeSet::new(),
+        lacks: BTreeMap::new(),
+        labels: BTreeMap::new(),
         notes: Vec::new(),
     };
     let checks = parse(WRITTEN).expect("a declaration").checks(&host, "2026-01-01", &Selection::default());
@@ -95,6 +97,8 @@ fn an_exemption_ends_with_its_day_and_never_covers_core() {
         altitude: Altitude::Direct,
         capabilities: BTreeMap::new(),
         controls: BTreeSet::new(),
+        lacks: BTreeMap::new(),
+        labels: BTreeMap::new(),
         notes: Vec::new(),
     };
     let checks = |today| declaration.checks(&host, today, &Selection::default());

@@ -4,6 +4,7 @@ use super::{BOLD, YELLOW, style};
 use crate::{
     event::{Mismatch, Record},
     host::HostCall,
+    transcript::Entry,
 };
 use std::io::{self, Write};
 
@@ -24,10 +25,9 @@ pub(super) fn write(out: &mut impl Write, record: &Record, trace: bool) -> io::R
         writeln!(out, "  {}", indented(why))?;
     }
     calls(out, &record.calls, trace)?;
-    if trace {
-        for line in &record.transcript {
-            writeln!(out, "  {} > {}\n  {} < {}", line.who, line.op, line.who, line.seen)?;
-        }
+    // Of a host that shows no calls, what guests did is all there is.
+    if trace || record.calls.is_empty() {
+        operations(out, &record.transcript, trace)?;
     }
     if record.attempts > 0 {
         writeln!(out, "  seed of the case: {seed}")?;
@@ -51,6 +51,14 @@ pub(super) fn observed(out: &mut impl Write, record: &Record) -> io::Result<()> 
         out,
         "\n{YELLOW}observed{YELLOW:#} {id} ({altitude}, {level}): {what}: not {expected} but {actual}; no clause binds"
     )
+}
+
+fn operations(out: &mut impl Write, all: &[Entry], trace: bool) -> io::Result<()> {
+    let first = if trace { 0 } else { all.len().saturating_sub(LAST) };
+    if first > 0 {
+        writeln!(out, "  operations ({LAST} of {}; --trace shows all)", all.len())?;
+    }
+    all[first..].iter().try_for_each(|Entry { who, op, seen, .. }| writeln!(out, "  {who} > {op}\n  {who} < {seen}"))
 }
 
 fn calls(out: &mut impl Write, calls: &[HostCall], trace: bool) -> io::Result<()> {

@@ -235,6 +235,8 @@ fn describe(features: &[&str], limits: &[(&str, u64)]) -> HostDescription {
         altitude: Altitude::Direct,
         capabilities: [("config".to_owned(), Declared { features, limits, ..Declared::default() })].into(),
         controls: Default::default(),
+        lacks: Default::default(),
+        labels: Default::default(),
         notes: Vec::new(),
     }
 }

@@ -1,0 +1,89 @@
+//! `--format` and `--report`: how a run is written down, and where.
+
+use crate::report::{Detail, Report, json::Json, junit, markdown, pretty::Pretty, tap, terse, whole::Whole};
+use anyhow::{Context, anyhow};
+use clap::ValueEnum;
+use std::{fs::File, io::Write, path::PathBuf, str::FromStr};
+
+/// How a run is written down. Every format is made from the same events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Text for people.
+    Pretty,
+    /// A line for each case.
+    Terse,
+    /// The event stream, one JSON object a line.
+    Json,
+    /// JUnit's XML.
+    Junit,
+    /// The Test Anything Protocol, version 14.
+    Tap,
+    /// A page in Markdown.
+    Markdown,
+}
+
+impl Format {
+    pub fn report(self, out: impl Write + 'static, detail: Detail) -> Box<dyn Report> {
+        match self {
+            Self::Pretty => Box::new(Pretty::new(out, detail)),
+            Self::Json => Box::new(Json::new(out, detail)),
+            Self::Terse => Box::new(Whole::new(out, terse::render)),
+            Self::Junit => Box::new(Whole::new(out, junit::render)),
+            Self::Tap => Box::new(Whole::new(out, tap::render)),
+            Self::Markdown => Box::new(Whole::new(out, markdown::render)),
+        }
+    }
+}
+
+/// `FORMAT=FILE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ToFile {
+    format: Format,
+    path: PathBuf,
+}
+
+impl FromStr for ToFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = text.split_once('=').ok_or("write FORMAT=FILE, such as junit=report.xml")?;
+        let format = Format::from_str(format, false).map_err(|_| {
+            let known: Vec<_> = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
+            let known: Vec<_> = known.iter().map(clap::builder::PossibleValue::get_name).collect();
+            format!("there is no format `{format}`; there are {}", known.join(", "))
+        })?;
+        if path.is_empty() {
+            return Err("the file has no name".to_owned());
+        }
+        Ok(Self { format, path: path.into() })
+    }
+}
+
+impl ToFile {
+    /// Makes the file, so that one that cannot be made is known before the run.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn open(&self, detail: Detail) -> anyhow::Result<Box<dyn Report>> {
+        let file = File::create(&self.path).map_err(|why| anyhow!(why));
+        let file = file.with_context(|| format!("the report `{}` cannot be written", self.path.display()))?;
+        // What is in a file has no colours.
+        let plain = anstream::StripStream::new(file);
+        Ok(self.format.report(plain, detail))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_has_a_format_and_a_file() {
+        let good: ToFile = "junit=a=b.xml".parse().expect("a report");
+        assert_eq!(good, ToFile { format: Format::Junit, path: "a=b.xml".into() });
+        for (bad, word) in [("junit", "write FORMAT=FILE"), ("xml=a", "there are pretty, terse"), ("tap=", "no name")] {
+            let why = bad.parse::<ToFile>().expect_err(bad);
+            assert!(why.contains(word), "{bad}: {why}");
+        }
+    }
+}

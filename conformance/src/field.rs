@@ -1,0 +1,248 @@
+//! Several finished runs side by side: what each host makes of each clause, and what changed between two.
+
+pub mod html;
+pub mod table;
+
+use crate::{
+    catalogue::Case,
+    clauses::{Clause, Law},
+    event::{Event, HostInfo, Record},
+    outcome::Verdict,
+    report::whole::Run,
+};
+use anyhow::{Context, Result, bail};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt, fs,
+    path::Path,
+};
+
+/// Reads what `run --format json` printed.
+///
+/// # Errors
+/// If it cannot be read, is something else, or ends before the run did.
+pub fn read(path: &Path) -> Result<Run> {
+    let text = fs::read_to_string(path);
+    let text = text.with_context(|| format!("`{}` cannot be read", path.display()))?;
+    let mut run = Run::default();
+    let mut is_whole = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let event = serde_json::from_str(line).with_context(|| {
+            format!("{}:{number} is no event of a run: write one with `run --format json`", path.display())
+        })?;
+        match event {
+            Event::Started(started) => run.started = started,
+            Event::Begun { .. } => {}
+            Event::Ended(record) => run.records.push(*record),
+            Event::Finished(summary) => {
+                run.summary = summary;
+                is_whole = true;
+            }
+        }
+    }
+    if !is_whole {
+        bail!("{}: the run did not end", path.display());
+    }
+    run.records.sort_by(|a, b| (&a.id, &a.altitude).cmp(&(&b.id, &b.altitude)));
+    Ok(run)
+}
+
+/// What a host makes of a clause, from the worst to what says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// A case that proves the clause failed, or nobody can tell.
+    Broken,
+    /// A case fails that is known to.
+    Known,
+    /// All that ran passed.
+    Holds,
+    /// Cases were skipped, and none ran.
+    Skipped,
+    /// It cannot be put to this host.
+    Inapplicable,
+    /// No case proves it, or none was picked.
+    Untested,
+}
+
+impl Standing {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Broken, Self::Known, Self::Holds, Self::Skipped, Self::Inapplicable, Self::Untested];
+
+    /// The word that tables print.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Broken => "FAILS",
+            Self::Known => "fails, known",
+            Self::Holds => "holds",
+            Self::Skipped => "skipped",
+            Self::Inapplicable => "n/a",
+            Self::Untested => "no case",
+        }
+    }
+
+    const fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass | Verdict::Flaky => Self::Holds,
+            Verdict::Xfail => Self::Known,
+            Verdict::Skip => Self::Skipped,
+            Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error => Self::Broken,
+        }
+    }
+}
+
+/// A host, as a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub host: String,
+    /// Its version.
+    pub version: String,
+    /// What a reader has to know.
+    pub notes: Vec<String>,
+    /// Whether the run called it conformant.
+    pub conformant: bool,
+    /// How much was executed, of how much.
+    pub executed: (usize, usize),
+}
+
+/// What one host makes of one clause, at each altitude.
+pub type Cell = BTreeMap<String, Standing>;
+
+/// A clause, and a cell for each column.
+#[derive(Debug, Clone)]
+pub struct Row<'a> {
+    /// The clause.
+    pub clause: &'a Clause,
+    /// In the order of the columns.
+    pub cells: Vec<Cell>,
+}
+
+/// Hosts by clauses.
+#[derive(Debug, Clone)]
+pub struct Field<'a> {
+    /// The hosts.
+    pub columns: Vec<Column>,
+    /// The clauses that bind hosts, of the capabilities that one of the hosts has.
+    pub rows: Vec<Row<'a>>,
+}
+
+impl<'a> Field<'a> {
+    /// Puts runs side by side. Which cases prove a clause is what this version of the catalogue says.
+    #[must_use]
+    pub fn of(runs: &[Run], cases: &[Case], law: &'a Law) -> Self {
+        let mut proving: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for case in cases {
+            for clause in case.clauses {
+                proving.entry(clause).or_default().insert(case.id());
+            }
+        }
+        let standings: Vec<_> = runs.iter().map(Standings::of).collect();
+        let none = BTreeSet::new();
+        let row = |clause: &'a Clause| {
+            let ids = proving.get(&*clause.id).unwrap_or(&none);
+            Row { clause, cells: standings.iter().map(|standings| standings.cell(ids)).collect() }
+        };
+        let has =
+            |clause: &&Clause| standings.iter().any(|standings| standings.capabilities.contains(clause.capability()));
+        Self { columns: runs.iter().map(column).collect(), rows: law.iter().filter(has).map(row).collect() }
+    }
+}
+
+/// What of a run decides cells.
+struct Standings {
+    altitudes: Vec<String>,
+    capabilities: BTreeSet<String>,
+    ran: BTreeMap<(String, String), Standing>,
+}
+
+impl Standings {
+    fn of(run: &Run) -> Self {
+        let of_record = |record: &Record| ((record.id.clone(), record.altitude.clone()), Standing::of(record.verdict));
+        let inapplicable = run.started.inapplicable.iter();
+        let inapplicable = inapplicable.map(|case| ((case.id.clone(), case.altitude.clone()), Standing::Inapplicable));
+        Self {
+            altitudes: run.started.hosts.iter().map(|host| host.altitude.clone()).collect(),
+            capabilities: run.started.hosts.iter().flat_map(|host| host.capabilities.keys().cloned()).collect(),
+            ran: inapplicable.chain(run.records.iter().map(of_record)).collect(),
+        }
+    }
+
+    /// The worst of all cases, at each altitude. What was skipped or cannot be put to the host counts only where nothing ran.
+    fn cell(&self, ids: &BTreeSet<String>) -> Cell {
+        let worst = |altitude: &String| {
+            let found = ids.iter().filter_map(|id| self.ran.get(&(id.clone(), altitude.clone()))).min();
+            (altitude.clone(), found.copied().unwrap_or(Standing::Untested))
+        };
+        self.altitudes.iter().map(worst).collect()
+    }
+}
+
+fn column(run: &Run) -> Column {
+    let HostInfo { name, version, notes, .. } = run.started.hosts.first().cloned().unwrap_or_default();
+    let executed = (run.summary.executed, run.summary.planned);
+    Column { host: name, version, notes, conformant: run.summary.conformant, executed }
+}
+
+/// A cell in short: what all altitudes agree on, and where one differs, the altitudes by what they say.
+#[must_use]
+pub fn short(cell: &Cell) -> Vec<(Standing, Vec<&str>)> {
+    let mut by: BTreeMap<Standing, Vec<&str>> = BTreeMap::new();
+    for (altitude, standing) in cell {
+        by.entry(*standing).or_default().push(altitude);
+    }
+    // Where guests are needed, a place without them says nothing.
+    if by.len() > 1 {
+        by.remove(&Standing::Inapplicable);
+    }
+    by.into_iter().collect()
+}
+
+/// What changed from one run to another.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Change {
+    /// The case.
+    pub id: String,
+    /// Where the suite stood.
+    pub altitude: String,
+    /// How it ended in the first run, if it was in it.
+    pub was: Option<Verdict>,
+    /// How it ended in the second.
+    pub is: Option<Verdict>,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = |verdict: Option<Verdict>| verdict.map_or("not there", Verdict::word);
+        write!(f, "{} ({}): {} -> {}", self.id, self.altitude, word(self.was), word(self.is))
+    }
+}
+
+impl Change {
+    /// Whether it is for the worse: what passed does not pass any more, or is gone.
+    #[must_use]
+    pub fn is_worse(&self) -> bool {
+        let passes = |verdict: Option<Verdict>| matches!(verdict, Some(Verdict::Pass | Verdict::Flaky));
+        let bad = |verdict| matches!(verdict, Some(Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error));
+        (passes(self.was) && !passes(self.is)) || (!bad(self.was) && bad(self.is))
+    }
+}
+
+/// Every case that did not end alike in two runs, in the order of ids.
+#[must_use]
+pub fn changes(one: &Run, other: &Run) -> Vec<Change> {
+    let verdicts = |run: &Run| -> BTreeMap<(String, String), Verdict> {
+        run.records.iter().map(|record| ((record.id.clone(), record.altitude.clone()), record.verdict)).collect()
+    };
+    let (one, other) = (verdicts(one), verdicts(other));
+    let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
+    let change = |key: &(String, String)| {
+        let (was, is) = (one.get(key).copied(), other.get(key).copied());
+        (was != is).then(|| Change { id: key.0.clone(), altitude: key.1.clone(), was, is })
+    };
+    keys.into_iter().filter_map(change).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! `[launch]` of a host's file: how a program that runs components is started, and what it cannot carry.
+
+use crate::{catalogue::deployment::OTHER, dialect::Dialect};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Stands for the component's path.
+const COMPONENT: &str = "{component}";
+/// Stands for the path of what `prepare` makes of it.
+const PREPARED: &str = "{prepared}";
+/// Stands for one argument of `config` for each pair of the configuration.
+const CONFIG: &str = "{config}";
+const NAME: &str = "{name}";
+const VALUE: &str = "{value}";
+
+/// How to run a component with a host that is a program.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Launch {
+    /// The program and its arguments: `{component}` stands for the component's path, `{prepared}` for that of what
+    /// `prepare` made of it, and an argument that is `{config}` for those that `config` makes. Standard input and output
+    /// are the guest's.
+    pub argv: Vec<String>,
+    /// One argument for each pair of the configuration: `{name}` and `{value}` stand for its parts.
+    #[serde(default)]
+    pub config: Option<String>,
+    /// Run once for each component, before the first case: makes `{prepared}` of `{component}`. Hosts that compile need
+    /// it, or they compile for each case.
+    #[serde(default)]
+    pub prepare: Vec<String>,
+    /// Prints the version, on its first line.
+    #[serde(default)]
+    pub version: Vec<String>,
+    /// How it exits when a guest trapped; any other exit before the guest's end is the host's own.
+    #[serde(default)]
+    pub trap_exit_codes: BTreeSet<i32>,
+    /// The packages that it links instead of ours: a bridge is composed under the guest for each.
+    #[serde(default)]
+    pub dialects: BTreeSet<Dialect>,
+    /// What it calls the suite's labels of key-value stores. A label that is not here is its own name, and where there is
+    /// anything here, the host has no store for the others.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Why two guests cannot meet, where each has data of its own.
+    #[serde(default)]
+    pub guests_are_alone: Option<String>,
+}
+
+impl Launch {
+    /// Whether it can be used at all.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn check(&self) -> Result<(), String> {
+        let has = |list: &[String], place: &str| list.iter().any(|argument| argument.contains(place));
+        let wrong = if self.argv.is_empty() {
+            "`argv` names no program"
+        } else if !has(&self.argv, COMPONENT) && !has(&self.argv, PREPARED) {
+            "`argv` says nowhere what to run: write {component} or {prepared}"
+        } else if has(&self.argv, PREPARED) == self.prepare.is_empty() {
+            "`prepare` makes {prepared}, and `argv` runs it: give both or neither"
+        } else if !self.prepare.is_empty() && [COMPONENT, PREPARED].iter().any(|place| !has(&self.prepare, place)) {
+            "`prepare` makes {prepared} of {component}: it must name both"
+        } else if self.argv.iter().any(|argument| argument == CONFIG) != self.config.is_some() {
+            "`config` stands in `argv` where {config} is: give both or neither"
+        } else if self.config.as_ref().is_some_and(|text| !text.contains(NAME) || !text.contains(VALUE)) {
+            "`config` must name {name} and {value}"
+        } else {
+            return Ok(());
+        };
+        Err(format!("launch: {wrong}"))
+    }
+
+    /// The command that runs a guest with this configuration.
+    pub(super) fn command(&self, component: &str, prepared: &str, config: &BTreeMap<String, String>) -> Vec<String> {
+        let pairs = || {
+            let template = self.config.as_deref().unwrap_or_default();
+            config.iter().map(|(name, value)| filled(template, &[(NAME, name), (VALUE, value)])).collect()
+        };
+        let places = [(COMPONENT, component), (PREPARED, prepared)];
+        let argument = |text: &String| if text == CONFIG { pairs() } else { vec![filled(text, &places)] };
+        self.argv.iter().flat_map(argument).collect()
+    }
+
+    /// The command that prepares a component.
+    pub(super) fn preparation(&self, component: &str, prepared: &str) -> Vec<String> {
+        self.prepare.iter().map(|text| filled(text, &[(COMPONENT, component), (PREPARED, prepared)])).collect()
+    }
+
+    /// What the host cannot carry, by the word of the need, with the reason.
+    #[must_use]
+    pub fn lacks(&self) -> BTreeMap<&'static str, String> {
+        let alone = self.guests_are_alone.iter().map(|why| ("guests", why.clone()));
+        let one = (!self.labels.is_empty() && !self.labels.contains_key(OTHER))
+            .then(|| ("labels", "it has no second store".to_owned()));
+        let dialects = self.dialects.iter().flat_map(|dialect| {
+            let reason = |word: &str| format!("`{}` cannot express `{word}`", dialect.name());
+            dialect.lacks().iter().map(move |word| (*word, reason(word)))
+        });
+        dialects.chain(alone).chain(one).collect()
+    }
+}
+
+/// The text with what stands for something replaced, once and from the left, so that no value is taken for a place.
+fn filled(text: &str, places: &[(&str, &str)]) -> String {
+    let first = places.iter().filter_map(|(place, value)| Some((text.find(place)?, *place, *value))).min();
+    match first {
+        None => text.to_owned(),
+        Some((at, place, value)) => format!("{}{value}{}", &text[..at], filled(&text[at + place.len()..], places)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn launch(text: &str) -> Result<Launch, String> {
+        let launch: Launch = toml::from_str(text).map_err(|e| e.to_string())?;
+        launch.check().map(|()| launch)
+    }
+
+    #[test]
+    fn places_are_filled_and_values_are_not() {
+        let launch = launch("argv = ['w', '-x{component}', '{config}', 'end']\nconfig = '-S{name}={value}'").unwrap();
+        let config = [("a".into(), "{name}".into()), ("b".into(), "two words".into())].into();
+        let command = launch.command("/tmp/{prepared}", "/p", &config);
+        assert_eq!(command, ["w", "-x/tmp/{prepared}", "-Sa={name}", "-Sb=two words", "end"]);
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        for (text, word) in [
+            ("argv = []", "no program"),
+            ("argv = ['w']", "write {component}"),
+            ("argv = ['w', '{prepared}']", "give both or neither"),
+            ("argv = ['w', '{component}']\nprepare = ['c', '{component}', '{prepared}']", "give both or neither"),
+            ("argv = ['w', '{prepared}']\nprepare = ['c', '{component}']", "must name both"),
+            ("argv = ['w', '{component}', '{config}']", "give both or neither"),
+            ("argv = ['w', '{component}', '{config}']\nconfig = '{name}'", "must name {name} and {value}"),
+            ("argv = ['w', '{component}']\nport = 1", "unknown field"),
+            ("argv = ['w', '{component}']\ndialects = ['wasi:keyvalue@9']", "unknown variant"),
+        ] {
+            let why = launch(text).expect_err(text);
+            assert!(why.contains(word), "{text}: {why}");
+        }
+    }
+}

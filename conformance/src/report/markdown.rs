@@ -1,0 +1,145 @@
+//! A page about one run: what was tested, what failed and how, what was not tested and why.
+
+use super::whole::Run;
+use crate::{
+    event::{HostInfo, Mismatch, Record},
+    outcome::Verdict,
+    transcript::Entry,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{self, Write},
+};
+
+/// How many operations of a case are shown, the last ones.
+const LAST: usize = 10;
+
+/// What a run proves, and what it does not.
+const PROVES: &str =
+    "A run shows what this version of the host did, with these settings, on the machine of whoever ran it.";
+
+/// Writes the page.
+///
+/// # Errors
+/// What cannot be written.
+pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    header(run, out)?;
+    interfaces(run, out)?;
+    let failed = |record: &&Record| record.is_bad();
+    section(out, "Failures", run.records.iter().filter(failed))?;
+    section(out, "Known failures", run.records.iter().filter(|record| record.verdict == Verdict::Xfail))?;
+    untested(run, out)
+}
+
+fn header(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    let HostInfo { name, version, notes, .. } = run.started.hosts.first().cloned().unwrap_or_default();
+    writeln!(out, "# {} {}\n", text(&name), text(&version))?;
+    let (suite, summary) = (&run.started.suite, &run.summary);
+    let word = match (summary.exit, summary.conformant) {
+        (0, true) => "**Conformant.**",
+        (0, false) => "As expected; no claim of conformance.",
+        (1, _) => "**Not conformant.**",
+        (2, _) => "Undecided.",
+        (4, _) => "Cases that are listed as failing pass: no claim of conformance.",
+        _ => "This run proves nothing.",
+    };
+    writeln!(
+        out,
+        "{word} {} of {} cases executed by cloud-conformance {suite}, seed {}.",
+        summary.executed, summary.planned, run.started.seed
+    )?;
+    writeln!(out, "{PROVES}\n")?;
+    for note in &notes {
+        writeln!(out, "- {}", text(note))?;
+    }
+    for wrong in summary.missing.iter().chain(&summary.problems) {
+        writeln!(out, "- problem: {}", text(wrong))?;
+    }
+    Ok(())
+}
+
+/// A row for each interface, a column for each altitude.
+fn interfaces(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    let altitudes: Vec<_> = run.started.hosts.iter().map(|host| host.altitude.as_str()).collect();
+    let mut rows: BTreeMap<&str, BTreeMap<&str, BTreeMap<Verdict, usize>>> = BTreeMap::new();
+    for record in &run.records {
+        let row = rows.entry(record.suite()).or_default().entry(&record.altitude).or_default();
+        *row.entry(record.verdict).or_default() += 1;
+    }
+    writeln!(out, "\n## Interfaces\n\n| interface | {} |", altitudes.join(" | "))?;
+    writeln!(out, "| --- |{}", " --- |".repeat(altitudes.len()))?;
+    for (suite, cells) in rows {
+        let cell = |altitude: &&str| cells.get(altitude).map_or_else(|| "-".to_owned(), counts);
+        writeln!(out, "| {suite} | {} |", altitudes.iter().map(cell).collect::<Vec<_>>().join(" | "))?;
+    }
+    Ok(())
+}
+
+fn counts(verdicts: &BTreeMap<Verdict, usize>) -> String {
+    verdicts.iter().map(|(verdict, count)| format!("{count} {}", verdict.word())).collect::<Vec<_>>().join(", ")
+}
+
+/// Cases that differ only in the altitude are told once.
+fn section<'a>(out: &mut dyn Write, title: &str, records: impl Iterator<Item = &'a Record>) -> io::Result<()> {
+    let mut cases: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
+    records.for_each(|record| cases.entry(&record.id).or_default().push(record));
+    if cases.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## {title}")?;
+    for (id, records) in cases {
+        let altitudes: Vec<_> = records.iter().map(|record| record.altitude.as_str()).collect();
+        writeln!(out, "\n### `{id}`\n\nat {}\n", altitudes.join(", "))?;
+        if let Some(first) = records.first() {
+            case(out, first)?;
+        }
+    }
+    Ok(())
+}
+
+fn case(out: &mut dyn Write, record: &Record) -> io::Result<()> {
+    for clause in &record.clauses {
+        writeln!(out, "- **{}** {}", clause.id, text(&clause.text))?;
+    }
+    writeln!(out, "\n```text")?;
+    if let Some(Mismatch { what, expected, actual }) = &record.mismatch {
+        writeln!(out, "{what}\n  expected: {expected}\n    actual: {actual}")?;
+    }
+    record.why.iter().try_for_each(|why| writeln!(out, "{why}"))?;
+    let first = record.transcript.len().saturating_sub(LAST);
+    if !record.transcript.is_empty() {
+        writeln!(out, "operations ({} of {}):", record.transcript.len() - first, record.transcript.len())?;
+    }
+    for Entry { who, op, seen, .. } in &record.transcript[first..] {
+        writeln!(out, "  {who} > {op}\n  {who} < {seen}")?;
+    }
+    writeln!(out, "```\n\n`{}`", record.repro)
+}
+
+/// What was not tested, by the reason.
+fn untested(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    let mut reasons: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for case in &run.started.inapplicable {
+        reasons.entry(format!("not applicable: {}", case.reason)).or_default().insert(&case.id);
+    }
+    for record in run.records.iter().filter(|record| record.verdict == Verdict::Skip) {
+        let why = record.why.as_deref().unwrap_or("no reason given");
+        reasons.entry(format!("skipped: {why}")).or_default().insert(&record.id);
+    }
+    for clause in &run.started.untested {
+        reasons.entry(format!("no case: {}", clause.reason)).or_default().insert(&clause.clause);
+    }
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Not tested\n\n| why | how many | such as |\n| --- | --- | --- |")?;
+    for (reason, ids) in reasons {
+        writeln!(out, "| {} | {} | {} |", text(&reason), ids.len(), ids.first().unwrap_or(&""))?;
+    }
+    Ok(())
+}
+
+/// Text in which nothing is Markdown's, on one line. What is between backticks stays so.
+fn text(plain: &str) -> String {
+    plain.replace(['\n', '\r'], " ").replace('|', "\\|").replace('<', "&lt;").replace('*', "\\*").replace('_', "\\_")
+}

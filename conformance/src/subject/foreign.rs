@@ -1,0 +1,91 @@
+//! Hosts that somebody else wrote: a file says how they are started and what they offer.
+
+use super::names;
+use crate::{
+    bench::Deadlines,
+    corpus::Corpus,
+    host::{
+        Altitude, Host, HostDescription,
+        command::{self, Command, Launch},
+    },
+    plan::Declaration,
+};
+use anyhow::{Context, anyhow, bail};
+use std::{collections::BTreeSet, fs, sync::Arc};
+
+/// Files that come with the suite, by name.
+const BUILT_IN: [(&str, &str); 1] = [("wasmtime", include_str!("../../hosts/wasmtime.toml"))];
+
+/// A host of somebody else that is ready.
+pub struct Foreign {
+    declaration: Declaration,
+    launch: Launch,
+    version: String,
+    /// How the command line names it.
+    pub spelled: String,
+}
+
+/// Whether the command line means a host of somebody else: a file, or the name of one that comes with the suite.
+#[must_use]
+pub fn is_foreign(name: &str) -> bool {
+    name.ends_with(".toml") || BUILT_IN.iter().any(|(built_in, _)| *built_in == name)
+}
+
+/// Their names.
+pub fn built_in() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().map(|(name, _)| *name)
+}
+
+impl Foreign {
+    /// Reads the file and asks the program for its version. `ids` are those that the file may name.
+    ///
+    /// # Errors
+    /// A file that cannot be read or says nothing of how to start the host, and a program that cannot be started.
+    pub async fn prepare(name: &str, ids: &BTreeSet<String>) -> anyhow::Result<Self> {
+        let text = match BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
+            Some((_, text)) => (*text).to_owned(),
+            None => fs::read_to_string(name).with_context(|| format!("the host's file `{name}` cannot be read"))?,
+        };
+        let declaration = Declaration::parse(&text, ids).map_err(|why| anyhow!("{name}: {why}"))?;
+        let Some(launch) = declaration.launch.clone() else {
+            bail!("{name}: there is no `[launch]` that says how the host is started");
+        };
+        let version = command::version(&launch).await.map_err(|why| anyhow!("{name}: {why}"))?;
+        let version = version.unwrap_or_else(|| "of unknown version".to_owned());
+        Ok(Self { declaration, launch, version, spelled: names::quoted(name) })
+    }
+
+    /// The file's own words.
+    #[must_use]
+    pub const fn declaration(&self) -> &Declaration {
+        &self.declaration
+    }
+
+    /// The host with the guests of one language.
+    ///
+    /// # Errors
+    /// If it has no such altitude, or this build carries no guests of the language.
+    pub fn at(&self, altitude: Altitude, _: Deadlines) -> anyhow::Result<Arc<dyn Host>> {
+        let Altitude::Command(language) = altitude else {
+            bail!(
+                "`{}` is a program: guests in it are all that there is (`--altitude command`)",
+                self.declaration.name
+            );
+        };
+        let dialects = self.launch.dialects.iter().map(|dialect| format!("via bridge: {}", dialect.name()));
+        let alone = self.launch.guests_are_alone.iter().map(|why| format!("guests do not meet: {why}"));
+        let description = HostDescription {
+            name: self.declaration.name.clone(),
+            version: self.version.clone(),
+            altitude,
+            capabilities: self.declaration.capabilities.clone(),
+            controls: BTreeSet::new(),
+            lacks: self.launch.lacks(),
+            labels: self.launch.labels.clone(),
+            notes: dialects.chain(alone).collect(),
+        };
+        let corpus = Corpus::load().context("the guests of this build cannot be read")?;
+        let host = Command::new(self.launch.clone(), description, corpus, language);
+        Ok(Arc::new(host.context("no folder for the guests")?))
+    }
+}
