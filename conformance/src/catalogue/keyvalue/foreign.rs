@@ -17,7 +17,7 @@ pub const CASES: &[Case] = cases! { "keyvalue/extension";
     foreign_write_changes_the_version ["KVX-07", "KVX-13", "KVX-50"] [Need::Foreign];
     foreign_key_has_a_version ["KVX-07", "KVX-12"] [Need::Foreign];
     foreign_delete_ends_a_version ["KVX-14", "KVX-23"] [Need::Foreign];
-    foreign_write_disturbs_a_swap ["KV-ATOM-11"] [Need::Foreign, Need::Interface("atomics")];
+    foreign_write_disturbs_a_swap ["KV-ATOM-11"] [Need::Foreign, Need::Interface("atomics"), Need::Interface("cas")];
     reading_a_foreign_key_keeps_its_version ["KVX-08", "KVX-03"] [Need::Foreign];
     foreign_key_is_a_key_like_any_other ["KV-STORE-04", "KV-STORE-12", "KV-STORE-08"] [Need::Foreign];
     foreign_key_of_no_text_is_no_trap ["KV-STORE-S12", "KV-STORE-22"] [Need::Foreign];

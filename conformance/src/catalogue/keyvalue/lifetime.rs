@@ -17,7 +17,7 @@ pub const CASES: &[Case] = cases! { "keyvalue/store";
     dropping_a_guest_keeps_the_data ["KV-STORE-S14", "KV-STORE-23"] [Need::Guests];
     ten_thousand_handles_end_in_an_error ["KV-STORE-22", "KV-STORE-01", "KV-STORE-S16", "KV-STORE-24"] [Need::Guest];
     handles_that_were_dropped_make_room ["KV-STORE-01", "KV-STORE-22"] [];
-    guests_that_end_with_handles_open_make_room ["KV-STORE-01", "KV-STORE-22"] [Need::Guest, Need::Guests];
+    guests_that_end_with_handles_open_make_room ["KV-STORE-01", "KV-STORE-22"] [Need::Guest, Need::Guests, Need::Labels];
     restarted_host_keeps_what_it_declares ["KV-STORE-S14", "KV-STORE-20"] [Need::Restart, Need::Guests];
     restarted_host_keeps_every_kind_of_write(WRITES) ["KV-STORE-S14", "KV-STORE-20"]
         [Need::Restart, Need::Interface("atomics"), Need::Interface("batch"), Need::Interface("cas"), Need::Guests];
