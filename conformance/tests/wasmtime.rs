@@ -1,0 +1,124 @@
+//! The command line of wasmtime as a host of somebody else, with guests in every language: what it keeps, what it breaks, and
+//! that a wrapper around it which lies is found out.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+mod program;
+mod support;
+
+use libtest_mimic::{Arguments, Completion, Trial};
+use program::{cli, code, err, events, out};
+use serde_json::Value;
+use std::{collections::BTreeSet, fs, process::ExitCode};
+use support::missing;
+
+/// The release that the suite's file is about.
+const RELEASE: &str = "wasmtime 48.";
+const FILE: &str = include_str!("../hosts/wasmtime.toml");
+
+fn main() -> ExitCode {
+    let trial = |name, test: fn()| {
+        Trial::ignorable_test(name, move || match missing("wasmtime", "wasmtime") {
+            Some(why) => Ok(Completion::ignored_with(why)),
+            None => {
+                test();
+                Ok(Completion::Completed)
+            }
+        })
+    };
+    let trials = vec![
+        trial("its_verdict_is_as_known_in_every_language", verdict),
+        trial("what_it_breaks_is_shown_by_what_guests_did", explained),
+        #[cfg(unix)]
+        trial("a_wrapper_that_lies_is_found_out", lies),
+        trial("a_list_that_is_stale_is_told", stale),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// The records of cases with this verdict.
+fn ended<'a>(events: &'a [Value], verdict: &str) -> Vec<&'a Value> {
+    events.iter().filter(|event| event["event"] == "ended" && event["verdict"] == verdict).collect()
+}
+
+fn ids(records: &[&Value]) -> BTreeSet<String> {
+    records.iter().map(|record| record["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+fn verdict() {
+    let output = cli(&["run", "--host", "wasmtime", "--format", "json"]);
+    assert_eq!(code(&output), 0, "{}\n{}", err(&output), out(&output));
+    let events = events(&output);
+    let version = events[0]["hosts"][0]["version"].as_str().expect("a version");
+    assert!(version.starts_with(RELEASE), "the suite's file is about {RELEASE}x, here is {version}");
+    let altitudes = events[0]["hosts"].as_array().expect("hosts").len();
+    let failing = ["dropping-a-handle-keeps-the-data", "open-label-that-does-not-exist", "open-strange-labels"];
+    let failing =
+        failing.into_iter().chain(["two-handles-are-one-client"]).map(|name| format!("keyvalue/store/{name}"));
+    assert_eq!(ids(&ended(&events, "xfail")), failing.collect());
+    // As many in one language as in another; more is a reason to raise the number, fewer a reason to look.
+    assert_eq!(ended(&events, "pass").len(), 110 * altitudes);
+    assert_eq!(ended(&events, "xfail").len(), 4 * altitudes);
+    let summary = events.last().expect("the last event");
+    assert_eq!(summary["conformant"], false);
+}
+
+/// The suite's file without its list of what is known to fail.
+fn as_if_unknown() -> String {
+    FILE.split("[[known-failing]]").next().expect("a beginning").to_owned()
+}
+
+fn run_file(text: &str, more: &[&str]) -> std::process::Output {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("host.toml");
+    fs::write(&file, text).expect("written");
+    cli(&[&["run", "--host", file.to_str().expect("UTF-8"), "--lang", "rust"], more].concat())
+}
+
+fn explained() {
+    let output = run_file(&as_if_unknown(), &["--run", "keyvalue/store/two-handles-are-one-client"]);
+    assert_eq!(code(&output), 1, "{}", err(&output));
+    let text = out(&output);
+    for part in
+        ["KV-STORE-18", "expected: ", "actual: None", r#"> {"Open":[1,""]}"#, "via bridge: wasi:keyvalue@0.2.0-draft"]
+    {
+        assert!(text.contains(part), "{part} in:\n{text}");
+    }
+}
+
+/// Every `exists` of a key that is there says no.
+#[cfg(unix)]
+fn lies() {
+    let honest = r#"    "{prepared}",
+]"#;
+    assert!(FILE.contains(honest));
+    let lying = as_if_unknown().replacen("argv = [", r#"argv = ["sh", "-c", "\"$0\" \"$@\" | while read -r seen; do case $seen in '{\"Flag\":true}') echo '{\"Flag\":false}';; *) printf '%s\\n' \"$seen\";; esac; done","#, 1);
+    let output = run_file(
+        &lying,
+        &["--run", "keyvalue/store/exists-*", "--format", "json"],
+    );
+    assert_eq!(code(&output), 1, "{}\n{}", err(&output), out(&output));
+    let events = events(&output);
+    let failed = ended(&events, "fail");
+    assert!(!failed.is_empty());
+    assert!(failed.iter().all(|record| record["clauses"].to_string().contains("KV-STORE-")));
+}
+
+/// An entry for what passes makes the exit code 4, one that is over a failure, and one that names another clause no run at all.
+fn stale() {
+    let entry = |cases: &str, clause: &str, expires: &str| {
+        let entry =
+            format!("cases = '{cases}'\nclause = '{clause}'\nreason = 'r'\nlink = 'l'\nexpires = '{expires}'\n");
+        format!("{}\n[[known-failing]]\n{entry}", as_if_unknown())
+    };
+    let picked = ["--run", "keyvalue/store/get-missing-key", "--run", "negotiation/**"];
+    let case = "keyvalue/store/get-missing-key";
+    let output = run_file(&entry(case, "KV-STORE-05", "9999-12-31"), &picked);
+    assert_eq!(code(&output), 4, "{}\n{}", err(&output), out(&output));
+    let output = run_file(&entry(case, "KV-STORE-05", "2020-01-01"), &picked);
+    assert_eq!(code(&output), 1, "{}\n{}", err(&output), out(&output));
+    assert!(out(&output).contains("negotiation/host/exemptions"), "{}", out(&output));
+    let output = run_file(&entry(case, "KV-STORE-18", "9999-12-31"), &picked);
+    assert_eq!(code(&output), 3);
+    assert!(err(&output).contains("does not cite KV-STORE-18"), "{}", err(&output));
+}
