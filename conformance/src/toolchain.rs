@@ -80,6 +80,27 @@ impl Built {
     }
 }
 
+/// Where `wasi-cloud bridge` has its bridges from.
+const BRIDGES: &str = "hosts/cli/bridges";
+
+impl Built {
+    /// Writes the bridges to where the host's own command has them from, one file each.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write_bridges(&self, root: &Path) -> Result<()> {
+        let folder = root.join(BRIDGES);
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        for (name, wasm) in &self.guests {
+            if let Some(dialect) = name.strip_prefix("bridge/") {
+                let file = folder.join(format!("{dialect}.wasm"));
+                fs::write(&file, wasm).with_context(|| format!("writing {}", file.display()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The repository around `start`, for a tool that runs somewhere inside.
 ///
 /// # Errors

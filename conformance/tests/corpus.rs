@@ -66,10 +66,21 @@ fn the_corpus_is_complete() {
             DRIVERS.iter().chain(&["pingpong", "recorder", "watcher"]).map(|guest| format!("{language}/{guest}")),
         );
     }
+    expected.insert("bridge/keyvalue-draft".to_owned());
     expected.extend(toolchain::mutants().unwrap().iter().map(|mutant| format!("mutant/{}", mutant.name)));
     assert_eq!(corpus.names().map(String::from).collect::<BTreeSet<_>>(), expected);
     let missing = corpus.guest("rust/nothing").unwrap_err().to_string();
     assert!(missing.contains("rust/recorder"), "{missing}");
+}
+
+/// What `wasi-cloud bridge` has is what hosts are judged with.
+#[test]
+fn the_commands_bridges_are_those_of_the_corpus() {
+    let (corpus, root) = (Corpus::load().unwrap(), toolchain::find_root(here()).unwrap());
+    for (name, dialect) in corpus.names().filter_map(|name| Some((name, name.strip_prefix("bridge/")?))) {
+        let file = fs::read(root.join("hosts/cli/bridges").join(format!("{dialect}.wasm"))).unwrap();
+        assert!(file == corpus.guest(name).unwrap(), "{name}: `cargo run -- build` writes both");
+    }
 }
 
 #[test]

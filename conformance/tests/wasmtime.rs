@@ -93,10 +93,7 @@ fn lies() {
 ]"#;
     assert!(FILE.contains(honest));
     let lying = as_if_unknown().replacen("argv = [", r#"argv = ["sh", "-c", "\"$0\" \"$@\" | while read -r seen; do case $seen in '{\"Flag\":true}') echo '{\"Flag\":false}';; *) printf '%s\\n' \"$seen\";; esac; done","#, 1);
-    let output = run_file(
-        &lying,
-        &["--run", "keyvalue/store/exists-*", "--format", "json"],
-    );
+    let output = run_file(&lying, &["--run", "keyvalue/store/exists-*", "--format", "json"]);
     assert_eq!(code(&output), 1, "{}\n{}", err(&output), out(&output));
     let events = events(&output);
     let failed = ended(&events, "fail");

@@ -35,6 +35,9 @@ impl Build {
         let built = toolchain::build(&Options::new(&root))?;
         let out = self.out.clone().unwrap_or_else(|| root.join("conformance/corpus"));
         built.write(&out)?;
+        if self.out.is_none() {
+            built.write_bridges(&root)?;
+        }
         eprintln!("{} components, {} bytes, in {}", built.guests.len(), built.archive.len(), out.display());
         Ok(0)
     }

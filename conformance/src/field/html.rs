@@ -64,17 +64,13 @@ fn legend() -> Markup {
 
 fn hosts(field: &Field<'_>) -> Markup {
     html! {
-        div.scroll { table {
-            thead { tr { th { "host" } th { "version" } th { "executed" } th { "conformant" } th { "notes" } } }
-            tbody { @for column in &field.columns {
-                tr {
-                    th scope="row" { (column.host) }
-                    td { (column.version) }
-                    td { (column.executed.0) " of " (column.executed.1) }
-                    td { @if column.conformant { "yes" } @else { "no" } }
-                    td { (column.notes.join("; ")) }
-                }
-            } }
+        ul { @for column in &field.columns {
+            li {
+                b { (column.host) } " " (column.version) ": "
+                @if column.conformant { "conformant, " }
+                (column.executed.0) " of " (column.executed.1) " cases executed"
+                @for note in &column.notes { "; " span.level { (note) } }
+            }
         } }
     }
 }

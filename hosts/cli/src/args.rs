@@ -6,7 +6,7 @@ pub mod serve;
 
 use crate::{
     claims::{self, TrustArgs},
-    compose,
+    compose::{self, bridge},
     quiet::Quiet,
 };
 use clap::{Args, Parser, Subcommand};
@@ -144,6 +144,9 @@ pub enum Command {
     /// Join components into one: what one imports, another exports.
     #[command(after_help = compose::HELP)]
     Compose(compose::Compose),
+    /// Make a component fit a host that links another key-value package.
+    #[command(after_help = bridge::HELP)]
+    Bridge(bridge::Bridge),
     /// Make a pair of keys to sign components with.
     #[command(after_help = claims::KEYGEN)]
     Keygen(claims::Keygen),

@@ -1,5 +1,6 @@
 //! `wasi-cloud compose`: one component of several.
 
+pub mod bridge;
 mod graph;
 
 use crate::{

@@ -61,6 +61,7 @@ fn main() -> ExitCode {
         args::Command::Link(what) => control::link(what).map(|()| ExitCode::SUCCESS),
         args::Command::Inspect(what) => inspect::inspect(&what).map(|()| ExitCode::SUCCESS),
         args::Command::Compose(job) => compose::compose(&job).map(|()| ExitCode::SUCCESS),
+        args::Command::Bridge(job) => compose::bridge::bridge(&job).map(|()| ExitCode::SUCCESS),
         args::Command::Keygen(job) => claims::keygen(&job).map(|()| ExitCode::SUCCESS),
         args::Command::Sign(job) => claims::sign(&job).map(|()| ExitCode::SUCCESS),
         args::Command::Verify(job) => claims::verify(&job),

@@ -198,3 +198,26 @@ fn topics_are_kept_and_claims_are_not() {
     assert_eq!(folder.call(&["sign", "whole.wasm", "--key", "k.pem"]).code, Some(0));
     assert_eq!(folder.call(&["verify", "whole.signed.wasm", "--trust", "k.pub.pem"]).code, Some(0));
 }
+
+/// A component that takes the store of our package, and the bridge under it, which takes the draft's.
+#[test]
+fn a_bridge_leaves_the_packages_of_the_other_host_alone() {
+    let store = r#"(component (import "wasi:keyvalue/store@0.2.0-draft2" (instance
+        (type $error' (variant (case "no-such-store") (case "access-denied") (case "other" string)))
+        (export "error" (type $error (eq $error')))
+        (export "bucket" (type $bucket (sub resource)))
+        (type $own (own $bucket))
+        (type $opened (result $own (error $error)))
+        (export "open" (func (param "identifier" string) (result $opened))))))"#;
+    let folder = Folder::of(&[("app", store.to_owned()), ("plain", "(component)".to_owned())]);
+    let done = folder.call(&["bridge", "app.wasm", "--to", "wasmtime", "-o", "whole.wasm", "--json"]);
+    let report = report(&done);
+    let imports = report["imports"].to_string();
+    assert!(imports.contains("wasi:keyvalue/store@0.2.0-draft\""), "{imports}");
+    assert!(!imports.contains("draft2") && !imports.contains("wasi-cloud:"), "{imports}");
+    assert_eq!(report["plugged"][0]["by"], "the bridge to wasmtime");
+    let done = folder.call(&["bridge", "plain.wasm", "--to", "wasmtime", "-o", "none.wasm"]);
+    assert_eq!(done.code, Some(125));
+    assert!(done.log.contains("there is nothing to bridge"), "{}", done.log);
+    assert!(!folder.path("none.wasm").exists());
+}

@@ -2,6 +2,9 @@
 //!
 //! Every call is one call of the host's, with the same arguments. What the draft has no words for is an error that says so
 //! and nothing else: a cursor that is no number, an increment by less than nothing, compare-and-swap, and the extension.
+//!
+//! One name is given twice: hosts of the draft call their only store the empty word, and guests call theirs `default`. Where the
+//! host knows no `default`, that store is it.
 
 wit_bindgen::generate!({
     path: ["../../../../wit/deps/keyvalue", "../../../../wit/deps/keyvalue-ext", "draft", "wit"],
@@ -42,7 +45,11 @@ impl store::Guest for Bridge {
     type Bucket = Bucket;
 
     fn open(identifier: String) -> Result<store::Bucket, store::Error> {
-        Ok(store::Bucket::new(Bucket(theirs::store::open(&identifier)?)))
+        let opened = match theirs::store::open(&identifier) {
+            Err(theirs::store::Error::NoSuchStore) if identifier == "default" => theirs::store::open(""),
+            other => other,
+        };
+        Ok(store::Bucket::new(Bucket(opened?)))
     }
 }
 
