@@ -202,11 +202,15 @@ pub struct Summary {
     pub missing: Vec<String>,
     /// Why the run as a whole proves nothing.
     pub problems: Vec<String>,
+    /// Cases of core clauses that did not run, of capabilities that the host has: there is no control for them, or no limit.
+    #[serde(default)]
+    pub core_skipped: usize,
     /// Cases whose data could not be deleted.
     pub leaks: usize,
     /// How long it took, in milliseconds.
     pub millis: u64,
-    /// Whether the host may be called conformant: a whole run at all altitudes, in all languages, with no failure, known ones included.
+    /// Whether the host may be called conformant: a whole run at all altitudes, in all languages, with no failure, known ones included,
+    /// in which every case of a core clause ran that can be put to the host at all.
     pub conformant: bool,
     /// The exit code.
     pub exit: u8,

@@ -96,6 +96,7 @@ fn events() -> Vec<Event> {
         verdicts,
         missing: vec!["keyvalue/store/error (direct)".into()],
         problems: vec!["1 of 8 planned cases were not judged".into()],
+        core_skipped: 1,
         leaks: 1,
         millis: 1234,
         conformant: false,

@@ -38,6 +38,9 @@ pub(super) struct Tally {
     /// Cases that were judged, by altitude and id.
     executed: BTreeSet<(String, String)>,
     checks: usize,
+    /// Core binds every host: one for which the suite lacks a control has not shown that it keeps it.
+    core_skipped: usize,
+    capabilities: BTreeSet<String>,
     leaks: usize,
     /// The edges of limits that cases went to, as `capability: edge`.
     edges: BTreeSet<String>,
@@ -59,6 +62,8 @@ impl Tally {
             verdicts: BTreeMap::new(),
             executed: BTreeSet::new(),
             checks: 0,
+            core_skipped: 0,
+            capabilities: plans.iter().flat_map(|plan| plan.host.describe().capabilities.keys().cloned()).collect(),
             leaks: 0,
             edges: BTreeSet::new(),
             told: Vec::new(),
@@ -68,6 +73,9 @@ impl Tally {
     pub fn count(&mut self, record: &Record) {
         *self.verdicts.entry(record.verdict).or_default() += 1;
         self.leaks += usize::from(record.leak.is_some());
+        let capability = record.id.split('/').next().unwrap_or_default();
+        let binds = record.level == "core" && self.capabilities.contains(capability);
+        self.core_skipped += usize::from(record.verdict == Verdict::Skip && binds);
         self.told.extend(record.why.iter().chain(&record.leak).cloned());
         let seat = (record.altitude.clone(), record.id.clone());
         // What broke before it was judged stays pending, and what was skipped while planning never was.
@@ -77,7 +85,6 @@ impl Tally {
         if record.check {
             self.checks += 1;
         } else {
-            let capability = record.id.split('/').next().unwrap_or_default();
             self.edges.extend(record.shown.iter().map(|edge| format!("{capability}: {edge}")));
             self.executed.insert(seat);
         }
@@ -91,6 +98,7 @@ impl Tally {
             verdicts: self.verdicts,
             missing: self.pending.into_iter().map(|(altitude, id)| format!("{id} ({altitude})")).collect(),
             problems,
+            core_skipped: self.core_skipped,
             leaks: self.leaks,
             millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             conformant: false,
@@ -98,7 +106,8 @@ impl Tally {
         };
         summary.exit = exit(&summary);
         let Rules { whole, everywhere, .. } = options.rules;
-        summary.conformant = summary.exit == 0 && whole && everywhere && summary.count(Verdict::Xfail) == 0;
+        let all_ran = summary.count(Verdict::Xfail) == 0 && summary.core_skipped == 0;
+        summary.conformant = summary.exit == 0 && whole && everywhere && all_ran;
         summary
     }
 

@@ -60,6 +60,21 @@ fn a_skip_has_a_reason_and_can_be_denied() {
 }
 
 #[test]
+fn a_host_over_which_the_suite_has_no_control_is_not_called_conformant() {
+    let rules = || Rules { whole: true, everywhere: true, ..Rules::default() };
+    let gone = Go { rules: rules(), ..Go::new([good("good")]) }.go();
+    assert!(gone.summary.conformant && gone.summary.core_skipped == 0);
+    // A core clause, as all of these cite.
+    for skipped in [
+        case("uncontrolled", &[Need::Fault], |_| Box::pin(async { Ok(()) })),
+        case("found", &[], |_| Box::pin(async { Err(Stop::Skip("no limit is declared".into())) })),
+    ] {
+        let gone = Go { rules: rules(), ..Go::new([good("good"), skipped]) }.go();
+        assert_eq!((gone.summary.exit, gone.summary.conformant, gone.summary.core_skipped), (0, false, 1));
+    }
+}
+
+#[test]
 fn what_does_not_apply_is_no_skip() {
     let gone = Go {
         features: &["exact-config"],
