@@ -3,6 +3,7 @@
 mod build;
 mod coverage;
 mod explain;
+mod fuzz;
 mod list;
 mod matrix;
 mod pingpong;
@@ -39,6 +40,8 @@ enum Command {
     Run(Box<run::Run>),
     /// Runs the classic guest with the messages of one host and the key-value store of another, on every pair there is.
     Pingpong(pingpong::Pingpong),
+    /// Tries hosts with operations at random, and shrinks what differs from the law.
+    Fuzz(fuzz::Fuzz),
     /// Lists the cases without starting anything.
     List(list::List),
     /// Explains a case or a clause.
@@ -73,7 +76,8 @@ impl From<Color> for anstream::ColorChoice {
 const EXIT_CODES: &str = "\
 Exit codes; where several are true, the first of 3, 1, 2, 4 counts:
   0  conformant; or, as the last line then says, less was asked for or failures were expected: no claim of conformance
-  1  a case failed; for `coverage`: there are gaps; for `diff`: something got worse
+  1  a case failed; for `coverage`: there are gaps; for `diff`: something got worse; for
+     `fuzz`: a host differs
   2  a case could not be decided, or ended otherwise when it was repeated
   3  the run proves nothing: wrong usage or configuration, a host that did not start, an error of the suite, a planned
      case without a verdict, no case at all, a declared feature that no case exercised, data that was left behind
@@ -129,6 +133,7 @@ fn execute(command: Command, color: anstream::ColorChoice) -> anyhow::Result<u8>
     match command {
         Command::Run(command) => command.execute(&cases, &law, color),
         Command::Pingpong(command) => command.execute(&cases, &law, color),
+        Command::Fuzz(command) => command.execute(&cases),
         Command::List(command) => shown(command.execute(&cases, &law).map(|()| 0)),
         Command::Explain(command) => shown(command.execute(&cases, &law).map(|()| 0)),
         Command::Coverage(command) => shown(command.execute(&cases, &law)),

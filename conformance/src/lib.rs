@@ -10,6 +10,7 @@ pub mod coverage;
 pub mod dialect;
 pub mod event;
 pub mod field;
+pub mod fuzz;
 pub mod host;
 pub mod language;
 pub mod matrix;
