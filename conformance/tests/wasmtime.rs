@@ -57,7 +57,7 @@ fn verdict() {
         failing.into_iter().chain(["two-handles-are-one-client"]).map(|name| format!("keyvalue/store/{name}"));
     assert_eq!(ids(&ended(&events, "xfail")), failing.collect());
     // As many in one language as in another; more is a reason to raise the number, fewer a reason to look.
-    assert_eq!(ended(&events, "pass").len(), 110 * altitudes);
+    assert_eq!(ended(&events, "pass").len(), 113 * altitudes);
     assert_eq!(ended(&events, "xfail").len(), 4 * altitudes);
     let summary = events.last().expect("the last event");
     assert_eq!(summary["conformant"], false);

@@ -39,6 +39,16 @@ fn what_differs_is_shrunk_to_its_core() {
     }
 }
 
+/// These passed every case until they were found so: see `mutants/keyvalue/fuzzed.rs`.
+#[test]
+fn what_no_case_was_written_for_is_found() {
+    for mutant in ["delete-many-leaves-counts", "set-many-misses-the-index", "set-many-hides-empty"] {
+        let find = found(&format!("mutant:{mutant}"), 7, 1_000).unwrap_or_else(|| panic!("{mutant} looks honest"));
+        assert!(find.steps.len() <= 6, "{mutant}: {find:?}");
+        println!("{mutant}\n{}", case(&find));
+    }
+}
+
 #[test]
 fn a_find_is_written_as_a_case() {
     let steps = vec![

@@ -4,6 +4,7 @@ mod atomics;
 mod batch;
 pub(super) mod defect;
 pub(super) mod errors;
+mod fuzzed;
 pub(super) mod glue;
 mod listing;
 mod names;
@@ -28,7 +29,7 @@ use wasi_cloud_core::{
 /// Every table of this seam.
 pub(super) fn backends() -> Vec<Row> {
     let own = [rows(), store::rows(), names::rows(), paging::rows(), batch::rows()];
-    let tables = [atomics::rows(), time::rows(), versions::rows(), listing::rows(), watcher::rows()];
+    let tables = [atomics::rows(), time::rows(), versions::rows(), listing::rows(), watcher::rows(), fuzzed::rows()];
     own.into_iter().chain(tables).flatten().collect()
 }
 

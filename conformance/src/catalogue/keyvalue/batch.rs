@@ -19,6 +19,9 @@ pub const CASES: &[Case] = cases! { "keyvalue/batch";
     set_many_keeps_strange_keys_apart ["KV-BATCH-05", "KV-BATCH-08", "KV-STORE-S05"] [];
     delete_many_removes_present_and_passes_over_absent ["KV-BATCH-08"] [];
     delete_many_can_be_repeated ["KV-BATCH-08"] [];
+    counter_that_a_batch_removed_starts_again ["KV-BATCH-08", "KV-ATOM-01"] [Need::Interface("atomics")];
+    batch_brings_back_what_a_batch_removed ["KV-BATCH-05", "KV-STORE-12"] [];
+    empty_value_of_a_batch_exists ["KV-STORE-10", "KV-BATCH-05", "KV-STORE-S06"] [];
     empty_lists_do_nothing ["KV-BATCH-S01"] [];
     a_thousand_keys_at_once ["KV-BATCH-S03", "KV-BATCH-01"] [];
     many_bytes_at_once ["KV-BATCH-S04", "KV-BATCH-01"] [];
@@ -145,6 +148,32 @@ async fn delete_many_can_be_repeated(bench: &mut Bench) -> Outcome {
         bucket.delete_many(&["a", "b"]).await?;
     }
     expect_eq("the listing", bucket.keys().await?, set(["c"]))
+}
+
+/// Nothing is left of a counter that `delete-many` removed.
+async fn counter_that_a_batch_removed_starts_again(bench: &mut Bench) -> Outcome {
+    let bucket = bench.bucket(DEFAULT).await?;
+    expect_eq("increment", bucket.increment("n", 5).await?, 5)?;
+    bucket.delete_many(&["n"]).await?;
+    expect_eq("increment after delete-many", bucket.increment("n", 2).await?, 2)
+}
+
+/// To a listing too.
+async fn batch_brings_back_what_a_batch_removed(bench: &mut Bench) -> Outcome {
+    let bucket = bench.bucket(DEFAULT).await?;
+    bucket.set_many(&[("a", "1"), ("b", "2")]).await?;
+    bucket.delete_many(&["a", "b"]).await?;
+    bucket.set_many(&[("a", "3")]).await?;
+    bucket.expect("a", "3").await?;
+    expect_eq("the keys", bucket.keys().await?, ["a".to_owned()].into())
+}
+
+/// Whoever wrote it.
+async fn empty_value_of_a_batch_exists(bench: &mut Bench) -> Outcome {
+    let bucket = bench.bucket(DEFAULT).await?;
+    bucket.set_many(&[("a", "")]).await?;
+    expect(bucket.exists("a").await?, "exists", "true", false)?;
+    bucket.expect("a", "").await
 }
 
 /// An empty list is no error and changes nothing.

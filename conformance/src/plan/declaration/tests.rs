@@ -105,3 +105,38 @@ fn an_exemption_ends_with_its_day_and_never_covers_core() {
     assert_eq!(checks("2026-06-30")[0].outcome, Ok(()));
     assert!(checks("2026-07-01")[0].outcome.is_err());
 }
+
+const LAUNCH: &str = "[launch]\nargv = ['w', '{component}']\ndialects = ['wasi:keyvalue@0.2.0-draft']\n";
+
+#[test]
+fn who_has_no_words_for_a_swap_does_not_owe_one() {
+    let without = WRITTEN.replace("\"cas-absent\", ", "");
+    assert!(parse(&without).is_err());
+    let foreign = parse(&format!("{without}{LAUNCH}")).expect("a declaration");
+    // What it says of itself is this file: there is nothing to hold it against.
+    let host = HostDescription {
+        name: "x".into(),
+        version: "1".into(),
+        altitude: Altitude::Command(crate::language::Language::Rust),
+        capabilities: BTreeMap::new(),
+        controls: BTreeSet::new(),
+        lacks: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        notes: Vec::new(),
+    };
+    assert!(foreign.checks(&host, "2026-01-01", &Selection::default()).is_empty());
+    assert!(parse(&format!("{WRITTEN}{}", LAUNCH.replace("{component}", ""))).is_err_and(|why| why.contains("launch")));
+}
+
+#[test]
+fn a_known_failure_names_the_clause_that_its_cases_cite() {
+    let known = EXEMPTION.replace("exemptions", "known-failing");
+    assert!(parse(&known).is_err_and(|why| why.contains("must name the clause")));
+    let known = parse(&format!("{known}clause = 'KV-STORE-06'\n")).expect("a declaration");
+    let cited = |id: &str| Cited { id: id.into(), text: String::new() };
+    let fails = |clause: &str, today: &str| known.fails("keyvalue/store/set", &[cited(clause)], today);
+    assert_eq!(fails("KV-STORE-06", "2026-06-30"), Ok(true));
+    assert_eq!(fails("KV-STORE-06", "2026-07-01"), Ok(false));
+    assert!(fails("KV-STORE-05", "2026-06-30").is_err_and(|why| why.contains("does not cite KV-STORE-06")));
+    assert_eq!(known.fails("config/store/get", &[], "2026-06-30"), Ok(false));
+}
