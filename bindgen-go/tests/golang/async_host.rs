@@ -266,6 +266,19 @@ impl Running {
         Ok(Running { store, instance })
     }
 
+    /// Calls of the host and timers that go on. What was cancelled as the last thing is dropped when the host is next polled, so
+    /// it gets a while, which is short beside what the tests sleep for.
+    pub async fn going_on(&mut self) -> wasmtime::Result<(usize, usize)> {
+        let until = Instant::now() + Duration::from_secs(5);
+        loop {
+            let (open, ticking) = (self.store.data().open, self.store.data().ticking);
+            if (open, ticking) == (0, 0) || Instant::now() > until {
+                return Ok((open, ticking));
+            }
+            self.store.run_concurrent(async |_| tokio::time::sleep(Duration::from_millis(1)).await).await?;
+        }
+    }
+
     pub fn func(&mut self, interface: Option<&str>, function: &str) -> wasmtime::component::Func {
         let store = &mut self.store;
         let at = interface.map(|name| self.instance.get_export_index(&mut *store, None, name).expect(name));
