@@ -202,7 +202,7 @@ pub struct Summary {
     pub missing: Vec<String>,
     /// Why the run as a whole proves nothing.
     pub problems: Vec<String>,
-    /// Cases of core clauses that did not run, of capabilities that the host has: there is no control for them, or no limit.
+    /// Cases of core clauses that did not run though they are about what the host offers: there is no control for them, or no limit.
     #[serde(default)]
     pub core_skipped: usize,
     /// Cases whose data could not be deleted.

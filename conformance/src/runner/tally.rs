@@ -2,6 +2,7 @@
 
 use super::Options;
 use crate::{
+    catalogue::{Case, Need},
     event::{Record, Summary},
     outcome::Verdict,
     plan::Plan,
@@ -40,7 +41,8 @@ pub(super) struct Tally {
     checks: usize,
     /// Core binds every host: one for which the suite lacks a control has not shown that it keeps it.
     core_skipped: usize,
-    capabilities: BTreeSet<String>,
+    /// Cases about what the host does not have or offer. Of them it claims nothing.
+    unclaimed: BTreeSet<(String, String)>,
     leaks: usize,
     /// The edges of limits that cases went to, as `capability: edge`.
     edges: BTreeSet<String>,
@@ -63,7 +65,7 @@ impl Tally {
             executed: BTreeSet::new(),
             checks: 0,
             core_skipped: 0,
-            capabilities: plans.iter().flat_map(|plan| plan.host.describe().capabilities.keys().cloned()).collect(),
+            unclaimed: plans.iter().flat_map(unclaimed).collect(),
             leaks: 0,
             edges: BTreeSet::new(),
             told: Vec::new(),
@@ -73,11 +75,10 @@ impl Tally {
     pub fn count(&mut self, record: &Record) {
         *self.verdicts.entry(record.verdict).or_default() += 1;
         self.leaks += usize::from(record.leak.is_some());
-        let capability = record.id.split('/').next().unwrap_or_default();
-        let binds = record.level == "core" && self.capabilities.contains(capability);
+        let seat = (record.altitude.clone(), record.id.clone());
+        let binds = record.level == "core" && !self.unclaimed.contains(&seat);
         self.core_skipped += usize::from(record.verdict == Verdict::Skip && binds);
         self.told.extend(record.why.iter().chain(&record.leak).cloned());
-        let seat = (record.altitude.clone(), record.id.clone());
         // What broke before it was judged stays pending, and what was skipped while planning never was.
         if record.verdict == Verdict::Error || !self.pending.remove(&seat) || record.verdict == Verdict::Skip {
             return;
@@ -85,6 +86,7 @@ impl Tally {
         if record.check {
             self.checks += 1;
         } else {
+            let capability = record.id.split('/').next().unwrap_or_default();
             self.edges.extend(record.shown.iter().map(|edge| format!("{capability}: {edge}")));
             self.executed.insert(seat);
         }
@@ -189,6 +191,19 @@ fn exit(summary: &Summary) -> u8 {
     } else {
         0
     }
+}
+
+fn unclaimed(plan: &Plan) -> impl Iterator<Item = (String, String)> {
+    let host = plan.host.describe();
+    let altitude = host.altitude.to_string();
+    let is_unclaimed = |case: &Case| {
+        let Some(declared) = host.capabilities.get(case.capability()) else { return true };
+        case.needs.iter().any(|need| matches!(need, Need::Feature(name) if !declared.features.contains(*name)))
+    };
+    plan.entries
+        .iter()
+        .filter(move |entry| is_unclaimed(&entry.case))
+        .map(move |entry| (altitude.clone(), entry.id.clone()))
 }
 
 #[cfg(test)]

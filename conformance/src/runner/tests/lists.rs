@@ -62,8 +62,12 @@ fn a_skip_has_a_reason_and_can_be_denied() {
 #[test]
 fn a_host_over_which_the_suite_has_no_control_is_not_called_conformant() {
     let rules = || Rules { whole: true, everywhere: true, ..Rules::default() };
-    let gone = Go { rules: rules(), ..Go::new([good("good")]) }.go();
-    assert!(gone.summary.conformant && gone.summary.core_skipped == 0);
+    // What it does not offer it need not show.
+    let optional = case("optional", &[Need::Feature("exact-config")], |_| Box::pin(async { Ok(()) }));
+    for cases in [vec![good("good")], vec![good("good"), optional]] {
+        let gone = Go { rules: rules(), ..Go::new(cases) }.go();
+        assert!(gone.summary.conformant && gone.summary.core_skipped == 0);
+    }
     // A core clause, as all of these cite.
     for skipped in [
         case("uncontrolled", &[Need::Fault], |_| Box::pin(async { Ok(()) })),
