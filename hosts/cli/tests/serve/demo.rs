@@ -99,16 +99,23 @@ impl Stage {
         assert!(done.status.success(), "{command}: {}", String::from_utf8_lossy(&done.stderr));
     }
 
-    /// Waits until this answer is printed, and forgets those before.
-    fn until(&self, pong: &str) {
+    /// Waits until the guest has counted to three in so many stores, one after the other. All its answers are looked
+    /// at: those that the loop of the README prints are only the newest ones when it looks.
+    fn until_counted_in(&self, stores: u64) {
         let deadline = Instant::now() + PATIENCE;
-        loop {
-            let seen = fs::read_to_string(self.site.at("answers")).unwrap_or_default();
-            if seen.lines().any(|line| line == pong) {
-                // Those that come are those after this.
-                return fs::write(self.site.at("answers"), "").expect("written");
-            }
-            assert!(Instant::now() < deadline, "no `{pong}`: {seen}");
+        let counted = || ["pong 1", "pong 3"].map(|pong| self.redis.has_answered(pong));
+        while counted() != [stores; 2] {
+            assert!(Instant::now() < deadline, "not in {stores} stores, but {:?}", counted());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits until the loop has printed an answer.
+    fn until_one_is_printed(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        let printed = || fs::read_to_string(self.site.at("answers")).unwrap_or_default();
+        while !printed().lines().any(|line| line.starts_with("pong ")) {
+            assert!(Instant::now() < deadline, "no pong: {}", printed());
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -138,18 +145,17 @@ fn demo(vault: Option<&Vault>) {
     let mut served = stage.site.serve_with(&[("VAULT_TOKEN", &token)]);
     served.logs("serving `wasi-cloud.toml`");
 
-    let answers = fs::OpenOptions::new().create(true).append(true).open(stage.site.at("answers")).expect("a file");
+    let answers = fs::File::create(stage.site.at("answers")).expect("a file");
     let mut watching = stage.shell(watch.strip_suffix(" &").expect("beside the others"));
     let _watching = Beside(watching.stdout(answers).spawn().expect("a shell"));
-    stage.until("pong 3");
+    stage.until_one_is_printed();
+    stage.until_counted_in(1);
     stage.run(nats);
-    stage.until("pong 1");
-    stage.until("pong 3");
+    stage.until_counted_in(2);
     assert!(counted(&stage.nats.url()) >= 3 && counted(&stage.redis.url(0)) >= 3);
     if let Some(vault) = vault {
         stage.run(last);
-        stage.until("pong 1");
-        stage.until("pong 3");
+        stage.until_counted_in(3);
         assert!(counted(&vault.url()) >= 3);
     }
     assert!(served.printed().iter().all(|line| line.starts_with("ping: handled in ")));

@@ -97,6 +97,13 @@ impl Redis {
         self.eval(database, &format!("for _, e in {all} do {claim} end return 0"));
     }
 
+    /// How many messages of `pong` are this one.
+    pub fn has_answered(&self, pong: &str) -> u64 {
+        let all = "ipairs(redis.call('XRANGE', '{default:pong}:stream', '-', '+'))";
+        let count = format!("for _, v in ipairs(e[2]) do if v == '{pong}' then n = n + 1 end end");
+        self.eval(0, &format!("local n = 0 for _, e in {all} do {count} end return n"))
+    }
+
     /// Runs a script that returns a number.
     fn eval(&self, database: u8, script: &str) -> u64 {
         let mut server = UnixStream::connect(self.folder.path().join("s")).expect("it answers");
