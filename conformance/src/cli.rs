@@ -1,6 +1,7 @@
 //! The command line.
 
 mod build;
+mod certify;
 mod coverage;
 mod explain;
 mod fuzz;
@@ -9,6 +10,9 @@ mod matrix;
 mod pingpong;
 mod process;
 mod run;
+mod target;
+mod tell;
+mod verify;
 
 use crate::{catalogue, clauses::Law};
 use clap::{
@@ -38,6 +42,10 @@ struct Cli {
 enum Command {
     /// Runs the catalogue on a host.
     Run(Box<run::Run>),
+    /// Runs the catalogue with three seeds, and signs what it has shown.
+    Certify(certify::Certify),
+    /// Checks a certificate, and counts again.
+    Verify(verify::Verify),
     /// Runs the classic guest with the messages of one host and the key-value store of another, on every pair there is.
     Pingpong(pingpong::Pingpong),
     /// Tries hosts with operations at random, and shrinks what differs from the law.
@@ -132,6 +140,8 @@ fn execute(command: Command, color: anstream::ColorChoice) -> anyhow::Result<u8>
     let law = Law::embedded()?;
     match command {
         Command::Run(command) => command.execute(&cases, &law, color),
+        Command::Certify(command) => command.execute(&cases, &law, color),
+        Command::Verify(command) => shown(command.execute(&cases, &law)),
         Command::Pingpong(command) => command.execute(&cases, &law, color),
         Command::Fuzz(command) => command.execute(&cases),
         Command::List(command) => shown(command.execute(&cases, &law).map(|()| 0)),

@@ -77,6 +77,15 @@ impl Corpus {
         Ok(Language::ALL.into_iter().filter(has).collect())
     }
 
+    /// The digests of what guests are made of: of every component inside this program but the mutants, by its name.
+    ///
+    /// # Errors
+    /// If the lock is damaged.
+    pub fn digests() -> Result<BTreeMap<String, String>> {
+        let components = Lock::parse(LOCK_TEXT).context("the built-in corpus")?.components;
+        Ok(components.into_iter().filter(|(name, _)| !name.starts_with("mutant/")).collect())
+    }
+
     /// All names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.guests.keys().map(String::as_str)

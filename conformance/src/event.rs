@@ -1,12 +1,13 @@
 //! What a run says while it runs. Every report is made from this stream and from nothing else.
 
 use crate::{
-    host::{Declared, HostCall},
+    host::{Control, Declared, HostCall, HostDescription},
+    levels::Levels,
     outcome::Verdict,
     transcript::Entry,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One event; the JSON report prints one a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,12 +75,37 @@ pub struct HostInfo {
     pub altitude: String,
     /// What it declares, by capability.
     pub capabilities: BTreeMap<String, Declared>,
+    /// What the suite can do to it.
+    #[serde(default)]
+    pub controls: BTreeSet<Control>,
+    /// What cannot be put to it at all, by the word of the need or interface, with the reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lacks: BTreeMap<String, String>,
+    /// What it calls the suite's labels of key-value stores, where that is something else.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// What a reader has to know, such as which capability comes from elsewhere.
     pub notes: Vec<String>,
 }
 
+impl From<&HostDescription> for HostInfo {
+    fn from(host: &HostDescription) -> Self {
+        let HostDescription { name, version, altitude, capabilities, controls, lacks, labels, notes } = host.clone();
+        Self { altitude: altitude.to_string(), name, version, capabilities, controls, lacks, labels, notes }
+    }
+}
+
+impl TryFrom<HostInfo> for HostDescription {
+    type Error = String;
+
+    fn try_from(host: HostInfo) -> Result<Self, String> {
+        let HostInfo { name, version, altitude, capabilities, controls, lacks, labels, notes } = host;
+        Ok(Self { altitude: altitude.parse()?, name, version, capabilities, controls, lacks, labels, notes })
+    }
+}
+
 /// A case that has no place in this run, and why. Not a skip: nothing that the host claims stays untested by it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Inapplicable {
     /// The case.
     pub id: String,
@@ -87,6 +113,12 @@ pub struct Inapplicable {
     pub altitude: String,
     /// Why.
     pub reason: String,
+    /// The level of its first clause.
+    #[serde(default)]
+    pub level: String,
+    /// Whether it binds the host and the host lacks what it takes: then the host has not shown that it keeps it.
+    #[serde(default)]
+    pub lacking: bool,
 }
 
 /// How one case ended.
@@ -202,15 +234,15 @@ pub struct Summary {
     pub missing: Vec<String>,
     /// Why the run as a whole proves nothing.
     pub problems: Vec<String>,
-    /// Cases of core clauses that did not run though they are about what the host offers: there is no control for them, or no limit.
-    #[serde(default)]
-    pub core_skipped: usize,
+    /// What a whole run has shown of the host. Nothing of one where the user picked cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub levels: Option<Levels>,
     /// Cases whose data could not be deleted.
     pub leaks: usize,
     /// How long it took, in milliseconds.
     pub millis: u64,
     /// Whether the host may be called conformant: a whole run at all altitudes, in all languages, with no failure, known ones included,
-    /// in which every case of a core clause ran that can be put to the host at all.
+    /// in which every case of a core clause passed that binds the host.
     pub conformant: bool,
     /// The exit code.
     pub exit: u8,

@@ -30,20 +30,12 @@ pub fn read(path: &Path) -> Result<Run> {
         let event = serde_json::from_str(line).with_context(|| {
             format!("{}:{number} is no event of a run: write one with `run --format json`", path.display())
         })?;
-        match event {
-            Event::Started(started) => run.started = started,
-            Event::Begun { .. } => {}
-            Event::Ended(record) => run.records.push(*record),
-            Event::Finished(summary) => {
-                run.summary = summary;
-                is_whole = true;
-            }
-        }
+        is_whole |= matches!(event, Event::Finished(_));
+        run.take(event);
     }
     if !is_whole {
         bail!("{}: the run did not end", path.display());
     }
-    run.records.sort_by(|a, b| (&a.id, &a.altitude).cmp(&(&b.id, &b.altitude)));
     Ok(run)
 }
 

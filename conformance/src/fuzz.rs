@@ -84,7 +84,7 @@ pub fn fuzz(
 
 /// Sequences of what can be put to the host.
 fn sequences(host: &HostDescription, length: usize) -> impl Strategy<Value = Vec<Step>> {
-    let lacks: Vec<_> = host.lacks.keys().copied().collect();
+    let lacks: Vec<_> = host.lacks.keys().map(String::as_str).collect();
     prop::collection::vec(step::steps(&lacks), 1..=length.max(1))
 }
 

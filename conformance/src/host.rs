@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    str::FromStr,
     time::Duration,
 };
 use wasi_cloud_core::{Kind, layer::FaultRule};
@@ -110,6 +111,18 @@ impl fmt::Display for Altitude {
     }
 }
 
+impl FromStr for Altitude {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let with_guests =
+            Language::ALL.into_iter().flat_map(|language| [Self::Embedded(language), Self::Command(language)]);
+        let mut all = with_guests.chain([Self::Direct, Self::Native]);
+        all.find(|altitude| altitude.to_string() == text)
+            .ok_or_else(|| format!("there is no altitude `{}`", text.escape_debug()))
+    }
+}
+
 impl Altitude {
     /// How the command line of `run` asks for it.
     #[must_use]
@@ -155,7 +168,8 @@ pub struct Declared {
 }
 
 /// What a suite can do to a host from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Control {
     /// Change grants while guests run.
     Grant,
@@ -188,7 +202,7 @@ pub struct HostDescription {
     pub controls: BTreeSet<Control>,
     /// What cannot be put to it at all, by the word of the need or interface, with the reason: its dialect has no words
     /// for that, or it has one store.
-    pub lacks: BTreeMap<&'static str, String>,
+    pub lacks: BTreeMap<String, String>,
     /// What it calls the suite's labels of key-value stores, where that is something else.
     pub labels: BTreeMap<String, String>,
     /// Notes for the report's header, such as which capability comes from which backend.

@@ -2,6 +2,7 @@
 pub mod bench;
 pub mod bundle;
 pub mod catalogue;
+pub mod certificate;
 pub mod clauses;
 pub mod cli;
 pub mod compose;
@@ -13,6 +14,7 @@ pub mod field;
 pub mod fuzz;
 pub mod host;
 pub mod language;
+pub mod levels;
 pub mod matrix;
 pub mod mutants;
 pub mod outcome;

@@ -1,8 +1,10 @@
 //! What runs, what does not, and why: all of it is decided before the first case.
 
+mod claims;
 mod declaration;
 mod negotiate;
 
+pub use claims::unexercised;
 pub use declaration::{Declaration, Exemption};
 
 use crate::{
@@ -97,6 +99,8 @@ pub struct Check {
 pub struct Plan {
     /// The host.
     pub host: Arc<dyn Host>,
+    /// The capabilities that it is tested for. Others come from elsewhere, so that guests have all that they import.
+    pub own: BTreeSet<String>,
     /// The cases that were picked and apply.
     pub entries: Vec<Entry>,
     /// The cases that were picked and do not apply.
@@ -134,6 +138,11 @@ pub fn plan(
 ) -> Result<Plan, String> {
     let description = host.describe();
     let mut plan = Plan {
+        own: declaration
+            .map_or(&description.capabilities, |declaration| &declaration.capabilities)
+            .keys()
+            .cloned()
+            .collect(),
         claims: negotiate::claims(cases, description, law),
         edges: negotiate::edges(description),
         checks: declaration.map(|d| d.checks(description, today, selection)).unwrap_or_default(),
@@ -148,9 +157,9 @@ pub fn plan(
         let mut skip = match negotiate::decide(case, description) {
             Decision::Run => None,
             Decision::Skip(why) => Some(why),
-            Decision::Inapplicable(reason) => {
-                let altitude = description.altitude.to_string();
-                plan.inapplicable.push(Inapplicable { id, altitude, reason });
+            Decision::Inapplicable { reason, lacking } => {
+                let (altitude, level) = (description.altitude.to_string(), level.to_string());
+                plan.inapplicable.push(Inapplicable { id, altitude, reason, level, lacking });
                 continue;
             }
         };

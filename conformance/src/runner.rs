@@ -137,28 +137,18 @@ async fn sit(seat: Seat<'_>, options: &Options, events: &mpsc::UnboundedSender<E
 }
 
 /// The same for the same case whatever else runs, so that one case can be replayed.
-fn case_seed(seed: u64, id: &str) -> u64 {
+pub(crate) fn case_seed(seed: u64, id: &str) -> u64 {
     let digest = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(id).finalize();
     digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
 }
 
 fn started(plans: &[Plan], options: &Options) -> Started {
-    let info = |plan: &Plan| {
-        let host = plan.host.describe();
-        HostInfo {
-            name: host.name.clone(),
-            version: host.version.clone(),
-            altitude: host.altitude.to_string(),
-            capabilities: host.capabilities.clone(),
-            notes: host.notes.clone(),
-        }
-    };
     Started {
         suite: env!("CARGO_PKG_VERSION").to_owned(),
         run: options.run.clone(),
         seed: options.seed,
         jobs: options.jobs,
-        hosts: plans.iter().map(info).collect(),
+        hosts: plans.iter().map(|plan| HostInfo::from(plan.host.describe())).collect(),
         planned: plans.iter().map(|plan| plan.runnable() + plan.checks.len()).sum(),
         picked: !options.rules.whole,
         inapplicable: plans.iter().flat_map(|plan| plan.inapplicable.clone()).collect(),

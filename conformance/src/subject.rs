@@ -26,6 +26,7 @@ use places::Private;
 use std::{
     collections::{BTreeMap, BTreeSet},
     iter,
+    path::PathBuf,
     sync::Arc,
 };
 use url::Url;
@@ -291,6 +292,18 @@ impl Target {
         }
     }
 
+    /// The program that is tested.
+    ///
+    /// # Errors
+    /// If it is nowhere.
+    pub fn program(&self) -> anyhow::Result<PathBuf> {
+        match self {
+            // Our host is a part of this program.
+            Self::Ours(_) => Ok(std::env::current_exe()?),
+            Self::Foreign(foreign) => foreign.program(),
+        }
+    }
+
     /// Ends what was started for the run.
     pub async fn stop(self) {
         if let Self::Ours(prepared) = self {
@@ -299,21 +312,17 @@ impl Target {
     }
 }
 
-/// Where a host of this name has to conform.
+/// Where a host has to conform: with guests of every language that this build has guests in, and our own without any as well.
 ///
 /// # Errors
 /// If the guests of this build cannot be read.
-pub fn altitudes_of(name: &str) -> anyhow::Result<Vec<Altitude>> {
-    if is_foreign(name) { Ok(Corpus::languages()?.into_iter().map(Altitude::Command).collect()) } else { altitudes() }
-}
-
-/// Where our host has to conform: without guests, and with those of every language that this build has guests in.
-///
-/// # Errors
-/// If the guests of this build cannot be read.
-pub fn altitudes() -> anyhow::Result<Vec<Altitude>> {
-    let embedded = Corpus::languages()?.into_iter().map(Altitude::Embedded);
-    Ok(iter::once(Altitude::Direct).chain(embedded).collect())
+pub fn altitudes(of_a_program: bool) -> anyhow::Result<Vec<Altitude>> {
+    let languages = Corpus::languages()?.into_iter();
+    Ok(if of_a_program {
+        languages.map(Altitude::Command).collect()
+    } else {
+        iter::once(Altitude::Direct).chain(languages.map(Altitude::Embedded)).collect()
+    })
 }
 
 impl Prepared {

@@ -1,46 +1,31 @@
-//! The one date that the suite needs.
+//! The day on which exemptions are looked at.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 /// Today in UTC, as `YYYY-MM-DD`.
 #[must_use]
 pub fn today() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    date(since.as_secs() / 86_400)
+    date(SystemTime::now())
 }
 
-/// The date so many days after 1970-01-01.
-fn date(mut days: u64) -> String {
-    let mut year = 1970_u64;
-    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    while days >= 365 + u64::from(leap(year)) {
-        days -= 365 + u64::from(leap(year));
-        year += 1;
-    }
-    let mut month = 1;
-    for length in [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    format!("{year:04}-{month:02}-{:02}", days + 1)
+/// The day of a time in UTC, as `YYYY-MM-DD`. Later than the year 9999 there are none.
+#[must_use]
+pub fn date(at: SystemTime) -> String {
+    const LAST: &str = "9999-12-31T23:59:59Z";
+    let last = humantime::parse_rfc3339(LAST).unwrap_or(at);
+    humantime::format_rfc3339_seconds(at.clamp(SystemTime::UNIX_EPOCH, last)).to_string().chars().take(10).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     #[test]
-    fn days_become_dates() {
-        let known = [
-            (0, "1970-01-01"),
-            (59, "1970-03-01"),
-            (11_016, "2000-02-29"),
-            (20_453, "2025-12-31"),
-            (20_454, "2026-01-01"),
-        ];
-        for (days, date) in known {
-            assert_eq!(super::date(days), date);
-        }
+    fn every_time_has_a_day() {
+        let after = |days: u64| super::date(SystemTime::UNIX_EPOCH + Duration::from_secs(days * 86_400 + 86_399));
+        assert_eq!(after(11_016), "2000-02-29");
+        assert_eq!(after(20_453), "2025-12-31");
+        assert_eq!(after(10_000_000), "9999-12-31");
+        assert_eq!(super::date(SystemTime::UNIX_EPOCH - Duration::from_secs(1)), "1970-01-01");
     }
 }

@@ -48,7 +48,7 @@ fn runs(host: &str, url: Option<&str>, shapes: &[usize], deadlines: Deadlines) -
     let mut first = None;
     for &count in shapes {
         let workers = threads(count);
-        let (prepared, altitudes) = (ready(&workers, host, url)?, altitudes()?);
+        let (prepared, altitudes) = (ready(&workers, host, url)?, altitudes(false)?);
         let plans: Vec<Plan> =
             altitudes.iter().map(|altitude| planned(&workers, &prepared, *altitude, &[])).collect::<Result<_, _>>()?;
         let sitting = Sitting { seed: rand::random::<u32>().into(), jobs: count, whole: true, deadlines };

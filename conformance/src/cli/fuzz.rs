@@ -7,7 +7,7 @@ use crate::{
     host::{Altitude, Host},
     language::Language,
     plan,
-    subject::{Target, altitudes_of},
+    subject::{Target, altitudes, is_foreign},
 };
 use anyhow::{Context, bail};
 use clap::Args;
@@ -130,7 +130,7 @@ impl Fuzz {
             (Altitude::Command(language) | Altitude::Embedded(language), Some(wanted)) => *language == wanted,
             _ => false,
         };
-        let found = altitudes_of(name)?.into_iter().find(fits);
+        let found = altitudes(is_foreign(name))?.into_iter().find(fits);
         found.with_context(|| format!("`{name}` cannot be tried with guests in this language"))
     }
 

@@ -3,22 +3,22 @@
 mod formats;
 mod places;
 mod repeat;
-mod tell;
 
-use super::process::{self, Timeouts};
+use super::{
+    process::{self, Timeouts},
+    target,
+    tell::Teller,
+};
 use crate::{
-    bench::Deadlines,
     bundle,
     catalogue::{Case, deployment::deployment},
     clauses::Law,
     event::Event,
-    host::Altitude,
     pattern::Patterns,
     plan::{self, Plan, Selection},
     report::Detail,
     runner::{self, Options, Panics, Rules},
-    subject::{Target, altitudes_of},
-    today::today,
+    subject::{Target, altitudes, is_foreign},
 };
 use anstream::AutoStream;
 use anyhow::{Context, anyhow, bail};
@@ -27,7 +27,6 @@ use formats::{Format, ToFile};
 use places::Places;
 use repeat::{Ran, Repeats, Verdicts};
 use std::path::PathBuf;
-use tell::Teller;
 use tokio::runtime::Handle;
 
 #[derive(Debug, Args)]
@@ -115,14 +114,14 @@ enum Deny {
 impl Run {
     pub(super) fn execute(&self, cases: &[Case], law: &Law, color: anstream::ColorChoice) -> anyhow::Result<u8> {
         let selection = self.selection(cases)?;
-        let (altitudes, everywhere) = self.places.picked(&altitudes_of(&self.host)?)?;
+        let (altitudes, everywhere) = self.places.picked(&altitudes(is_foreign(&self.host))?)?;
         let jobs = self.jobs.map_or_else(process::default_jobs, usize::from);
         let (control, workers) = (process::control()?, process::workers(jobs)?);
         let code = control.block_on(async {
             let (host, url, ids) = (self.host.clone(), self.url.clone(), plan::ids(cases));
             let ready = workers.spawn(async move { Target::prepare(host, url, &ids).await });
             let prepared = ready.await??;
-            let plans = self.plans(&prepared, &altitudes, cases, law, &selection)?;
+            let plans = target::plans(&prepared, &altitudes, (cases, law), &selection, self.timeouts.deadlines())?;
             let rules = self.rules(&selection, &plans, everywhere);
             let options = self.options(&prepared, jobs, rules, workers.handle().clone());
             let code = self.runs(&prepared, &plans, options, color).await;
@@ -171,40 +170,12 @@ impl Run {
             jobs,
             deadlines: self.timeouts.deadlines(),
             deployment,
-            command: self.command(prepared),
+            command: target::command(prepared, self.timeouts),
             stop: process::stop(),
             cases,
             panics: Panics::of_this_process(),
             rules,
         }
-    }
-
-    /// What leads to the same host with the same deadlines.
-    fn command(&self, prepared: &Target) -> String {
-        let mut command = format!("cloud-conformance run --host {}", prepared.spelled());
-        let (given, default) = (self.timeouts.deadlines(), Deadlines::default());
-        for (flag, given, default) in [("op", given.op, default.op), ("case", given.case, default.case)] {
-            if given != default {
-                command.push_str(&format!(" --{flag}-timeout {}", given.as_secs_f64()));
-            }
-        }
-        command
-    }
-
-    fn plans(
-        &self,
-        prepared: &Target,
-        altitudes: &[Altitude],
-        cases: &[Case],
-        law: &Law,
-        selection: &Selection,
-    ) -> anyhow::Result<Vec<Plan>> {
-        let declaration = prepared.declaration(&plan::ids(cases))?;
-        let plan = |altitude: &Altitude| {
-            let host = prepared.at(*altitude, self.timeouts.deadlines())?;
-            plan::plan(host, cases, law, selection, Some(&declaration), &today()).map_err(|why| anyhow!(why))
-        };
-        altitudes.iter().map(plan).collect()
     }
 
     /// Runs the plans as often as was asked for, unless a run differs from the first.

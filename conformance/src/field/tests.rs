@@ -61,7 +61,7 @@ fn the_worst_case_decides_and_what_did_not_run_counts_for_nothing() {
     }
     let mut run = run("h", &["x", "y"], vec![record(&one, "x", Pass)]);
     assert_eq!(cell(&run, clause)["y"], Standing::Untested);
-    let case = Inapplicable { id: one, altitude: "y".into(), reason: "one store".into() };
+    let case = Inapplicable { id: one, altitude: "y".into(), reason: "one store".into(), ..Inapplicable::default() };
     run.started.inapplicable.push(case);
     let cell = cell(&run, clause);
     assert_eq!(cell["y"], Standing::Inapplicable);

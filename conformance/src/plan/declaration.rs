@@ -29,6 +29,9 @@ pub struct Declaration {
     /// Cases that it is known to fail. They run, and one that passes is a failure of the run.
     #[serde(default)]
     pub known_failing: Vec<Exemption>,
+    /// Word for word.
+    #[serde(skip)]
+    text: String,
 }
 
 /// Cases that a host need not pass until a day, or fails until then.
@@ -57,6 +60,7 @@ impl Declaration {
     /// What is not a declaration, lacks what cannot be declared away, says nothing of a reason or a link, or exempts no case.
     pub fn parse(text: &str, ids: &BTreeSet<String>) -> Result<Self, String> {
         let mut this: Self = toml::from_str(text).map_err(|why| why.to_string())?;
+        text.clone_into(&mut this.text);
         this.complete()?;
         this.launch.as_ref().map_or(Ok(()), Launch::check)?;
         if let Some(exemption) = this.known_failing.iter().find(|known| known.clause.is_none()) {
@@ -73,6 +77,34 @@ impl Declaration {
             }
         }
         Ok(this)
+    }
+
+    /// The file, word for word.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is of a host that is a program of somebody else.
+    #[must_use]
+    pub const fn is_of_a_program(&self) -> bool {
+        self.launch.is_some()
+    }
+
+    /// Whether a host that is known by its description alone can be the one of this file. What [`checks`](Self::checks) look
+    /// at is not looked at again.
+    ///
+    /// # Errors
+    /// What differs.
+    pub fn describes(&self, host: &HostDescription) -> Result<(), String> {
+        let lacks = self.launch.as_ref().map(Launch::lacks).unwrap_or_default();
+        if host.lacks != lacks {
+            return Err(format!("what cannot be put to it is said to be {:?}, and is {lacks:?}", host.lacks));
+        }
+        if self.is_of_a_program() && host.capabilities != self.capabilities {
+            return Err("it offers something else".to_owned());
+        }
+        Ok(())
     }
 
     fn complete(&self) -> Result<(), String> {

@@ -5,6 +5,7 @@ use crate::{
     catalogue::{Case, Need},
     clauses::{Law, Level},
     host::{Control, HostDescription},
+    levels,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use wasi_cloud_core::describe::Durability;
@@ -12,7 +13,11 @@ use wasi_cloud_core::describe::Durability;
 pub(super) enum Decision {
     Run,
     Skip(String),
-    Inapplicable(String),
+    Inapplicable {
+        reason: String,
+        /// The host owes it, and lacks what it takes.
+        lacking: bool,
+    },
 }
 
 /// The first need that is not met decides, and one that makes the case inapplicable before one that skips it.
@@ -22,19 +27,19 @@ pub(super) fn decide(case: &Case, host: &HostDescription) -> Decision {
         return Decision::Skip(format!("the host does not have `{capability}`"));
     };
     if let Some(reason) = lacked(case, host) {
-        return Decision::Inapplicable(reason.to_owned());
+        return Decision::Inapplicable { reason: reason.to_owned(), lacking: levels::binds(case, host) };
     }
     let mut skip = None;
     for need in case.needs {
         match need {
             Need::Guest if !host.altitude.has_guests() => {
-                return Decision::Inapplicable("it is about guests, and there are none at this altitude".into());
+                return inapplicable("it is about guests, and there are none at this altitude");
             }
             Need::Foreign if declared.durability == Durability::Process.name() => {
-                return Decision::Inapplicable("no other program can write to what lives in the host's process".into());
+                return inapplicable("no other program can write to what lives in the host's process");
             }
             Need::Without(name) if declared.features.contains(*name) => {
-                return Decision::Inapplicable(format!("it proves that `{name}` is refused, and the host declares it"));
+                return inapplicable(&format!("it proves that `{name}` is refused, and the host declares it"));
             }
             Need::Feature(name) if !declared.features.contains(*name) => {
                 skip = skip.or_else(|| Some(format!("the host does not declare `{name}`")));
@@ -47,6 +52,10 @@ pub(super) fn decide(case: &Case, host: &HostDescription) -> Decision {
         }
     }
     skip.map_or(Decision::Run, Decision::Skip)
+}
+
+fn inapplicable(reason: &str) -> Decision {
+    Decision::Inapplicable { reason: reason.to_owned(), lacking: false }
 }
 
 /// Why the case cannot be put to the host at all.
@@ -85,7 +94,7 @@ pub(super) fn claims(cases: &[Case], host: &HostDescription, law: &Law) -> BTree
         for feature in &declared.features {
             let proving = cases.iter().filter(|case| case.capability() == capability && shows(case, feature, law));
             let (here, elsewhere): (Vec<_>, Vec<_>) =
-                proving.partition(|case| !matches!(decide(case, host), Decision::Inapplicable(_)));
+                proving.partition(|case| !matches!(decide(case, host), Decision::Inapplicable { .. }));
             if here.is_empty() && !elsewhere.is_empty() {
                 continue;
             }

@@ -52,6 +52,9 @@ fn header(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     for note in &notes {
         writeln!(out, "- {}", text(note))?;
     }
+    for (word, attained) in summary.levels.iter().flat_map(|levels| &levels.capabilities) {
+        writeln!(out, "- {word}: level {}", attained.level)?;
+    }
     for wrong in summary.missing.iter().chain(&summary.problems) {
         writeln!(out, "- problem: {}", text(wrong))?;
     }

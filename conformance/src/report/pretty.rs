@@ -5,6 +5,7 @@ mod case;
 use super::{Detail, Report};
 use crate::{
     event::{Event, HostInfo, Inapplicable, Record, Started, Summary},
+    levels::{Attained, Levels},
     outcome::Verdict,
 };
 use anstyle::{AnsiColor, Style};
@@ -93,7 +94,7 @@ impl<W: Write> Pretty<W> {
     /// What has no place in this run, by the reason. Altitudes at which it is the same share a line.
     fn inapplicable(&self) -> BTreeMap<String, Vec<String>> {
         let mut cases: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-        for Inapplicable { id, altitude, reason } in &self.started.inapplicable {
+        for Inapplicable { id, altitude, reason, .. } in &self.started.inapplicable {
             cases.entry((reason, altitude)).or_default().push(id);
         }
         let mut altitudes: BTreeMap<(&str, Vec<&str>), Vec<&str>> = BTreeMap::new();
@@ -117,6 +118,17 @@ impl<W: Write> Pretty<W> {
             writeln!(self.out, "\n{BOLD}not tested{BOLD:#}")?;
         }
         reasons.iter().try_for_each(|(reason, clauses)| writeln!(self.out, "  {}: {reason}", clauses.join(" ")))
+    }
+
+    /// A line per capability: what the host may be called.
+    fn attained(&mut self, levels: &Levels) -> io::Result<()> {
+        writeln!(self.out, "\n{BOLD}attained{BOLD:#}")?;
+        let width = levels.capabilities.keys().map(String::len).max().unwrap_or_default();
+        for (word, Attained { level, missing }) in &levels.capabilities {
+            let why = if missing.is_empty() { String::new() } else { format!(": {}", missing.join("; ")) };
+            writeln!(self.out, "  {word:width$}  {level}{why}")?;
+        }
+        writeln!(self.out, "  resilient is not offered by this version")
     }
 
     fn attention(&mut self) -> io::Result<()> {
@@ -149,10 +161,10 @@ impl<W: Write> Pretty<W> {
         let altitudes: Vec<_> = self.started.hosts.iter().map(|host| host.altitude.as_str()).collect();
         match summary.count(Verdict::Xfail) {
             0 if summary.conformant => "conformant".to_owned(),
-            0 if summary.core_skipped > 0 && !self.started.picked => {
-                let (skipped, altitudes) = (summary.core_skipped, altitudes.join(", "));
+            0 if let Some(missing) = summary.levels.as_ref().map(|levels| levels.core_missing).filter(|n| *n > 0) => {
+                let altitudes = altitudes.join(", ");
                 format!(
-                    "what ran conforms at {altitudes}, and {skipped} cases of core clauses did not: no claim of conformance"
+                    "what ran conforms at {altitudes}, and {missing} cases of core clauses did not: no claim of conformance"
                 )
             }
             0 if self.started.picked => "the picked cases pass: no claim of conformance".to_owned(),
@@ -208,6 +220,7 @@ impl<W: Write> Report for Pretty<W> {
                     self.suites()?;
                     self.untested()?;
                     self.levels()?;
+                    summary.levels.iter().try_for_each(|levels| self.attained(levels))?;
                 }
                 self.attention()?;
                 self.sum(summary)?;

@@ -86,7 +86,13 @@ fn events() -> Vec<Event> {
         hosts: vec![host],
         planned: 8,
         picked: false,
-        inapplicable: vec![Inapplicable { id: "keyvalue/store/x".into(), altitude: "direct".into(), reason }],
+        inapplicable: vec![Inapplicable {
+            id: "keyvalue/store/x".into(),
+            altitude: "direct".into(),
+            reason,
+            level: "core".into(),
+            lacking: false,
+        }],
         untested: ["KV-WATCH-01", "KV-WATCH-02"].map(|clause| untested(clause, "no host delivers to watchers")).into(),
     };
     let verdicts: BTreeMap<_, _> = Verdict::ALL.into_iter().map(|verdict| (verdict, 1)).collect();
@@ -96,7 +102,7 @@ fn events() -> Vec<Event> {
         verdicts,
         missing: vec!["keyvalue/store/error (direct)".into()],
         problems: vec!["1 of 8 planned cases were not judged".into()],
-        core_skipped: 1,
+        levels: None,
         leaks: 1,
         millis: 1234,
         conformant: false,
@@ -181,6 +187,7 @@ fn altitudes_where_the_same_does_not_apply_share_a_line() {
         id: id.into(),
         altitude: altitude.into(),
         reason: reason.into(),
+        ..Inapplicable::default()
     };
     let [guests, foreign] = ["it is about guests", "no other program can write"];
     let inapplicable = ["direct", "embedded-c"].map(|altitude| ["a", "b"].map(|id| case(id, altitude, foreign)));

@@ -15,6 +15,21 @@ pub struct Run {
     pub summary: Summary,
 }
 
+impl Run {
+    /// Takes the next event. After the last one the records are in order.
+    pub fn take(&mut self, event: Event) {
+        match event {
+            Event::Started(started) => self.started = started,
+            Event::Begun { .. } => {}
+            Event::Ended(record) => self.records.push(*record),
+            Event::Finished(summary) => {
+                self.summary = summary;
+                self.records.sort_by(|a, b| (&a.id, &a.altitude).cmp(&(&b.id, &b.altitude)));
+            }
+        }
+    }
+}
+
 /// Writes down a run that is over.
 pub type Render = fn(&Run, &mut dyn Write) -> io::Result<()>;
 
@@ -35,16 +50,10 @@ impl<W: Write> Whole<W> {
 
 impl<W: Write> Report for Whole<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        match event {
-            Event::Started(started) => self.run.started = started.clone(),
-            Event::Begun { .. } => {}
-            Event::Ended(record) => self.run.records.push((**record).clone()),
-            Event::Finished(summary) => {
-                self.run.summary = summary.clone();
-                self.run.records.sort_by(|a, b| (&a.id, &a.altitude).cmp(&(&b.id, &b.altitude)));
-                (self.render)(&self.run, &mut self.out)?;
-                self.out.flush()?;
-            }
+        self.run.take(event.clone());
+        if matches!(event, Event::Finished(_)) {
+            (self.render)(&self.run, &mut self.out)?;
+            self.out.flush()?;
         }
         Ok(())
     }

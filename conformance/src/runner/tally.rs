@@ -2,10 +2,10 @@
 
 use super::Options;
 use crate::{
-    catalogue::{Case, Need},
     event::{Record, Summary},
+    levels::{Levels, Verdicts},
     outcome::Verdict,
-    plan::Plan,
+    plan::{Plan, unexercised},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -39,10 +39,8 @@ pub(super) struct Tally {
     /// Cases that were judged, by altitude and id.
     executed: BTreeSet<(String, String)>,
     checks: usize,
-    /// Core binds every host: one for which the suite lacks a control has not shown that it keeps it.
-    core_skipped: usize,
-    /// Cases about what the host does not have or offer. Of them it claims nothing.
-    unclaimed: BTreeSet<(String, String)>,
+    /// All verdicts, by altitude and id.
+    ended: Verdicts,
     leaks: usize,
     /// The edges of limits that cases went to, as `capability: edge`.
     edges: BTreeSet<String>,
@@ -64,8 +62,7 @@ impl Tally {
             verdicts: BTreeMap::new(),
             executed: BTreeSet::new(),
             checks: 0,
-            core_skipped: 0,
-            unclaimed: plans.iter().flat_map(unclaimed).collect(),
+            ended: Verdicts::new(),
             leaks: 0,
             edges: BTreeSet::new(),
             told: Vec::new(),
@@ -76,8 +73,7 @@ impl Tally {
         *self.verdicts.entry(record.verdict).or_default() += 1;
         self.leaks += usize::from(record.leak.is_some());
         let seat = (record.altitude.clone(), record.id.clone());
-        let binds = record.level == "core" && !self.unclaimed.contains(&seat);
-        self.core_skipped += usize::from(record.verdict == Verdict::Skip && binds);
+        self.ended.insert(seat.clone(), record.verdict);
         self.told.extend(record.why.iter().chain(&record.leak).cloned());
         // What broke before it was judged stays pending, and what was skipped while planning never was.
         if record.verdict == Verdict::Error || !self.pending.remove(&seat) || record.verdict == Verdict::Skip {
@@ -94,22 +90,23 @@ impl Tally {
 
     pub fn finish(self, plans: &[Plan], options: &Options, took: Duration) -> Summary {
         let problems = self.problems(plans, options);
+        let Rules { whole, everywhere, .. } = options.rules;
+        let levels = whole.then(|| Levels::of(plans, std::slice::from_ref(&self.ended), everywhere));
         let mut summary = Summary {
             planned: self.planned,
             executed: self.executed.len() + self.checks,
             verdicts: self.verdicts,
             missing: self.pending.into_iter().map(|(altitude, id)| format!("{id} ({altitude})")).collect(),
             problems,
-            core_skipped: self.core_skipped,
+            levels,
             leaks: self.leaks,
             millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             conformant: false,
             exit: 0,
         };
         summary.exit = exit(&summary);
-        let Rules { whole, everywhere, .. } = options.rules;
-        let all_ran = summary.count(Verdict::Xfail) == 0 && summary.core_skipped == 0;
-        summary.conformant = summary.exit == 0 && whole && everywhere && all_ran;
+        let keeps_core = summary.levels.as_ref().is_some_and(|levels| levels.core_missing == 0);
+        summary.conformant = summary.exit == 0 && everywhere && summary.count(Verdict::Xfail) == 0 && keeps_core;
         summary
     }
 
@@ -143,22 +140,9 @@ impl Tally {
         problems
     }
 
-    /// What is declared and was exercised at no altitude (F30): features by their cases, limits by both of their edges.
     fn unexercised(&self, plans: &[Plan]) -> Vec<String> {
-        let mut claims: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (claim, ids) in plans.iter().flat_map(|plan| &plan.claims) {
-            claims.entry(claim).or_default().extend(ids.iter().map(String::as_str));
-        }
-        let executed: BTreeSet<_> = self.executed.iter().map(|(_, id)| id.as_str()).collect();
-        let edges: BTreeSet<_> =
-            plans.iter().flat_map(|plan| &plan.edges).filter(|e| !self.edges.contains(*e)).collect();
-        let idle = claims.into_iter().filter(|(_, ids)| ids.is_disjoint(&executed));
-        idle.map(|(claim, ids)| match ids.len() {
-            0 => format!("claimed but not exercised: {claim}; the catalogue has no case for it"),
-            cases => format!("claimed but not exercised: {claim}; none of its {cases} cases was executed"),
-        })
-        .chain(edges.into_iter().map(|edge| format!("claimed but not exercised: {edge}; no case went there")))
-        .collect()
+        let executed = self.executed.iter().map(|(_, id)| id.clone()).collect();
+        unexercised(plans, &executed, &self.edges)
     }
 
     fn fulfils(&self, word: &str, plans: &[Plan]) -> bool {
@@ -191,19 +175,6 @@ fn exit(summary: &Summary) -> u8 {
     } else {
         0
     }
-}
-
-fn unclaimed(plan: &Plan) -> impl Iterator<Item = (String, String)> {
-    let host = plan.host.describe();
-    let altitude = host.altitude.to_string();
-    let is_unclaimed = |case: &Case| {
-        let Some(declared) = host.capabilities.get(case.capability()) else { return true };
-        case.needs.iter().any(|need| matches!(need, Need::Feature(name) if !declared.features.contains(*name)))
-    };
-    plan.entries
-        .iter()
-        .filter(move |entry| is_unclaimed(&entry.case))
-        .map(move |entry| (altitude.clone(), entry.id.clone()))
 }
 
 #[cfg(test)]

@@ -11,7 +11,12 @@ use crate::{
     plan::Declaration,
 };
 use anyhow::{Context, anyhow, bail};
-use std::{collections::BTreeSet, fs, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Files that come with the suite, by name.
 const BUILT_IN: [(&str, &str); 1] = [("wasmtime", include_str!("../../hosts/wasmtime.toml"))];
@@ -59,6 +64,19 @@ impl Foreign {
     #[must_use]
     pub const fn declaration(&self) -> &Declaration {
         &self.declaration
+    }
+
+    /// Where the program is, by its path or on the PATH.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn program(&self) -> anyhow::Result<PathBuf> {
+        let name = Path::new(self.launch.argv.first().map_or("", String::as_str));
+        let folders = env::var_os("PATH").unwrap_or_default();
+        let mut places = env::split_paths(&folders).map(|folder| folder.join(name));
+        let found =
+            if name.components().count() > 1 { Some(name.to_owned()) } else { places.find(|path| path.is_file()) };
+        found.with_context(|| format!("there is no program `{}` on the PATH", name.display()))
     }
 
     /// The host with the guests of one language.

@@ -23,6 +23,7 @@
 //! of the file does.
 
 mod error;
+pub mod files;
 mod jws;
 mod key;
 mod section;

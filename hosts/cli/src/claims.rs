@@ -1,6 +1,5 @@
 //! `keygen`, `sign` and `verify`, and what the claims of a component let it have when it runs.
 
-mod files;
 mod shown;
 mod trust;
 
@@ -10,8 +9,13 @@ pub use trust::{Trust, TrustArgs};
 use crate::{args, file, inspect::needs};
 use anyhow::{Context, bail};
 use clap::Args;
-use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration, time::SystemTime};
-use wasi_cloud_claims::{Claims, PrivateKey};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, SystemTime},
+};
+use wasi_cloud_claims::{Claims, files};
 use wasi_cloud_core::Grants;
 
 pub const KEYGEN: &str = "\
@@ -117,19 +121,8 @@ pub struct Verify {
 
 /// Makes a pair of keys.
 pub fn keygen(job: &Keygen) -> anyhow::Result<()> {
-    let private = &job.output;
-    let public = private.with_extension("pub.pem");
-    if private.exists() || public.exists() {
-        bail!("`{}` or `{}` is there already: choose another name", private.display(), public.display());
-    }
-    let key = PrivateKey::generate()?;
-    files::write_new(&public, &key.public().to_pem()?)
-        .with_context(|| format!("cannot write `{}`", public.display()))?;
-    files::write_secret(private, &key.to_pem()?).with_context(|| {
-        // Half a pair would be in the way of the next try.
-        let _ = std::fs::remove_file(&public);
-        format!("cannot write `{}`", private.display())
-    })?;
+    let (private, public) = (&job.output, files::public_beside(&job.output));
+    let key = files::generate(private)?;
     let (id, private, public) = (key.public().id(), private.display(), public.display());
     tracing::info!("`{private}` signs, keep it secret; give `{public}` to those who run what it signs; its id is {id}");
     Ok(())
@@ -142,8 +135,7 @@ pub fn sign(job: &Sign) -> anyhow::Result<()> {
     if job.keygen && !job.key.exists() {
         keygen(&Keygen { output: job.key.clone() })?;
     }
-    let key = files::text(&job.key)?;
-    let key = PrivateKey::from_pem(&key).with_context(|| format!("--key: `{}`", job.key.display()))?;
+    let key = files::private(&job.key).context("--key")?;
     let allow = Grants::parse(&job.grants)?;
     let body = wasi_cloud_claims::strip(&wasm).with_context(|| format!("`{shown}`"))?;
     let lacking = needs::unmet(body, &allow)?;
@@ -152,7 +144,7 @@ pub fn sign(job: &Sign) -> anyhow::Result<()> {
     }
     let now = SystemTime::now();
     let expires = job.not_before.unwrap_or(now).checked_add(job.expires).context("--expires is too long")?;
-    let subject = job.subject.clone().unwrap_or_else(|| files::stem(&job.app));
+    let subject = job.subject.clone().unwrap_or_else(|| stem(&job.app));
     let claims = Claims { subject, issued: now, not_before: job.not_before, expires, allow };
     let signed = wasi_cloud_claims::sign(body, &claims, &key).with_context(|| format!("`{shown}`"))?;
     let output = job.output.clone().unwrap_or_else(|| job.app.with_extension("signed.wasm"));
@@ -181,6 +173,11 @@ pub fn verify(job: &Verify) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// `app` for `dir/app.wasm`.
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn time(text: &str) -> Result<SystemTime, String> {

@@ -89,7 +89,7 @@ impl Launch {
 
     /// What the host cannot carry, by the word of the need, with the reason.
     #[must_use]
-    pub fn lacks(&self) -> BTreeMap<&'static str, String> {
+    pub fn lacks(&self) -> BTreeMap<String, String> {
         let alone = self.guests_are_alone.iter().map(|why| ("guests", why.clone()));
         let one = (!self.labels.is_empty() && !self.labels.contains_key(OTHER))
             .then(|| ("labels", "it has no second store".to_owned()));
@@ -97,7 +97,7 @@ impl Launch {
             let reason = |word: &str| format!("`{}` cannot express `{word}`", dialect.name());
             dialect.lacks().iter().map(move |word| (*word, reason(word)))
         });
-        dialects.chain(alone).chain(one).collect()
+        dialects.chain(alone).chain(one).map(|(word, why)| (word.to_owned(), why)).collect()
     }
 }
 

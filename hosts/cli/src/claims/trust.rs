@@ -1,13 +1,13 @@
 //! What a component may do, by its claims and by its operator.
 
 use crate::inspect::needs;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use std::{
     path::{Path, PathBuf},
     time::SystemTime,
 };
-use wasi_cloud_claims::{Error, PublicKey, Signed, TrustStore};
+use wasi_cloud_claims::{Error, Signed, TrustStore, files};
 use wasi_cloud_core::Grants;
 
 #[derive(Debug, Clone, Default, Args)]
@@ -46,8 +46,7 @@ impl Trust {
 
     /// Reads one more public key.
     pub fn add(&mut self, path: &Path) -> anyhow::Result<()> {
-        let key = PublicKey::from_pem(&String::from_utf8_lossy(&crate::read(path)?));
-        self.store.add(key.with_context(|| format!("`{}`", path.display()))?);
+        self.store.add(files::public(path)?);
         Ok(())
     }
 

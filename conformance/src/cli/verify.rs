@@ -1,0 +1,155 @@
+//! `verify`.
+
+mod rerun;
+
+use super::process::Timeouts;
+use crate::{
+    catalogue::Case,
+    certificate::{
+        envelope,
+        recount::{Demands, recount},
+        statement::{Certificate, Statement},
+    },
+    clauses::Law,
+    levels::Level,
+};
+use anyhow::{Context, anyhow, ensure};
+use clap::{Args, ValueEnum};
+use rerun::Rerun;
+use serde_json::json;
+use std::{
+    fs,
+    io::{self, Write},
+    path::PathBuf,
+    time::SystemTime,
+};
+use wasi_cloud_claims::{PublicKey, files};
+
+/// The certificate does not say what it should, or is not to be believed.
+const REJECTED: u8 = 1;
+
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(super) struct Verify {
+    /// What `certify` wrote.
+    certificate: PathBuf,
+    /// The public key of whom you believe: Ed25519, in PEM. May be repeated; one of them must have signed.
+    #[arg(long, value_name = "FILE", required = true)]
+    key: Vec<PathBuf>,
+    /// The nonce that you gave to whoever ran it.
+    #[arg(long, value_name = "TEXT")]
+    nonce: Option<String>,
+    /// The level that the host must have attained as a whole.
+    #[arg(long, value_name = "LEVEL", default_value = "core")]
+    level: AtLeast,
+    /// Show it as one JSON object.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    rerun: Rerun,
+    #[command(flatten)]
+    timeouts: Timeouts,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AtLeast {
+    Core,
+    Full,
+}
+
+const HELP: &str = "\
+Checks the signature, plans the runs again by the catalogue of this version, and counts again. Runs nothing, unless a sample
+is asked for.
+
+Examples:
+  cloud-conformance verify certificate.json --key vendor.pub.pem
+  cloud-conformance verify certificate.json --key vendor.pub.pem --level full --nonce 7f3a...
+  cloud-conformance verify certificate.json --key vendor.pub.pem --rerun my-host.toml --sample 10
+
+What the JSON holds; fields may be added:
+  verified   whether all of it is as it must be
+  problem    why not, or null
+  host, version, levels, issued, expires, key, not_proven    of a certificate that is verified
+
+Exit codes: 0 verified; 1 rejected; 3 it cannot be read, or wrong usage.";
+
+impl Verify {
+    pub(super) fn execute(&self, cases: &[Case], law: &Law) -> anyhow::Result<u8> {
+        let keys = self.key.iter().map(|path| files::public(path)).collect::<Result<Vec<_>, _>>().context("--key")?;
+        let shown = self.certificate.display();
+        let text = fs::read_to_string(&self.certificate).with_context(|| format!("`{shown}` cannot be read"))?;
+        let judged = self.judge(&text, &keys, (cases, law));
+        let mut out = io::stdout().lock();
+        match (&judged, self.json) {
+            (Ok((statement, key)), true) => writeln!(out, "{}", told(statement, key))?,
+            (Ok((statement, key)), false) => tell(statement, key, &mut out)?,
+            (Err(why), true) => writeln!(out, "{}", json!({ "verified": false, "problem": format!("{why:#}") }))?,
+            (Err(why), false) => anstream::eprintln!("rejected: {why:#}"),
+        }
+        Ok(if judged.is_ok() { 0 } else { REJECTED })
+    }
+
+    fn judge(
+        &self,
+        text: &str,
+        keys: &[PublicKey],
+        (cases, law): (&[Case], &Law),
+    ) -> anyhow::Result<(Statement, PublicKey)> {
+        let (payload, key) = envelope::open(text, keys)?;
+        let statement: Statement = serde_json::from_slice(&payload).context("what is signed is no certificate")?;
+        let demands = Demands { now: SystemTime::now(), nonce: self.nonce.as_deref() };
+        recount(&statement, demands, (cases, law))?;
+        let level = statement.predicate.certificate.levels.overall;
+        let demanded = if self.level == AtLeast::Full { Level::Full } else { Level::Core };
+        ensure!(level >= demanded, "the host has attained `{level}` and not `{demanded}`");
+        self.rerun.compare(&statement.predicate.certificate, (cases, law), self.timeouts)?;
+        Ok((statement, key.clone()))
+    }
+}
+
+fn host(certificate: &Certificate) -> anyhow::Result<(&str, &str)> {
+    let host = certificate.hosts.first().ok_or_else(|| anyhow!("it names no host"))?;
+    Ok((&host.name, &host.version))
+}
+
+fn told(statement: &Statement, key: &PublicKey) -> serde_json::Value {
+    let certificate = &statement.predicate.certificate;
+    let (name, version) = host(certificate).unwrap_or_default();
+    json!({
+        "verified": true,
+        "problem": null,
+        "host": name,
+        "version": version,
+        "levels": certificate.levels,
+        "issued": certificate.issued,
+        "expires": certificate.expires,
+        "key": key.id(),
+        "not_proven": certificate.not_proven,
+    })
+}
+
+fn tell(statement: &Statement, key: &PublicKey, out: &mut impl Write) -> anyhow::Result<()> {
+    let certificate = &statement.predicate.certificate;
+    let (name, version) = host(certificate)?;
+    writeln!(
+        out,
+        "verified: {} {}, level {}",
+        name.escape_debug(),
+        version.escape_debug(),
+        certificate.levels.overall
+    )?;
+    let width = certificate.levels.capabilities.keys().map(String::len).max().unwrap_or_default();
+    for (word, attained) in &certificate.levels.capabilities {
+        let missing =
+            if attained.missing.is_empty() { String::new() } else { format!(": {}", attained.missing.join("; ")) };
+        writeln!(out, "  {word:width$}  {}{}", attained.level, missing.escape_debug())?;
+    }
+    writeln!(out, "issued   {}, holds until {}", certificate.issued, certificate.expires)?;
+    writeln!(out, "signed   {}", key.id())?;
+    for run in &certificate.runs {
+        writeln!(out, "run      seed {}, {} of {} executed", run.seed, run.executed, run.planned)?;
+    }
+    writeln!(out, "does not prove")?;
+    certificate.not_proven.iter().try_for_each(|line| writeln!(out, "  - {}", line.escape_debug()))?;
+    Ok(())
+}

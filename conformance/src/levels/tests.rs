@@ -1,0 +1,90 @@
+use super::{Level, Levels, Verdicts};
+use crate::{
+    certificate::{
+        issue::verdicts,
+        recount,
+        tests::{good, now, world},
+    },
+    outcome::Verdict,
+    plan::Plan,
+};
+
+/// Three runs in which all passed.
+fn passed() -> (Vec<Plan>, Vec<Verdicts>) {
+    let ((cases, law), certificate) = (world(), good().predicate.certificate);
+    let plans = recount::plans(&certificate, now(), (&cases, &law)).expect("plans");
+    (plans, certificate.runs.iter().map(verdicts).collect())
+}
+
+const CORE: &str = "keyvalue/store/get-missing-key";
+const OPTIONAL: &str = "keyvalue/extension/key-is-gone-a-second-later";
+
+/// The levels of key-value, config and the whole, if this case ended so in the last run.
+fn after(ends: &[(&str, &str, Verdict)]) -> [Level; 3] {
+    let (plans, mut runs) = passed();
+    for (altitude, id, verdict) in ends {
+        let seat = ((*altitude).to_owned(), (*id).to_owned());
+        let last = runs.last_mut().expect("three").insert(seat, *verdict);
+        assert_eq!(last, Some(Verdict::Pass), "{id} is no case of {altitude}");
+    }
+    let levels = Levels::of(&plans, &runs, true);
+    [levels.capabilities["keyvalue"].level, levels.capabilities["config"].level, levels.overall]
+}
+
+#[test]
+fn a_level_is_what_the_worst_run_has_shown() {
+    use Level::{Core, Full, None};
+    assert_eq!(after(&[]), [Full; 3]);
+    for verdict in Verdict::ALL.into_iter().filter(|verdict| *verdict != Verdict::Pass) {
+        // One language is enough for core.
+        let one = after(&[("embedded-c", CORE, verdict)]);
+        assert_eq!(one, [Core, Full, Core], "{verdict:?}");
+        // What a host declares and does not keep is not core.
+        let everywhere = ["embedded-c", "embedded-go", "embedded-rust"];
+        let optional = after(&everywhere.map(|altitude| (altitude, OPTIONAL, verdict)));
+        assert_eq!(optional, [Core, Full, Core], "{verdict:?}");
+        // One that passed when it ran again has shown the clause.
+        let level = if verdict == Verdict::Flaky { Core } else { None };
+        let core = after(&everywhere.map(|altitude| (altitude, CORE, verdict)));
+        assert_eq!(core, [level, Full, level], "{verdict:?}");
+    }
+    // Without guests nothing is core, and full is with and without.
+    assert_eq!(after(&[("direct", CORE, Verdict::Fail)]), [Core, Full, Core]);
+}
+
+#[test]
+fn what_did_not_run_was_not_shown() {
+    let (plans, runs) = passed();
+    let level = |plans: &[Plan], runs: &[Verdicts], everywhere| Levels::of(plans, runs, everywhere).overall;
+    assert_eq!(level(&plans, &runs[..2], true), Level::Core);
+    assert_eq!(level(&plans, &runs, false), Level::Core);
+    assert_eq!(level(&plans[..1], &runs, true), Level::None);
+    assert_eq!(level(&plans, &[], true), Level::None);
+    assert_eq!(level(&[], &runs, true), Level::None);
+    let mut fewer = runs.clone();
+    fewer[1].retain(|(_, id), _| id != CORE);
+    assert_eq!(level(&plans, &fewer, true), Level::None);
+}
+
+#[test]
+fn what_cannot_be_put_to_a_host_it_has_not_shown() {
+    let (mut plans, runs) = passed();
+    for plan in &mut plans {
+        let altitude = plan.host.describe().altitude.to_string();
+        let (at, case) = plan.entries.iter().enumerate().find(|(_, entry)| entry.id == CORE).expect("a case");
+        plan.inapplicable.push(crate::event::Inapplicable {
+            id: case.id.clone(),
+            altitude,
+            reason: "no words for it".into(),
+            level: case.level.clone(),
+            lacking: true,
+        });
+        plan.entries.remove(at);
+    }
+    let levels = Levels::of(&plans, &runs, true);
+    assert_eq!((levels.overall, levels.core_missing), (Level::None, plans.len()));
+    assert!(levels.capabilities["keyvalue"].missing[0].ends_with("no words for it"), "{levels:?}");
+    // What it does not owe it need not show.
+    plans.iter_mut().for_each(|plan| plan.inapplicable.iter_mut().for_each(|case| case.lacking = false));
+    assert_eq!(Levels::of(&plans, &runs, true).overall, Level::Full);
+}
