@@ -1,0 +1,105 @@
+//! A certificate from its issue to its check, as a vendor and as whoever is shown it. What can be forged is tried in the
+//! unit tests of `certificate`.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+mod program;
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use program::{PROGRAM, code, err, out};
+use serde_json::Value;
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+use tempfile::TempDir;
+
+fn at(folder: &Path, args: &[&str]) -> Output {
+    Command::new(PROGRAM).args(args).current_dir(folder).output().expect("the program starts")
+}
+
+/// Rejected, and these words say why.
+fn rejected(output: &Output, word: &str) {
+    assert_eq!(code(output), 1, "{}", err(output));
+    assert!(err(output).contains("rejected: ") && err(output).contains(word), "{word}: {}", err(output));
+    assert!(out(output).is_empty(), "{}", out(output));
+}
+
+#[test]
+fn memory_is_certified_and_others_can_count_again() {
+    let folder = TempDir::new().expect("a folder");
+    let cli = |args: &[&str]| at(folder.path(), args);
+    let issued = cli(&["certify", "--host", "memory", "--key", "me.pem", "--keygen", "--nonce", "n-7", "-o", "c.json"]);
+    assert_eq!(code(&issued), 0, "{}{}", out(&issued), err(&issued));
+    assert!(out(&issued).contains("certified at level full in `c.json`"), "{}", out(&issued));
+
+    let verify = |args: &[&str]| cli(&[&["verify", "c.json", "--key", "me.pub.pem"], args].concat());
+    let told = verify(&["--nonce", "n-7", "--level", "full"]);
+    assert_eq!(code(&told), 0, "{}", err(&told));
+    for part in ["verified: memory ", "keyvalue   full", "does not prove", "Whoever signed it ran it"] {
+        assert!(out(&told).contains(part), "{part}: {}", out(&told));
+    }
+    let json: Value = serde_json::from_str(&out(&verify(&["--json"]))).expect("JSON");
+    assert_eq!((&json["verified"], &json["levels"]["overall"]), (&true.into(), &"full".into()), "{json}");
+
+    // As other tools read it.
+    let text = fs::read_to_string(folder.path().join("c.json")).expect("a file");
+    let mut envelope: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(envelope["payloadType"], "application/vnd.in-toto+json");
+    let payload = BASE64.decode(envelope["payload"].as_str().expect("text")).expect("Base64");
+    let statement: Value = serde_json::from_slice(&payload).expect("JSON");
+    assert_eq!(statement["_type"], "https://in-toto.io/Statement/v1");
+    assert_eq!(statement["predicateType"], "https://in-toto.io/attestation/test-result/v0.1");
+    assert_eq!(statement["predicate"]["result"], "PASSED");
+    assert_eq!(statement["subject"][0]["digest"]["sha256"].as_str().map(str::len), Some(64));
+
+    // A sample of it, run again: on the same host, on another one, and on one that is not what it was.
+    let again = verify(&["--rerun", "memory", "--sample", "1"]);
+    assert_eq!(code(&again), 0, "{}", err(&again));
+    assert!(err(&again).contains("verdicts are the same"), "{}", err(&again));
+    rejected(&verify(&["--rerun", "sqlite"]), "declares something else");
+    let worse = verify(&["--rerun", "mutant:missing-is-error", "--sample", "100"]);
+    rejected(&worse, "was to be `pass`, and is `fail` when it runs again");
+
+    rejected(&verify(&["--nonce", "n-8"]), "not made for this nonce");
+    assert_eq!(code(&cli(&["certify", "--host", "memory", "--key", "me.pem", "-o", "no/where.json"])), 3);
+    let stranger = wasi_cloud_claims::PrivateKey::generate().expect("random").public().to_pem().expect("PEM");
+    fs::write(folder.path().join("stranger.pem"), stranger).expect("written");
+    rejected(&cli(&["verify", "c.json", "--key", "stranger.pem"]), "is not signed by");
+    let edited = String::from_utf8(payload).expect("UTF-8").replacen("\"PASSED\"", "\"WARNED\"", 1);
+    envelope["payload"] = BASE64.encode(edited).into();
+    fs::write(folder.path().join("c.json"), envelope.to_string()).expect("written");
+    rejected(&verify(&[]), "was changed after it was signed");
+    let json: Value = serde_json::from_str(&out(&verify(&["--json"]))).expect("JSON");
+    assert_eq!(json["verified"], false);
+}
+
+#[test]
+fn of_a_host_that_fails_nothing_is_signed() {
+    let folder = TempDir::new().expect("a folder");
+    let refused = at(folder.path(), &["certify", "--host", "mutant:loses-increment", "--key", "me.pem", "--keygen"]);
+    assert_eq!(code(&refused), 1, "{}", err(&refused));
+    assert!(out(&refused).contains("not conformant") && err(&refused).contains("no certificate"), "{}", out(&refused));
+    assert!(!folder.path().join("certificate.json").exists());
+}
+
+#[test]
+fn what_is_missing_is_known_before_the_runs() {
+    let folder = TempDir::new().expect("a folder");
+    for (args, word) in [
+        (vec!["certify", "--host", "memory", "--key", "no.pem"], "`--keygen` makes one"),
+        (vec!["certify", "--host", "memory"], "--key"),
+        (vec!["verify", "c.json"], "--key"),
+        (vec!["verify", "c.json", "--key", "no.pem"], "cannot read `no.pem`"),
+        (vec!["verify", "c.json", "--key", "no.pem", "--sample", "0"], "--sample"),
+    ] {
+        let output = at(folder.path(), &args);
+        assert_eq!(code(&output), 3, "{args:?}: {}", err(&output));
+        assert!(err(&output).contains(word), "{args:?}: {}", err(&output));
+    }
+    for command in ["certify", "verify"] {
+        let help = at(folder.path(), &[command, "--help"]);
+        assert!(code(&help) == 0 && out(&help).contains("Examples:"), "{command}");
+    }
+}
