@@ -35,6 +35,9 @@ pub enum Driver {
 }
 
 impl Driver {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Keyvalue, Self::KeyvalueExt, Self::Messaging, Self::Config];
+
     /// The name in the corpus and in transcripts.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -95,6 +98,8 @@ pub enum Altitude {
     Embedded(Language),
     /// Guests of one language inside a host that is a program of its own, a process each.
     Command(Language),
+    /// Drivers on somebody else's SDK inside our host: red here is that SDK.
+    Sdk,
     /// The guests' drivers on the SDK's native twin, which has no host and no wasm: green above and red here is the
     /// twin. Only a test of the suite stands here.
     Native,
@@ -106,6 +111,7 @@ impl fmt::Display for Altitude {
             Self::Direct => f.write_str("direct"),
             Self::Embedded(language) => write!(f, "embedded-{language}"),
             Self::Command(language) => write!(f, "command-{language}"),
+            Self::Sdk => f.write_str("sdk"),
             Self::Native => f.write_str("native"),
         }
     }
@@ -117,7 +123,7 @@ impl FromStr for Altitude {
     fn from_str(text: &str) -> Result<Self, String> {
         let with_guests =
             Language::ALL.into_iter().flat_map(|language| [Self::Embedded(language), Self::Command(language)]);
-        let mut all = with_guests.chain([Self::Direct, Self::Native]);
+        let mut all = with_guests.chain([Self::Direct, Self::Native, Self::Sdk]);
         all.find(|altitude| altitude.to_string() == text)
             .ok_or_else(|| format!("there is no altitude `{}`", text.escape_debug()))
     }
@@ -130,6 +136,8 @@ impl Altitude {
         match self {
             Self::Embedded(language) => format!("--altitude embedded --lang {language}"),
             Self::Command(language) => format!("--altitude command --lang {language}"),
+            // `--sdk` says it.
+            Self::Sdk => String::new(),
             other => format!("--altitude {other}"),
         }
     }
@@ -140,7 +148,7 @@ impl Altitude {
         let any = match self {
             Self::Embedded(_) => "embedded",
             Self::Command(_) => "command",
-            Self::Direct | Self::Native => return word == self.to_string(),
+            Self::Direct | Self::Native | Self::Sdk => return word == self.to_string(),
         };
         word == any || word == self.to_string()
     }
@@ -148,7 +156,7 @@ impl Altitude {
     /// Whether guests take part.
     #[must_use]
     pub const fn has_guests(self) -> bool {
-        matches!(self, Self::Embedded(_) | Self::Command(_))
+        matches!(self, Self::Embedded(_) | Self::Command(_) | Self::Sdk)
     }
 }
 

@@ -4,6 +4,7 @@ mod attempt;
 mod guard;
 mod judge;
 mod panics;
+mod parity;
 mod tally;
 
 use crate::{
@@ -24,6 +25,7 @@ use tokio::{
 };
 
 pub use panics::Panics;
+use parity::Parity;
 pub use tally::Rules;
 use tally::Tally;
 
@@ -82,12 +84,24 @@ pub async fn run(plans: &[Plan], options: &Options, mut tell: impl FnMut(Event))
         stream::iter(shared).for_each_concurrent(options.jobs, |seat| sit(seat, options, &sender)).await;
         stream::iter(alone).for_each(|seat| sit(seat, options, &sender)).await;
     };
+    let mut parity = Parity::new(options.rules.golden.as_deref());
     let listen = async {
         while let Some(event) = events.recv().await {
-            if let Event::Ended(record) = &event {
-                tally.count(record);
+            let ended = match event {
+                Event::Ended(record) => parity.judge(*record),
+                other => {
+                    tell(other);
+                    continue;
+                }
+            };
+            for record in ended {
+                tally.count(&record);
+                tell(Event::Ended(Box::new(record)));
             }
-            tell(event);
+        }
+        for record in parity.rest() {
+            tally.count(&record);
+            tell(Event::Ended(Box::new(record)));
         }
     };
     tokio::join!(work, listen);

@@ -4,6 +4,7 @@ mod foreign;
 mod names;
 mod pair;
 mod places;
+mod sdk;
 
 use crate::{
     bench::Deadlines,
@@ -15,6 +16,7 @@ use crate::{
         profiles::described,
         stage::{Honest, Subject, Tamper},
     },
+    language::Language,
     mutants,
     pattern::nearest,
     plan::Declaration,
@@ -22,7 +24,9 @@ use crate::{
 };
 use anyhow::{Context, anyhow, bail};
 pub use foreign::{Foreign, built_in as foreign_hosts, is_foreign};
+pub use names::quoted;
 use places::Private;
+pub use sdk::Sdk;
 use std::{
     collections::{BTreeMap, BTreeSet},
     iter,
@@ -274,6 +278,17 @@ impl Target {
         }
     }
 
+    /// Our host with drivers that somebody else built on an SDK.
+    ///
+    /// # Errors
+    /// As [`Prepared::with`].
+    pub fn with(&self, sdk: &Sdk, deadlines: Deadlines) -> anyhow::Result<Arc<dyn Host>> {
+        match self {
+            Self::Ours(prepared) => prepared.with(sdk, deadlines),
+            Self::Foreign(_) => bail!("an SDK is tested in our host"),
+        }
+    }
+
     /// How the command line names it, without secrets.
     #[must_use]
     pub fn spelled(&self) -> &str {
@@ -354,12 +369,27 @@ impl Prepared {
                     bail!("this build has no guests in {language}: `--lang {known}` is all that there is");
                 }
                 let corpus = Corpus::load().context("the guests of this build cannot be read")?;
-                let embedded = Embedded::new(subject, description, call_timeout, corpus, language);
+                let embedded = Embedded::new(subject, description, call_timeout, corpus, language, Arc::default());
                 Arc::new(embedded.map_err(|why| anyhow!("guests cannot run on this machine: {why}"))?)
             }
             Altitude::Command(_) => bail!("our host is no program of somebody else: leave out `--altitude command`"),
+            Altitude::Sdk => bail!("an SDK is given by its drivers: `--sdk`"),
             Altitude::Native => bail!("the SDK's native twin has no backend to choose: see the test `twin`"),
         })
+    }
+
+    /// The host with drivers that somebody else built on an SDK.
+    ///
+    /// # Errors
+    /// If the machine cannot run guests.
+    pub fn with(&self, sdk: &Sdk, deadlines: Deadlines) -> anyhow::Result<Arc<dyn Host>> {
+        let mut description = self.at(Altitude::Direct, deadlines)?.describe().clone();
+        sdk.describe(&mut description);
+        let corpus = Corpus::load().context("the guests of this build cannot be read")?;
+        let (subject, timeout) = (self.subject.clone(), deadlines.op / 4);
+        // Programs that handle messages are the suite's.
+        let embedded = Embedded::new(subject, description, timeout, corpus, Language::Rust, sdk.drivers());
+        Ok(Arc::new(embedded.map_err(|why| anyhow!("guests cannot run on this machine: {why}"))?))
     }
 
     /// Ends the private server, if there is one, and waits for its end, or removes the private files. Dropping this does

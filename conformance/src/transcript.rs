@@ -1,6 +1,8 @@
 //! What a case did and saw, line by line.
 
+pub mod calls;
 pub mod normal;
+pub mod open;
 #[cfg(test)]
 mod tests;
 

@@ -124,7 +124,7 @@ impl Certify {
                 jobs,
                 deadlines: self.timeouts.deadlines(),
                 deployment,
-                command: target::command(target, self.timeouts),
+                command: target::command(&format!("--host {}", target.spelled()), self.timeouts),
                 stop: process::stop(),
                 cases: cases.clone(),
                 rules: Rules { whole: true, everywhere: true, ..Rules::default() },
@@ -160,7 +160,7 @@ impl Certify {
             declaration: &target.declaration(&plan::ids(cases))?,
             plans,
             nonce: self.nonce.clone(),
-            command: target::command(target, self.timeouts),
+            command: target::command(&format!("--host {}", target.spelled()), self.timeouts),
         };
         let now = SystemTime::now();
         let statement = issue::statement(about, runs, (cases, law), now)?;

@@ -14,11 +14,12 @@ use crate::{
     catalogue::{Case, deployment::deployment},
     clauses::Law,
     event::Event,
+    host::Altitude,
     pattern::Patterns,
     plan::{self, Plan, Selection},
     report::Detail,
     runner::{self, Options, Panics, Rules},
-    subject::{Target, altitudes, is_foreign},
+    subject::{Sdk, Target, altitudes, is_foreign, quoted},
 };
 use anstream::AutoStream;
 use anyhow::{Context, anyhow, bail};
@@ -35,8 +36,12 @@ pub(super) struct Run {
     /// What to test: `memory`, `redis`, `nats`, `mqtt`, `postgres`, `etcd`, `kafka`, `rabbitmq`, `vault` or `zookeeper` (starts
     /// a private server), `sqlite` (in private files), a URL, `mutant:NAME`, `wasmtime`, or the TOML file of any host that is
     /// a program: see `docs/certify-your-host.md`.
-    #[arg(long, value_name = "HOST")]
-    host: String,
+    #[arg(long, value_name = "HOST", required_unless_present = "sdk")]
+    host: Option<String>,
+    /// Test an SDK, or a language's bindings, instead of a host: a driver that was built on it, which runs in our host on a
+    /// memory store, and has to see and ask what is seen and asked without it. May be repeated; see `docs/certify-your-sdk.md`.
+    #[arg(long, value_name = "DRIVER.wasm", num_args = 1.., conflicts_with_all = ["host", "url", "altitude", "lang"])]
+    sdk: Vec<PathBuf>,
     /// Where the backend is, instead of a private server.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -90,6 +95,9 @@ pub(super) struct Run {
     timeouts: Timeouts,
 }
 
+/// Whose transcripts and host calls an SDK is held to.
+const GOLDEN: &str = "memory";
+
 const EXAMPLES: &str = "\
 Examples:
   cloud-conformance run --host memory
@@ -103,7 +111,8 @@ Examples:
   cloud-conformance run --host memory --quiet --repeat 20
   cloud-conformance run --host redis --report junit=junit.xml --report markdown=redis.md
   cloud-conformance run --host my-host.toml --lang rust
-  cloud-conformance run --host mutant:loses-increment --bundle report.tar.xz";
+  cloud-conformance run --host mutant:loses-increment --bundle report.tar.xz
+  cloud-conformance run --sdk keyvalue.wasm config.wasm";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Deny {
@@ -114,14 +123,23 @@ enum Deny {
 impl Run {
     pub(super) fn execute(&self, cases: &[Case], law: &Law, color: anstream::ColorChoice) -> anyhow::Result<u8> {
         let selection = self.selection(cases)?;
-        let (altitudes, everywhere) = self.places.picked(&altitudes(is_foreign(&self.host))?)?;
+        let host = self.host.clone().unwrap_or_else(|| GOLDEN.to_owned());
+        let sdk = if self.sdk.is_empty() { None } else { Some(Sdk::load(&self.sdk)?) };
+        let (altitudes, everywhere) = match sdk {
+            Some(_) => (vec![Altitude::Direct], true),
+            None => self.places.picked(&altitudes(is_foreign(&host))?)?,
+        };
         let jobs = self.jobs.map_or_else(process::default_jobs, usize::from);
         let (control, workers) = (process::control()?, process::workers(jobs)?);
         let code = control.block_on(async {
-            let (host, url, ids) = (self.host.clone(), self.url.clone(), plan::ids(cases));
+            let (url, ids) = (self.url.clone(), plan::ids(cases));
             let ready = workers.spawn(async move { Target::prepare(host, url, &ids).await });
             let prepared = ready.await??;
-            let plans = target::plans(&prepared, &altitudes, (cases, law), &selection, self.timeouts.deadlines())?;
+            let deadlines = self.timeouts.deadlines();
+            let mut plans = target::plans(&prepared, &altitudes, (cases, law), &selection, deadlines)?;
+            if let Some(sdk) = &sdk {
+                plans = target::beside(&prepared.with(sdk, deadlines)?, plans, (cases, law), &selection)?;
+            }
             let rules = self.rules(&selection, &plans, everywhere);
             let options = self.options(&prepared, jobs, rules, workers.handle().clone());
             let code = self.runs(&prepared, &plans, options, color).await;
@@ -159,6 +177,7 @@ impl Run {
             require: self.require.clone(),
             whole: selection.is_whole(),
             everywhere,
+            golden: (!self.sdk.is_empty()).then(|| Altitude::Direct.to_string()),
             checks_count: plans.iter().flat_map(|plan| &plan.checks).any(|check| selection.run.matches(&check.id)),
         }
     }
@@ -170,12 +189,20 @@ impl Run {
             jobs,
             deadlines: self.timeouts.deadlines(),
             deployment,
-            command: target::command(prepared, self.timeouts),
+            command: self.command(prepared),
             stop: process::stop(),
             cases,
             panics: Panics::of_this_process(),
             rules,
         }
+    }
+
+    fn command(&self, prepared: &Target) -> String {
+        if self.sdk.is_empty() {
+            return target::command(&format!("--host {}", prepared.spelled()), self.timeouts);
+        }
+        let files = self.sdk.iter().map(|file| quoted(&file.to_string_lossy()));
+        target::command(&format!("--sdk {}", files.collect::<Vec<_>>().join(" ")), self.timeouts)
     }
 
     /// Runs the plans as often as was asked for, unless a run differs from the first.

@@ -77,7 +77,8 @@ fn checked(check: &Check, plan: &Plan, options: &Options) -> Record {
 
 fn record(id: &str, host: &dyn Host, options: &Options) -> Record {
     let altitude = host.describe().altitude;
-    let repro = format!("{} {} --run '{id}' --seed {}", options.command, altitude.flags(), options.seed);
+    let flags = Some(altitude.flags()).filter(|flags| !flags.is_empty()).map(|flags| format!(" {flags}"));
+    let repro = format!("{}{} --run '{id}' --seed {}", options.command, flags.unwrap_or_default(), options.seed);
     Record {
         id: id.to_owned(),
         altitude: altitude.to_string(),

@@ -26,6 +26,8 @@ pub struct Rules {
     pub whole: bool,
     /// Whether the plans are for every altitude and language: only then is a host called conformant.
     pub everywhere: bool,
+    /// An altitude: a case that passes elsewhere must have done there what it does here.
+    pub golden: Option<String>,
     /// Whether a check of the declaration counts as something executed: when the user picked it by name.
     pub checks_count: bool,
 }

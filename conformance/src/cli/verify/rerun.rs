@@ -70,7 +70,7 @@ impl Rerun {
                 jobs,
                 deadlines: timeouts.deadlines(),
                 deployment,
-                command: target::command(&target, timeouts),
+                command: target::command(&format!("--host {}", target.spelled()), timeouts),
                 stop: process::stop(),
                 cases: workers.handle().clone(),
                 rules: Rules::default(),
