@@ -74,9 +74,19 @@ fn languages() {
 /// Each in a copy of its own, which also shows that the folder may be anywhere.
 fn defects() {
     for (file, honest, broken, case) in [
-        ("keyvalue.py", "data.pop(key, None)", "pass", "keyvalue/batch/delete-many-removes-present-and-passes-over-absent"),
+        (
+            "keyvalue.py",
+            "data.pop(key, None)",
+            "pass",
+            "keyvalue/batch/delete-many-removes-present-and-passes-over-absent",
+        ),
         ("keyvalue.py", "if data.get(key) != seen:", "if False:", "keyvalue/atomics/swap-after-a-write-fails"),
-        ("extension.py", "if lifetime is not None:", "if lifetime == 0:", "keyvalue/extension/lifetimes-that-are-not-offered-are-unsupported"),
+        (
+            "extension.py",
+            "if lifetime is not None:",
+            "if lifetime == 0:",
+            "keyvalue/extension/lifetimes-that-are-not-offered-are-unsupported",
+        ),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         for entry in fs::read_dir(FOLDER).expect("the example") {
