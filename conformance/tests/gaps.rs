@@ -25,7 +25,9 @@ fn declarations() -> BTreeMap<String, Table> {
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
         (name, fs::read_to_string(&path).expect("it can be read").parse().expect("TOML"))
     };
-    files.map(|file| read(file.expect("a file").path())).collect()
+    // Folders are what some hosts are made of.
+    let paths = files.map(|file| file.expect("a file").path());
+    paths.filter(|path| path.extension().is_some_and(|end| end == "toml")).map(read).collect()
 }
 
 fn capabilities(host: &Table) -> impl Iterator<Item = (&String, &Table)> {

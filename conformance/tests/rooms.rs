@@ -118,6 +118,7 @@ const VENDORS: &[&str] = &[
     "foundationdb",
     "google",
     "hazelcast",
+    "jco",
     "kafka",
     "memcached",
     "minio",

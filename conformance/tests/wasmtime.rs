@@ -7,9 +7,8 @@ mod program;
 mod support;
 
 use libtest_mimic::{Arguments, Completion, Trial};
-use program::{cli, code, err, events, out};
-use serde_json::Value;
-use std::{collections::BTreeSet, fs, process::ExitCode};
+use program::{cli, code, ended, err, events, ids, out};
+use std::{fs, process::ExitCode};
 use support::missing;
 
 /// The release that the suite's file is about.
@@ -34,15 +33,6 @@ fn main() -> ExitCode {
         trial("a_list_that_is_stale_is_told", stale),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
-}
-
-/// The records of cases with this verdict.
-fn ended<'a>(events: &'a [Value], verdict: &str) -> Vec<&'a Value> {
-    events.iter().filter(|event| event["event"] == "ended" && event["verdict"] == verdict).collect()
-}
-
-fn ids(records: &[&Value]) -> BTreeSet<String> {
-    records.iter().map(|record| record["id"].as_str().expect("an id").to_owned()).collect()
 }
 
 fn verdict() {

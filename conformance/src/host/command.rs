@@ -73,10 +73,11 @@ impl Command {
 /// # Errors
 /// If it cannot be started, fails, or does not end.
 pub async fn version(launch: &Launch) -> Result<Option<String>, Broken> {
-    if launch.version.is_empty() {
+    let question = launch.question();
+    if question.is_empty() {
         return Ok(None);
     }
-    let said = output(&launch.version, PATIENCE).await?;
+    let said = output(&question, PATIENCE).await?;
     let first = said.lines().next().unwrap_or_default().trim();
     Ok((!first.is_empty()).then(|| first.to_owned()))
 }

@@ -52,9 +52,12 @@ impl Foreign {
             None => fs::read_to_string(name).with_context(|| format!("the host's file `{name}` cannot be read"))?,
         };
         let declaration = Declaration::parse(&text, ids).map_err(|why| anyhow!("{name}: {why}"))?;
-        let Some(launch) = declaration.launch.clone() else {
+        let Some(mut launch) = declaration.launch.clone() else {
             bail!("{name}: there is no `[launch]` that says how the host is started");
         };
+        // A program is looked for on the PATH unless its name has a folder, so a file beside us needs the dot.
+        let folder = Path::new(name).parent().filter(|folder| !folder.as_os_str().is_empty());
+        launch.here = folder.unwrap_or(Path::new(".")).to_string_lossy().into_owned();
         let version = command::version(&launch).await.map_err(|why| anyhow!("{name}: {why}"))?;
         let version = version.unwrap_or_else(|| "of unknown version".to_owned());
         Ok(Self { declaration, launch, version, spelled: names::quoted(name) })

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 use std::{
+    collections::BTreeSet,
     io::{BufRead, BufReader},
     process::{Command, Output, Stdio},
 };
@@ -37,6 +38,15 @@ pub fn refused(output: &Output, words: &[&str]) {
 
 pub fn events(output: &Output) -> Vec<Value> {
     out(output).lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
+}
+
+/// The records of cases with this verdict.
+pub fn ended<'a>(events: &'a [Value], verdict: &str) -> Vec<&'a Value> {
+    events.iter().filter(|event| event["event"] == "ended" && event["verdict"] == verdict).collect()
+}
+
+pub fn ids(records: &[&Value]) -> BTreeSet<String> {
+    records.iter().map(|record| record["id"].as_str().expect("an id").to_owned()).collect()
 }
 
 /// Interrupts a run on `host` when its first case begins: it ends with 3 and says what did not run. Returns the first

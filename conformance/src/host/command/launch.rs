@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const COMPONENT: &str = "{component}";
 /// Stands for the path of what `prepare` makes of it.
 const PREPARED: &str = "{prepared}";
+/// Stands for the folder of the host's file.
+const HERE: &str = "{here}";
 /// Stands for one argument of `config` for each pair of the configuration.
 const CONFIG: &str = "{config}";
 const NAME: &str = "{name}";
@@ -18,8 +20,8 @@ const VALUE: &str = "{value}";
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Launch {
     /// The program and its arguments: `{component}` stands for the component's path, `{prepared}` for that of what
-    /// `prepare` made of it, and an argument that is `{config}` for those that `config` makes. Standard input and output
-    /// are the guest's.
+    /// `prepare` made of it, `{here}` for the folder of the host's file, and an argument that is `{config}` for those that
+    /// `config` makes. Standard input and output are the guest's.
     pub argv: Vec<String>,
     /// One argument for each pair of the configuration: `{name}` and `{value}` stand for its parts.
     #[serde(default)]
@@ -31,6 +33,9 @@ pub struct Launch {
     /// Prints the version, on its first line.
     #[serde(default)]
     pub version: Vec<String>,
+    /// The folder of the host's file.
+    #[serde(skip)]
+    pub here: String,
     /// How it exits when a guest trapped; any other exit before the guest's end is the host's own.
     #[serde(default)]
     pub trap_exit_codes: BTreeSet<i32>,
@@ -77,14 +82,24 @@ impl Launch {
             let template = self.config.as_deref().unwrap_or_default();
             config.iter().map(|(name, value)| filled(template, &[(NAME, name), (VALUE, value)])).collect()
         };
-        let places = [(COMPONENT, component), (PREPARED, prepared)];
+        let places = self.places(component, prepared);
         let argument = |text: &String| if text == CONFIG { pairs() } else { vec![filled(text, &places)] };
         self.argv.iter().flat_map(argument).collect()
     }
 
     /// The command that prepares a component.
     pub(super) fn preparation(&self, component: &str, prepared: &str) -> Vec<String> {
-        self.prepare.iter().map(|text| filled(text, &[(COMPONENT, component), (PREPARED, prepared)])).collect()
+        let places = self.places(component, prepared);
+        self.prepare.iter().map(|text| filled(text, &places)).collect()
+    }
+
+    /// The command that prints the version; none if the file does not say how.
+    pub(super) fn question(&self) -> Vec<String> {
+        self.version.iter().map(|text| filled(text, &[(HERE, &self.here)])).collect()
+    }
+
+    fn places<'a>(&'a self, component: &'a str, prepared: &'a str) -> [(&'static str, &'a str); 3] {
+        [(COMPONENT, component), (PREPARED, prepared), (HERE, &self.here)]
     }
 
     /// What the host cannot carry, by the word of the need, with the reason.
@@ -125,6 +140,15 @@ mod tests {
         let config = [("a".into(), "{name}".into()), ("b".into(), "two words".into())].into();
         let command = launch.command("/tmp/{prepared}", "/p", &config);
         assert_eq!(command, ["w", "-x/tmp/{prepared}", "-Sa={name}", "-Sb=two words", "end"]);
+    }
+
+    #[test]
+    fn the_folder_of_the_file_is_filled_in_everywhere() {
+        let text = "argv = ['{here}/w', '{prepared}']\nprepare = ['{here}/c', '{component}', '{prepared}']\nversion = ['{here}/v']";
+        let launch = Launch { here: "a/{component}".into(), ..launch(text).unwrap() };
+        assert_eq!(launch.command("c", "p", &BTreeMap::new()), ["a/{component}/w", "p"]);
+        assert_eq!(launch.preparation("c", "p"), ["a/{component}/c", "c", "p"]);
+        assert_eq!(launch.question(), ["a/{component}/v"]);
     }
 
     #[test]

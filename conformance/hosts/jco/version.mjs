@@ -1,0 +1,7 @@
+// Says what is judged: the versions that `npm ci` installs, and Node's own.
+
+import { readFile } from 'node:fs/promises';
+
+const { dependencies } = JSON.parse(await readFile(new URL('package.json', import.meta.url)));
+const packages = Object.entries(dependencies).map(([name, version]) => `${name.split('/').at(-1)} ${version}`);
+console.log([...packages, `node ${process.version}`].join(', '));

@@ -1,0 +1,107 @@
+//! The host in Python that the guide goes through keeps what it could be asked, and one with a defect is found out.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
+
+mod program;
+mod support;
+
+use libtest_mimic::{Arguments, Completion, Trial};
+use program::{cli, code, ended, err, events, ids, out};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, ExitCode},
+};
+use support::{missing, required};
+
+const RELEASE: &str = "toy-host on wasmtime 50.";
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/toy-host");
+
+fn main() -> ExitCode {
+    let trial = |name, test: fn()| {
+        Trial::ignorable_test(name, move || match absent() {
+            Some(why) => Ok(Completion::ignored_with(why)),
+            None => {
+                test();
+                Ok(Completion::Completed)
+            }
+        })
+    };
+    let trials = vec![
+        trial("what_ran_conforms", conforms),
+        trial("guests_in_c_and_go_see_the_same", languages),
+        trial("a_copy_with_a_defect_is_found_out", defects),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn absent() -> Option<String> {
+    if required("toy-host") {
+        return None;
+    }
+    let imported = || Command::new("python3").args(["-c", "import wasmtime.component"]).output();
+    missing("toy-host", "python3").or_else(|| {
+        let installed = imported().is_ok_and(|output| output.status.success());
+        (!installed).then(|| "Python has no `wasmtime`: `bash .ci/servers toy-host`".to_owned())
+    })
+}
+
+fn run(folder: &str, more: &[&str]) -> std::process::Output {
+    let host = format!("{folder}/toy-host.toml");
+    cli(&[&["run", "--host", &*host, "--format", "json"], more].concat())
+}
+
+fn conforms() {
+    let output = run(FOLDER, &["--lang", "rust"]);
+    assert_eq!(code(&output), 0, "{}\n{}", err(&output), out(&output));
+    let events = events(&output);
+    let version = events[0]["hosts"][0]["version"].as_str().expect("a version");
+    assert!(version.starts_with(RELEASE), "the guide is about {RELEASE}x, here is {version}");
+    // More is a reason to raise the number, fewer a reason to look.
+    assert_eq!(ended(&events, "pass").len(), 235);
+    assert!(ended(&events, "xfail").is_empty());
+}
+
+fn languages() {
+    let picked = ["--run", "config/**", "--run", "keyvalue/atomics/**", "--run", "keyvalue/batch/**"];
+    let output = run(FOLDER, &[&["--lang", "c", "--lang", "go"], &picked[..]].concat());
+    assert_eq!(code(&output), 0, "{}\n{}", err(&output), out(&output));
+    let events = events(&output);
+    let altitudes = events[0]["hosts"].as_array().expect("hosts").len();
+    assert_eq!(ended(&events, "pass").len(), 70 * altitudes);
+}
+
+/// Each in a copy of its own, which also shows that the folder may be anywhere.
+fn defects() {
+    for (file, honest, broken, case) in [
+        (
+            "keyvalue.py",
+            "data.pop(key, None)",
+            "pass",
+            "keyvalue/batch/delete-many-removes-present-and-passes-over-absent",
+        ),
+        ("keyvalue.py", "if data.get(key) != seen:", "if False:", "keyvalue/atomics/swap-after-a-write-fails"),
+        (
+            "extension.py",
+            "if lifetime is not None:",
+            "if lifetime == 0:",
+            "keyvalue/extension/lifetimes-that-are-not-offered-are-unsupported",
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        for entry in fs::read_dir(FOLDER).expect("the example") {
+            let path = entry.expect("an entry").path();
+            if path.is_file() {
+                fs::copy(&path, folder.path().join(path.file_name().expect("a name"))).expect("copied");
+            }
+        }
+        let path = folder.path().join(file);
+        let text = fs::read_to_string(&path).expect("a file");
+        assert!(text.contains(honest), "{honest} in {file}");
+        fs::write(&path, text.replace(honest, broken)).expect("written");
+        let folder: &Path = folder.path();
+        let output = run(folder.to_str().expect("UTF-8"), &["--lang", "rust", "--run", case]);
+        assert_eq!(code(&output), 1, "{broken}: {}\n{}", err(&output), out(&output));
+        assert_eq!(ids(&ended(&events(&output), "fail")), [case.to_owned()].into());
+    }
+}
