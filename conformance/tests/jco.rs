@@ -20,6 +20,9 @@ const RELEASE: &str = "jco-transpile 0.15.0, preview2-shim 0.26.1, node v";
 const HOST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/hosts/jco.toml");
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/hosts/jco");
 
+/// A machine that does other things as well takes minutes for ten thousand handles.
+const PATIENT: [&str; 4] = ["--op-timeout", "60", "--case-timeout", "600"];
+
 /// What is seen where a key begins with U+FEFF.
 const BROKEN: [&str; 9] = [
     "keyvalue/batch/set-many-keeps-strange-keys-apart",
@@ -61,7 +64,7 @@ fn absent() -> Option<String> {
 }
 
 fn verdict() {
-    let output = cli(&["run", "--host", HOST, "--lang", "rust", "--format", "json"]);
+    let output = cli(&[&["run", "--host", HOST, "--lang", "rust", "--format", "json"], &PATIENT[..]].concat());
     assert_eq!(code(&output), 0, "{}\n{}", err(&output), out(&output));
     let events = events(&output);
     let version = events[0]["hosts"][0]["version"].as_str().expect("a version");

@@ -48,7 +48,9 @@ fn absent() -> Option<String> {
 
 fn run(folder: &str, more: &[&str]) -> std::process::Output {
     let host = format!("{folder}/toy-host.toml");
-    cli(&[&["run", "--host", &*host, "--format", "json"], more].concat())
+    // A machine that does other things as well takes minutes for ten thousand handles.
+    let patient = ["--op-timeout", "60", "--case-timeout", "600"];
+    cli(&[&["run", "--host", &*host, "--format", "json"], more, &patient].concat())
 }
 
 fn conforms() {
