@@ -223,8 +223,8 @@ fn together(subject: &Subject, own: Services, rest: Services) -> Services {
 
 /// What the suite can do to our own host, and whether to its backend past it.
 fn controls(foreign: bool) -> BTreeSet<Control> {
-    use Control::{Fault, Foreign, Grant, Restart, Serve, Switch, Time};
-    let ours = [Grant, Switch, Restart, Time, Serve, Fault];
+    use Control::{Fault, Foreign, Grant, Restart, Serve, Switch, Time, Trace};
+    let ours = [Grant, Switch, Restart, Time, Serve, Fault, Trace];
     ours.into_iter().chain(foreign.then_some(Foreign)).collect()
 }
 
@@ -291,10 +291,20 @@ impl Target {
         }
     }
 
+    /// How many cases it can have at the same time, if not as many as there are.
+    #[must_use]
+    pub fn at_once(&self) -> Option<usize> {
+        match self {
+            Self::Ours(_) => None,
+            Self::Foreign(foreign) => foreign.at_once(),
+        }
+    }
+
     /// Ends what was started for the run.
     pub async fn stop(self) {
-        if let Self::Ours(prepared) = self {
-            prepared.stop().await;
+        match self {
+            Self::Ours(prepared) => prepared.stop().await,
+            Self::Foreign(foreign) => foreign.stop().await,
         }
     }
 }

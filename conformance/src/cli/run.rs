@@ -122,6 +122,7 @@ impl Run {
             let (host, url, ids) = (self.host.clone(), self.url.clone(), plan::ids(cases));
             let ready = workers.spawn(async move { Target::prepare(host, url, &ids).await });
             let prepared = ready.await??;
+            let jobs = prepared.at_once().map_or(jobs, |most| jobs.min(most.max(1)));
             let plans = self.plans(&prepared, &altitudes, cases, law, &selection)?;
             let rules = self.rules(&selection, &plans, everywhere);
             let options = self.options(&prepared, jobs, rules, workers.handle().clone());

@@ -6,6 +6,7 @@ use crate::{
     corpus::Corpus,
     host::{
         Altitude, Host, HostDescription,
+        adapter::{Adapted, Adapter, protocol::Hello},
         command::{self, Command, Launch},
     },
     plan::Declaration,
@@ -21,6 +22,7 @@ pub struct Foreign {
     declaration: Declaration,
     launch: Launch,
     version: String,
+    adapter: Option<Arc<Adapter>>,
     /// How the command line names it.
     pub spelled: String,
 }
@@ -37,7 +39,7 @@ pub fn built_in() -> impl Iterator<Item = &'static str> {
 }
 
 impl Foreign {
-    /// Reads the file and asks the program for its version. `ids` are those that the file may name.
+    /// Reads the file, and asks the program for its version or the adapter who it is. `ids` are those that the file may name.
     ///
     /// # Errors
     /// A file that cannot be read or says nothing of how to start the host, and a program that cannot be started.
@@ -50,9 +52,17 @@ impl Foreign {
         let Some(launch) = declaration.launch.clone() else {
             bail!("{name}: there is no `[launch]` that says how the host is started");
         };
-        let version = command::version(&launch).await.map_err(|why| anyhow!("{name}: {why}"))?;
+        let why = |why| anyhow!("{name}: {why}");
+        let adapter = match &*launch.adapter {
+            [] => None,
+            argv => Some(Arc::new(Adapter::start(argv.to_vec()).await.map_err(why)?)),
+        };
+        let version = match &adapter {
+            Some(adapter) => Some(adapter.hello().version.clone()),
+            None => command::version(&launch).await.map_err(why)?,
+        };
         let version = version.unwrap_or_else(|| "of unknown version".to_owned());
-        Ok(Self { declaration, launch, version, spelled: names::quoted(name) })
+        Ok(Self { declaration, launch, version, adapter, spelled: names::quoted(name) })
     }
 
     /// The file's own words.
@@ -74,18 +84,40 @@ impl Foreign {
         };
         let dialects = self.launch.dialects.iter().map(|dialect| format!("via bridge: {}", dialect.name()));
         let alone = self.launch.guests_are_alone.iter().map(|why| format!("guests do not meet: {why}"));
+        let hello = self.adapter.as_ref().map(|adapter| adapter.hello());
+        let told = hello.map(|hello| format!("through an adapter for {}", hello.name)).into_iter();
+        let told = told.chain(hello.into_iter().flat_map(|hello| hello.notes.clone()));
         let description = HostDescription {
             name: self.declaration.name.clone(),
             version: self.version.clone(),
             altitude,
             capabilities: self.declaration.capabilities.clone(),
-            controls: BTreeSet::new(),
+            controls: hello.map(Hello::known_controls).unwrap_or_default(),
             lacks: self.launch.lacks(),
             labels: self.launch.labels.clone(),
-            notes: dialects.chain(alone).collect(),
+            notes: told.chain(dialects).chain(alone).collect(),
         };
         let corpus = Corpus::load().context("the guests of this build cannot be read")?;
-        let host = Command::new(self.launch.clone(), description, corpus, language);
-        Ok(Arc::new(host.context("no folder for the guests")?))
+        let launch = self.launch.clone();
+        let without = "no folder for the guests";
+        Ok(match &self.adapter {
+            Some(adapter) => {
+                Arc::new(Adapted::new(adapter.clone(), launch, description, corpus, language).context(without)?)
+            }
+            None => Arc::new(Command::new(launch, description, corpus, language).context(without)?),
+        })
+    }
+
+    /// How many cases it can have at the same time, if not as many as there are.
+    #[must_use]
+    pub fn at_once(&self) -> Option<usize> {
+        self.adapter.as_ref()?.hello().at_once.map(usize::from)
+    }
+
+    /// Ends the adapter, if there is one.
+    pub async fn stop(self) {
+        if let Some(adapter) = self.adapter {
+            adapter.stop().await;
+        }
     }
 }

@@ -20,7 +20,12 @@ pub struct Launch {
     /// The program and its arguments: `{component}` stands for the component's path, `{prepared}` for that of what
     /// `prepare` made of it, and an argument that is `{config}` for those that `config` makes. Standard input and output
     /// are the guest's.
+    #[serde(default)]
     pub argv: Vec<String>,
+    /// In the place of `argv`: a program that starts guests on the host, and may give the suite controls over it. It is spoken
+    /// with in JSON lines: see `docs/adapter-protocol.md`.
+    #[serde(default)]
+    pub adapter: Vec<String>,
     /// One argument for each pair of the configuration: `{name}` and `{value}` stand for its parts.
     #[serde(default)]
     pub config: Option<String>,
@@ -52,9 +57,12 @@ impl Launch {
     /// # Errors
     /// What is missing.
     pub fn check(&self) -> Result<(), String> {
+        if !self.adapter.is_empty() {
+            return self.check_adapter();
+        }
         let has = |list: &[String], place: &str| list.iter().any(|argument| argument.contains(place));
         let wrong = if self.argv.is_empty() {
-            "`argv` names no program"
+            "`argv` names no program, and there is no `adapter`"
         } else if !has(&self.argv, COMPONENT) && !has(&self.argv, PREPARED) {
             "`argv` says nowhere what to run: write {component} or {prepared}"
         } else if has(&self.argv, PREPARED) == self.prepare.is_empty() {
@@ -69,6 +77,20 @@ impl Launch {
             return Ok(());
         };
         Err(format!("launch: {wrong}"))
+    }
+
+    fn check_adapter(&self) -> Result<(), String> {
+        let own = [
+            ("argv", self.argv.is_empty()),
+            ("config", self.config.is_none()),
+            ("prepare", self.prepare.is_empty()),
+            ("version", self.version.is_empty()),
+            ("trap-exit-codes", self.trap_exit_codes.is_empty()),
+        ];
+        match own.into_iter().find(|(_, is_absent)| !is_absent) {
+            Some((key, _)) => Err(format!("launch: an adapter sees to `{key}` itself: give one of them")),
+            None => Ok(()),
+        }
     }
 
     /// The command that runs a guest with this configuration.
@@ -138,6 +160,8 @@ mod tests {
             ("argv = ['w', '{component}', '{config}']", "give both or neither"),
             ("argv = ['w', '{component}', '{config}']\nconfig = '{name}'", "must name {name} and {value}"),
             ("argv = ['w', '{component}']\nport = 1", "unknown field"),
+            ("adapter = ['a']\nargv = ['w', '{component}']", "an adapter sees to `argv` itself"),
+            ("adapter = ['a']\nprepare = ['c']", "an adapter sees to `prepare` itself"),
             ("argv = ['w', '{component}']\ndialects = ['wasi:keyvalue@9']", "unknown variant"),
         ] {
             let why = launch(text).expect_err(text);
