@@ -1,0 +1,66 @@
+//! The same verdicts with an adapter as without one.
+
+use crate::program::{cli, code, err, events};
+use std::{collections::BTreeMap, fs, process::Output};
+use tempfile::TempDir;
+
+const MEMORY: &str = include_str!("../../hosts/memory.toml");
+
+/// A host's file with this adapter, in a folder that goes with it.
+pub struct File {
+    _folder: TempDir,
+    pub path: String,
+}
+
+impl File {
+    /// `declaration` is the file without the table `launch`.
+    pub fn new(declaration: &str, adapter: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("host.toml");
+        fs::write(&path, format!("{declaration}\n[launch]\nadapter = {adapter:?}\n")).expect("written");
+        Self { path: path.to_str().expect("UTF-8").to_owned(), _folder: folder }
+    }
+}
+
+/// By id, the verdict of each case, and whether it is one that only tells what it saw.
+pub fn verdicts(output: &Output) -> BTreeMap<String, (String, bool)> {
+    let ended = events(output).into_iter().filter(|event| event["event"] == "ended" && event["check"] != true);
+    let verdict = |record: serde_json::Value| {
+        let text = |key: &str| record[key].as_str().expect(key).to_owned();
+        (text("id"), (text("verdict"), record["observed"] == true))
+    };
+    ended.map(verdict).collect()
+}
+
+/// This test program as the adapter of our host.
+fn ours(declaration: &str, host: &str) -> File {
+    let this = std::env::current_exe().expect("this program");
+    File::new(declaration, &[this.to_str().expect("UTF-8"), "--as-adapter", host])
+}
+
+fn run(host: &str, altitude: &str, more: &[&str]) -> Output {
+    let fixed = ["run", "--host", host, "--altitude", altitude, "--lang", "rust", "--seed", "7", "--format", "json"];
+    cli(&[&fixed, more].concat())
+}
+
+pub fn every_control() {
+    let file = ours(MEMORY, "memory");
+    let through = run(&file.path, "command", &[]);
+    assert_eq!(code(&through), 0, "{}", err(&through));
+    let (through, without) = (verdicts(&through), verdicts(&run("memory", "embedded", &[])));
+    assert!(!without.is_empty());
+    assert_eq!(through, without);
+    let ran = through.values().filter(|(verdict, _)| verdict == "pass").count();
+    assert_eq!(ran, crate::support::pinned("memory", cloud_conformance::host::Altitude::Embedded(cloud_conformance::language::Language::Rust)).1);
+}
+
+pub fn defect() {
+    let mutant = "mutant:loses-increment";
+    let file = ours(MEMORY, mutant);
+    let some = ["--run", "keyvalue/atomics/*"];
+    let (through, without) = (run(&file.path, "command", &some), run(mutant, "embedded", &some));
+    assert_eq!(code(&through), 1, "{}", err(&through));
+    let through = verdicts(&through);
+    assert!(through.values().any(|(verdict, _)| verdict == "fail"));
+    assert_eq!(through, verdicts(&without));
+}
