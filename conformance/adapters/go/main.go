@@ -129,7 +129,7 @@ func (a *adapter) exec(r request) (any, error) {
 	_ = g.process.Wait()
 	words := strings.TrimSpace(g.stderr.String())
 	switch code := g.process.ProcessState.ExitCode(); code {
-	case 0:
+	case 0, 1:
 		return nil, failure{"guest-ended", words}
 	case 124, 134, 137:
 		return nil, failure{"trap", words}

@@ -15,8 +15,8 @@ import threading
 import time
 
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else "wasi-cloud"
-# As `wasi-cloud run --help` has it.
-TRAPPED = (124, 134, 137)
+# As `wasi-cloud run --help` has it: the guest's own, and those of its traps.
+ENDED, TRAPPED = (0, 1), (124, 134, 137)
 
 
 class Failure(Exception):
@@ -77,7 +77,7 @@ class Guest:
             return seen[:-1].decode()
         code = self.process.wait()
         self.listener.join()
-        kind = "trap" if code in TRAPPED else "guest-ended" if code == 0 else "host-died"
+        kind = "trap" if code in TRAPPED else "guest-ended" if code in ENDED else "host-died"
         raise Failure(kind, f"exit code {code}: {' | '.join(self.words[-4:])}")
 
     def end(self):
@@ -181,6 +181,8 @@ def main():
     sys.stdin.reconfigure(encoding="utf-8", newline="\n")
     for line in sys.stdin:
         try:
+            if not line.endswith("\n"):
+                raise ValueError("half a line")
             request = json.loads(line)
             has_id = isinstance(request["id"], int) and isinstance(request["call"], str)
         except (ValueError, KeyError, TypeError):

@@ -27,6 +27,8 @@ start() { # COMPONENT
   while read -r grant; do set -- "$@" "--grant=$grant"; done <"$dir/grants"
   mkfifo "$guest.in" && echo "$guest" >"$work/guest-${guest##*/}" || return
   { "$program" "$@" <"$guest.in" 2>"$guest.err" & echo $! >"$guest.pid"; wait $!; echo $? >"$guest.code"; } | answers &
+  # Now it can be ended.
+  until [ -s "$guest.pid" ]; do :; done
 }
 
 # Answers for a guest as long as it prints, and once more if it ends before it answered. It holds the other end of the guest's input.
@@ -43,11 +45,12 @@ answers() {
 ended() {
   mv "$guest.asked" "$guest.taken" 2>/dev/null || return
   id=$(cat "$guest.taken") code=$(cat "$guest.code")
-  case $code in 0) kind=guest-ended ;; 124 | 134 | 137) kind=trap ;; *) kind=host-died ;; esac
+  case $code in 0 | 1) kind=guest-ended ;; 124 | 134 | 137) kind=trap ;; *) kind=host-died ;; esac
   failed "$kind" "exit code $code: $(tail -n 3 "$guest.err" | tr '\n\t' '  ' | escaped)"
 }
 
 exec_() { # reads the line
+  [ -p "$guest.in" ] || { failed guest-ended "there is no such guest"; return; }
   echo "$id" >"$guest.asked"
   # Both ways, so that a guest that is gone keeps nobody waiting.
   unescaped 1<>"$guest.in"
@@ -56,7 +59,11 @@ exec_() { # reads the line
 
 clean() { # DIR...
   for dir; do
-    for pid in "$dir"/*.pid; do [ -e "$pid" ] && kill "$(cat "$pid")" 2>/dev/null; done
+    for pid in "$dir"/*.pid; do
+      [ -e "$pid" ] || continue
+      kill "$(cat "$pid")" 2>/dev/null
+      until [ -e "${pid%.pid}.over" ]; do :; done
+    done
     rm -rf "$dir"
   done
 }

@@ -1,9 +1,9 @@
 //! Hosts that are programs: one process a guest, started by the words of a host's file, spoken with over standard input and
 //! output.
 
-pub(super) mod guests;
+pub(crate) mod guests;
 mod launch;
-pub(super) mod process;
+pub(crate) mod process;
 
 pub use launch::Launch;
 

@@ -141,9 +141,7 @@ impl Adapter {
                 self.environment(&deployment)?.switch(&capability, &label).await
             }
             Call::Restart { deployment } => self.environment(&deployment)?.restart().await,
-            Call::Advance { deployment, ms } => {
-                self.environment(&deployment)?.advance(Duration::from_millis(ms)).await
-            }
+            Call::Advance { deployment, ms } => self.environment(&deployment)?.advance(Duration::from_millis(ms)).await,
             Call::Fault { deployment, capability, op, nth, moment, kind } => {
                 let kind = Kind::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(|| unknown("kind"))?;
                 let rule = FaultRule { capability, op, nth, moment: when(moment) };

@@ -51,7 +51,14 @@ pub fn every_control() {
     assert!(!without.is_empty());
     assert_eq!(through, without);
     let ran = through.values().filter(|(verdict, _)| verdict == "pass").count();
-    assert_eq!(ran, crate::support::pinned("memory", cloud_conformance::host::Altitude::Embedded(cloud_conformance::language::Language::Rust)).1);
+    assert_eq!(
+        ran,
+        crate::support::pinned(
+            "memory",
+            cloud_conformance::host::Altitude::Embedded(cloud_conformance::language::Language::Rust)
+        )
+        .1
+    );
 }
 
 pub fn defect() {

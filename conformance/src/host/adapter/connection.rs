@@ -6,7 +6,7 @@ use super::{
     protocol::{Call, Done, Event, Failed, Failure, FailureKind, LINE, Request, Said},
 };
 use crate::{
-    host::command::process::{END, ending, started},
+    host::command::process::{END, end_group, ending, started},
     session::Broken,
 };
 use serde_json::{Map, Value};
@@ -306,7 +306,7 @@ async fn keep(mut process: Process, state: Arc<State>, mut ends: mpsc::Unbounded
     };
     // Before the process is gone, so that nobody waits for that.
     state.lock().end(&why);
-    let _ = process.child.kill().await;
+    end_group(&mut process.child).await;
 }
 
 fn last(words: &VecDeque<String>) -> String {

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 /// What all deployments share: guests and programs in one language, as the host wants them, made once.
-pub(in crate::host) struct Guests {
+pub(crate) struct Guests {
     launch: Launch,
     language: Language,
     corpus: Corpus,
@@ -28,7 +28,7 @@ pub(in crate::host) struct Guests {
 
 /// A component in the folder.
 #[derive(Clone)]
-pub(in crate::host) struct Guest {
+pub(crate) struct Guest {
     component: PathBuf,
     prepared: PathBuf,
 }

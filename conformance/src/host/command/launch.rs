@@ -14,7 +14,7 @@ const NAME: &str = "{name}";
 const VALUE: &str = "{value}";
 
 /// How to run a component with a host that is a program.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Launch {
     /// The program and its arguments: `{component}` stands for the component's path, `{prepared}` for that of what
