@@ -18,16 +18,14 @@ use wire::{Checked, Stop, Wire, wrong};
 const AT_ONCE: usize = 4;
 
 /// One thing that an adapter must do.
-pub(crate) struct Check {
-    /// Its name.
-    pub name: &'static str,
-    /// The sentence.
-    pub about: &'static str,
+struct Check {
+    name: &'static str,
+    about: &'static str,
     run: for<'a> fn(&'a Subject) -> BoxFuture<'a, Checked>,
 }
 
 /// What is checked.
-pub(crate) struct Subject {
+pub struct Subject {
     /// How the adapter is started.
     pub argv: Vec<String>,
     /// The driver of `wasi:keyvalue`, as a file.
@@ -41,7 +39,7 @@ pub(crate) struct Subject {
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// The adapter does it.
     Pass,
     /// It does not.
@@ -52,16 +50,20 @@ pub(crate) enum Verdict {
 
 /// What came of a check.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Checkup {
+pub struct Checkup {
+    /// The check's name.
     pub check: &'static str,
+    /// What it is about.
     pub about: &'static str,
+    /// How it ended.
     pub verdict: Verdict,
+    /// Why it did not pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
 
 /// Makes the checks, and tells of each in its order.
-pub(crate) async fn check(subject: &Subject, mut tell: impl FnMut(Checkup)) {
+pub async fn check(subject: &Subject, mut tell: impl FnMut(Checkup)) {
     let mut checkups = stream::iter(CHECKS.iter().map(|check| one(check, subject))).buffered(AT_ONCE);
     while let Some(checkup) = checkups.next().await {
         tell(checkup);
@@ -133,16 +135,22 @@ fn exec(guest: u64, op: &Value) -> Call {
     Call::Exec { guest, line: op.to_string() }
 }
 
-/// The guest does this and sees that.
-async fn sees(wire: &mut Wire, guest: u64, op: &Value, expected: &Value) -> Checked {
+/// What the guest sees of an operation.
+async fn seen(wire: &mut Wire, guest: u64, op: &Value) -> Checked<Value> {
     let said = wire.done(exec(guest, op)).await?;
     let Ok(Seen { line }) = Seen::deserialize(Value::Object(said)) else {
         return wrong("the answer to `exec` has no text `line`");
     };
-    match serde_json::from_str::<Value>(&line) {
-        Ok(seen) if seen == *expected => Ok(()),
-        _ => wrong(format!("guest {guest}: {} was answered with {}, not {expected}", cut(op), cut(&line))),
+    serde_json::from_str(&line).or_else(|why| wrong(format!("guest {guest}: {}: {why}", cut(&line))))
+}
+
+/// The guest does this and sees that.
+async fn sees(wire: &mut Wire, guest: u64, op: &Value, expected: &Value) -> Checked {
+    let seen = seen(wire, guest, op).await?;
+    if seen == *expected {
+        return Ok(());
     }
+    wrong(format!("guest {guest}: {} was answered with {}, not {}", cut(op), cut(&seen), cut(expected)))
 }
 
 fn cut(text: &impl ToString) -> String {
@@ -150,6 +158,7 @@ fn cut(text: &impl ToString) -> String {
 }
 
 /// What the host calls its first store.
-pub(crate) fn label(labels: &std::collections::BTreeMap<String, String>) -> String {
+#[must_use]
+pub fn label(labels: &std::collections::BTreeMap<String, String>) -> String {
     labels.get(DEFAULT).map_or(DEFAULT, String::as_str).to_owned()
 }

@@ -1,5 +1,5 @@
 //! The conformance suite of wasi-cloud.
-mod adapter_check;
+pub mod adapter_check;
 pub mod bench;
 pub mod bundle;
 pub mod catalogue;

@@ -1,7 +1,7 @@
 //! The checks. Each ends the adapter by `bye`, which shows that every request was answered, and once.
 
 use super::{
-    Check, Subject, VERSION, deploy, exec, hello, scope, sees,
+    Check, Subject, VERSION, deploy, exec, hello, scope, seen, sees,
     wire::{Checked, Stop, Wire, wrong},
 };
 use crate::host::{
@@ -10,7 +10,7 @@ use crate::host::{
 };
 use futures::FutureExt;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// The table: name, function, sentence.
 macro_rules! checks {
@@ -63,11 +63,18 @@ async fn says_who_it_is(subject: &Subject) -> Checked {
 async fn drives_a_guest(subject: &Subject) -> Checked {
     let (mut wire, _) = subject.seated().await?;
     subject.open(&mut wire, 1).await?;
-    for key in ["plain", "a \"quoted\" \\ key", "tab\tand\nline", "\u{e9}\u{1f600}\u{7f}\u{2028}"] {
+    let keys = ["plain", "a \"quoted\" \\ key", "tab\tand\nline", "\u{e9}\u{1f600}\u{7f}\u{2028}"];
+    for key in keys {
         let value = key.as_bytes();
         sees(&mut wire, 1, &json!({ "Get": [0, key] }), &json!({ "Value": null })).await?;
         sees(&mut wire, 1, &json!({ "Set": [0, key, value] }), &json!("Done")).await?;
         sees(&mut wire, 1, &json!({ "Get": [0, key] }), &json!({ "Value": value })).await?;
+    }
+    // What is changed on the way in comes back all the same, but for the names of the keys.
+    let listed = seen(&mut wire, 1, &json!({ "AllKeys": 0 })).await?;
+    let listed: BTreeSet<_> = listed["Keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if listed != BTreeSet::from(keys) {
+        return wrong(format!("the keys are {keys:?}, and came out as {listed:?}"));
     }
     wire.done(Call::Clean { deployment: scope(1) }).await?;
     wire.bye().await
