@@ -172,8 +172,9 @@ async fn ignores_unknown_fields(subject: &Subject) -> Checked {
     for call in [hello(), deploy(1), subject.guest(1, 1), exec(1, &json!({ "Open": [0, subject.label] }))] {
         let word = call.word();
         let (id, line) = wire.line(call)?;
-        // `line` is the last field, also of later versions.
-        let later = line.replacen(r#","call":"#, r#","later":{"line":["a"]},"call":"#, 1);
+        // `id` and `call` are the first fields and `line` is the last, also of later versions.
+        let called = format!(r#""call":"{word}","#);
+        let later = line.replacen(&called, &format!(r#"{called}"later":{{"line":["a"]}},"#), 1);
         wire.write((later + "\n").as_bytes()).await?;
         if let Err(failure) = wire.answer(id).await? {
             return wrong(format!("`{word}` with a field more failed: {}", failure.message));

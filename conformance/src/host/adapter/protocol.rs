@@ -18,7 +18,6 @@ pub const LINE: usize = 16 << 20;
 
 /// A line of the adapter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Said {
     /// A request was done.
@@ -31,7 +30,6 @@ pub enum Said {
 
 /// The answer to a request that was done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Done {
     /// That of the request.
     pub id: u64,
@@ -41,7 +39,6 @@ pub struct Done {
 
 /// The answer to a request that was not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Failed {
     /// That of the request.
     pub id: u64,
@@ -51,7 +48,6 @@ pub struct Failed {
 
 /// What kept something from being done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Failure {
     /// Who failed.
     pub kind: FailureKind,
@@ -62,7 +58,6 @@ pub struct Failure {
 
 /// Who failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
     /// The guest trapped.
@@ -82,7 +77,6 @@ pub enum FailureKind {
 
 /// What nobody asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum Event {
     /// A program printed a line.
@@ -135,7 +129,6 @@ pub enum Event {
 
 /// The answer to `hello`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Hello {
     /// The version of the protocol that the adapter speaks.
@@ -165,7 +158,6 @@ impl Hello {
 
 /// The answer to `exec`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Seen {
     /// The line that the guest printed, without its end.
     pub line: String,

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 /// A line of the suite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Request {
     /// Names the request in its answer. No two requests of a session have the same.
     pub id: u64,
@@ -16,7 +15,6 @@ pub struct Request {
 
 /// What the suite asks. Names of deployments, guests and programs are the suite's choice, and are never used again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "call", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum Call {
     /// The first request. Answered with `Hello`.
@@ -185,7 +183,6 @@ impl Call {
 
 /// A label that leads somewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Link {
     /// The capability.
     pub capability: String,
@@ -195,7 +192,6 @@ pub struct Link {
 
 /// When a fault strikes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Moment {
     /// Before the backend hears of the call.
