@@ -227,6 +227,7 @@ impl Bench {
     }
 
     async fn until(&self, topic: &str, what: &str, times: usize, is_one: impl Fn(&HostCall) -> bool) -> Outcome {
+        self.needs(Need::Trace)?;
         let is_here = |call: &&HostCall| call.key == topic && is_one(call);
         let polling = async {
             while self.environment.calls().iter().filter(is_here).count() < times {

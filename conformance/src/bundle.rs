@@ -28,12 +28,15 @@ pub fn write(path: &Path, events: &[Event], command: &str) -> io::Result<()> {
 }
 
 fn case(tar: &mut Builder<impl Write>, record: &Record) -> io::Result<()> {
-    let Record { id, altitude, calls, transcript, .. } = record;
+    let Record { id, altitude, calls, log, transcript, .. } = record;
     if !transcript.is_empty() {
         add(tar, &format!("cases/{altitude}/{id}/transcript.jsonl"), &lines(transcript)?)?;
     }
     if !calls.is_empty() {
         add(tar, &format!("cases/{altitude}/{id}/calls.jsonl"), &lines(calls)?)?;
+    }
+    if !log.is_empty() {
+        add(tar, &format!("cases/{altitude}/{id}/log.txt"), (log.join("\n") + "\n").as_bytes())?;
     }
     Ok(())
 }

@@ -34,6 +34,8 @@ pub enum Need {
     Time,
     /// Programs that handle messages.
     Serve,
+    /// The host shows how it settled a delivery.
+    Trace,
     /// Faults can be injected.
     Fault,
     /// Another program can write past the host.
@@ -60,6 +62,7 @@ impl Need {
             Self::Restart => "restart".into(),
             Self::Time => "time".into(),
             Self::Serve => "serve".into(),
+            Self::Trace => "trace".into(),
             Self::Fault => "fault".into(),
             Self::Foreign => "foreign".into(),
             Self::Guest => "guest".into(),

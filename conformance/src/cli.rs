@@ -1,5 +1,6 @@
 //! The command line.
 
+mod adapter_check;
 mod build;
 mod certify;
 mod coverage;
@@ -60,6 +61,8 @@ enum Command {
     Matrix(matrix::Matrix),
     /// Shows what changed from one finished run to another.
     Diff(matrix::Diff),
+    /// Checks whether an adapter keeps its protocol, before a host is judged through it.
+    AdapterCheck(adapter_check::AdapterCheck),
     /// Builds the guests from their sources.
     Build(build::Build),
 }
@@ -85,7 +88,7 @@ const EXIT_CODES: &str = "\
 Exit codes; where several are true, the first of 3, 1, 2, 4 counts:
   0  conformant; or, as the last line then says, less was asked for or failures were expected: no claim of conformance
   1  a case failed; for `coverage`: there are gaps; for `diff`: something got worse; for
-     `fuzz`: a host differs
+     `fuzz`: a host differs; for `adapter-check`: a check failed
   2  a case could not be decided, or ended otherwise when it was repeated
   3  the run proves nothing: wrong usage or configuration, a host that did not start, an error of the suite, a planned
      case without a verdict, no case at all, a declared feature that no case exercised, data that was left behind
@@ -149,6 +152,7 @@ fn execute(command: Command, color: anstream::ColorChoice) -> anyhow::Result<u8>
         Command::Coverage(command) => shown(command.execute(&cases, &law)),
         Command::Matrix(command) => shown(command.execute(&cases, &law).map(|()| 0)),
         Command::Diff(command) => shown(command.execute()),
+        Command::AdapterCheck(command) => command.execute(&cases, color),
         Command::Build(command) => command.execute(),
     }
 }

@@ -169,6 +169,9 @@ pub struct Record {
     /// What reached the host. In the stream only of cases that failed, unless all were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<HostCall>,
+    /// What the host said in its own words meanwhile; in the stream like `calls`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
     /// What the guests did and saw; in the stream like `calls`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transcript: Vec<Entry>,
@@ -189,7 +192,7 @@ impl Record {
 
     /// Rewrites all text that came from the host.
     pub fn scrub(&mut self, clean: impl Fn(&mut String)) {
-        self.why.iter_mut().chain(&mut self.leak).for_each(&clean);
+        self.why.iter_mut().chain(&mut self.leak).chain(&mut self.log).for_each(&clean);
         if let Some(mismatch) = &mut self.mismatch {
             [&mut mismatch.what, &mut mismatch.expected, &mut mismatch.actual].into_iter().for_each(&clean);
         }

@@ -1,5 +1,6 @@
 //! What a host must let the suite do: a vendor's whole seat.
 
+pub mod adapter;
 pub mod command;
 mod deployed;
 pub mod direct;
@@ -64,6 +65,18 @@ pub enum Program {
     Watcher,
 }
 
+impl Program {
+    /// The name in the corpus.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Recorder => "recorder",
+            Self::Pingpong => "pingpong",
+            Self::Watcher => "watcher",
+        }
+    }
+}
+
 /// What a program is subscribed to.
 #[derive(Debug, Clone, Copy)]
 pub struct Subscribed<'a> {
@@ -96,7 +109,7 @@ pub enum Altitude {
     /// Guests of one language inside the host, in this process: green above and red here is the glue or the SDK. Red in
     /// one language and green in the others is that language's SDK.
     Embedded(Language),
-    /// Guests of one language inside a host that is a program of its own, a process each.
+    /// Guests of one language inside a host that is a program of its own: a process each, or behind an adapter.
     Command(Language),
     /// Drivers on somebody else's SDK inside our host: red here is that SDK.
     Sdk,
@@ -193,6 +206,29 @@ pub enum Control {
     Fault,
     /// Write past the host, as another program would.
     Foreign,
+    /// See in the host's own trace how it settled what it delivered.
+    Trace,
+}
+
+impl Control {
+    /// All of them.
+    pub const ALL: [Self; 8] =
+        [Self::Grant, Self::Switch, Self::Restart, Self::Time, Self::Serve, Self::Fault, Self::Foreign, Self::Trace];
+
+    /// The word of the need that it meets.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Grant => "grant",
+            Self::Switch => "switch",
+            Self::Restart => "restart",
+            Self::Time => "time",
+            Self::Serve => "serve",
+            Self::Fault => "fault",
+            Self::Foreign => "foreign",
+            Self::Trace => "trace",
+        }
+    }
 }
 
 /// What a host says of itself.
@@ -246,45 +282,79 @@ pub trait Host: Send + Sync {
     async fn deploy(&self, deployment: &Deployment) -> Result<Box<dyn Environment>, Broken>;
 }
 
-/// A live deployment. The controls answer `Broken::Setup` where [`HostDescription::controls`] lacks them.
+/// A live deployment. A host without a control leaves its method out: no case that needs it runs where
+/// [`HostDescription::controls`] lacks it.
 #[async_trait]
 pub trait Environment: Send + Sync {
     /// Starts a fresh driver guest.
     async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken>;
 
     /// Starts a program that handles what is sent to these topics. It is subscribed on return.
-    async fn serve(&self, program: Program, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken>;
+    async fn serve(&self, program: Program, to: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
+        let _ = (program, to);
+        no_control("serve")
+    }
 
     /// Starts the program `watcher`, which is told of what changes behind a key-value label from now on.
-    async fn watch(&self, label: &str) -> Result<Box<dyn Serving>, Broken>;
+    async fn watch(&self, label: &str) -> Result<Box<dyn Serving>, Broken> {
+        let _ = label;
+        no_control("serve")
+    }
 
     /// Replaces the grants.
-    async fn grant(&self, rules: &[&str]) -> Result<(), Broken>;
+    async fn grant(&self, rules: &[&str]) -> Result<(), Broken> {
+        let _ = rules;
+        no_control("grant")
+    }
 
     /// Links the label to an empty store.
-    async fn switch(&self, capability: &str, label: &str) -> Result<(), Broken>;
+    async fn switch(&self, capability: &str, label: &str) -> Result<(), Broken> {
+        let _ = (capability, label);
+        no_control("switch")
+    }
 
     /// Ends the host with all its guests and starts it again.
-    async fn restart(&self) -> Result<(), Broken>;
+    async fn restart(&self) -> Result<(), Broken> {
+        no_control("restart")
+    }
 
     /// Lets this much time pass for the host: at once where the clock is virtual.
-    async fn advance(&self, by: Duration) -> Result<(), Broken>;
+    async fn advance(&self, by: Duration) -> Result<(), Broken> {
+        let _ = by;
+        no_control("time")
+    }
 
     /// Plans a fault, and the kind of failure that it is.
-    async fn fault(&self, rule: FaultRule, kind: Kind) -> Result<(), Broken>;
+    async fn fault(&self, rule: FaultRule, kind: Kind) -> Result<(), Broken> {
+        let _ = (rule, kind);
+        no_control("fault")
+    }
 
     /// Writes past the host to the bucket behind a key-value label, as another program would: under the name that the
     /// backend documents for these bytes as a key, which need not be UTF-8. `None` removes.
     async fn foreign(&self, label: &str, key: &[u8], value: Option<&[u8]>) -> Result<(), Broken> {
         let _ = (label, key, value);
-        Err(Broken::Setup("nothing can write past this host".into()))
+        no_control("foreign")
     }
 
     /// The host calls so far, if the host shows them.
-    fn calls(&self) -> Vec<HostCall>;
+    fn calls(&self) -> Vec<HostCall> {
+        Vec::new()
+    }
+
+    /// What the host has said in its own words so far: its log.
+    fn log(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Deletes what the deployment stored. Called once, after the case, whatever came of it.
-    async fn clean(&self) -> Result<(), Broken>;
+    async fn clean(&self) -> Result<(), Broken> {
+        Ok(())
+    }
+}
+
+fn no_control<T>(word: &str) -> Result<T, Broken> {
+    Err(Broken::Setup(format!("the suite has no control `{word}` over this host")))
 }
 
 /// A program at work.

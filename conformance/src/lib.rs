@@ -1,4 +1,5 @@
 //! The conformance suite of wasi-cloud.
+pub mod adapter_check;
 pub mod bench;
 pub mod bundle;
 pub mod catalogue;

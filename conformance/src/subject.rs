@@ -228,8 +228,8 @@ fn together(subject: &Subject, own: Services, rest: Services) -> Services {
 
 /// What the suite can do to our own host, and whether to its backend past it.
 fn controls(foreign: bool) -> BTreeSet<Control> {
-    use Control::{Fault, Foreign, Grant, Restart, Serve, Switch, Time};
-    let ours = [Grant, Switch, Restart, Time, Serve, Fault];
+    use Control::{Fault, Foreign, Grant, Restart, Serve, Switch, Time, Trace};
+    let ours = [Grant, Switch, Restart, Time, Serve, Fault, Trace];
     ours.into_iter().chain(foreign.then_some(Foreign)).collect()
 }
 
@@ -307,22 +307,32 @@ impl Target {
         }
     }
 
-    /// The program that is tested.
+    /// The program that is tested, and the files that it is told to run.
     ///
     /// # Errors
     /// If it is nowhere.
-    pub fn program(&self) -> anyhow::Result<PathBuf> {
+    pub fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
         match self {
             // Our host is a part of this program.
-            Self::Ours(_) => Ok(std::env::current_exe()?),
-            Self::Foreign(foreign) => foreign.program(),
+            Self::Ours(_) => Ok(vec![std::env::current_exe()?]),
+            Self::Foreign(foreign) => foreign.files(),
+        }
+    }
+
+    /// How many cases it can have at the same time, if not as many as there are.
+    #[must_use]
+    pub fn at_once(&self) -> Option<usize> {
+        match self {
+            Self::Ours(_) => None,
+            Self::Foreign(foreign) => foreign.at_once(),
         }
     }
 
     /// Ends what was started for the run.
     pub async fn stop(self) {
-        if let Self::Ours(prepared) = self {
-            prepared.stop().await;
+        match self {
+            Self::Ours(prepared) => prepared.stop().await,
+            Self::Foreign(foreign) => foreign.stop().await,
         }
     }
 }

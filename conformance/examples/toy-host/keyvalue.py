@@ -1,41 +1,19 @@
-"""`wasi:keyvalue` on dicts: a Python function for each of its own.
+"""`wasi:keyvalue` and `wasi-cloud:keyvalue`: a method for each function of theirs.
 
 Each gets the caller first, which handles are looked up with, and returns the `ok` or the `err` of its result. The embedding
 tells which one is meant by the type of the value; where both are of one type it wants a `Variant` that says so.
 """
 
+from functools import wraps
 from itertools import count
 
-from wasmtime.component import Record, ResourceHost, Variant
+from wasmtime.component import Record, ResourceHost, ResourceType, Variant
 
-PAGE = 100  # keys
+from deployment import Denied
+
+PAGE = 100  # keys in a page of the standard's
+MOST = 1000  # and in one of ours, however many the guest wants
 BUCKET, CAS = 1, 2  # the embedding knows types of handles by numbers
-
-stores = {"default": {}, "other": {}}  # by label: values with versions, by key
-granted = {*stores, "missing"}  # which is linked to nothing, as in every deployment of the suite
-handles = {}  # what each stands for
-numbers = count(1)  # of handles, and of versions: none ever comes back
-
-
-def handle(kind, what):
-    number = next(numbers)
-    handles[number] = what
-    return ResourceHost.own(number, kind)
-
-
-def behind(caller, resource):
-    """To be called once for each handle that a call has: it ends the borrow, which the embedding insists on."""
-    return handles[resource.to_host(caller).rep]
-
-
-def drop(caller, number):
-    del handles[number]
-
-
-def write(data, key, value):
-    version = str(next(numbers))
-    data[key] = (value, version)
-    return version
 
 
 def record(**fields):
@@ -44,61 +22,45 @@ def record(**fields):
     return made
 
 
-def page(data, prefix, cursor, limit):
-    """At most so many keys after the cursor, which names the last one before; none if no page had that cursor."""
-    if cursor is not None and not cursor.startswith("after "):
-        return None
-    keys = sorted(key for key in data if key.startswith(prefix) and (cursor is None or f"after {key}" > cursor))
-    return record(keys=keys[:limit], cursor=f"after {keys[limit - 1]}" if len(keys) > limit else None)
-
-
-# wasi:keyvalue/store
-
-
 def other(text):
     return Variant("other", text)
 
 
-def open_bucket(caller, label):
-    if label not in granted:
-        return Variant("access-denied")
-    return handle(BUCKET, stores[label]) if label in stores else Variant("no-such-store")
+def standard(function):
+    @wraps(function)
+    def call(*arguments):
+        try:
+            return function(*arguments)
+        except Denied:
+            return Variant("access-denied")
+
+    return call
 
 
-def get(caller, bucket, key):
-    value, _ = behind(caller, bucket).get(key, (None, None))
-    return value
+def extended(function):
+    @wraps(function)
+    def call(*arguments):
+        try:
+            return function(*arguments)
+        except Denied:
+            return refused("access-denied", "there is no grant for that")
+
+    return call
 
 
-def put(caller, bucket, key, value):
-    write(behind(caller, bucket), key, value)
+def told(function):
+    """Where both are records, and the one that refuses has a kind."""
+
+    @wraps(function)
+    def call(*arguments):
+        found = extended(function)(*arguments)
+        return Variant("err" if hasattr(found, "kind") else "ok", found)
+
+    return call
 
 
-def delete(caller, bucket, key):
-    behind(caller, bucket).pop(key, None)
-
-
-def exists(caller, bucket, key):
-    return key in behind(caller, bucket)
-
-
-def list_keys(caller, bucket, cursor):
-    return page(behind(caller, bucket), "", cursor, PAGE) or other("no page had this cursor")
-
-
-# wasi:keyvalue/atomics
-
-
-def increment(caller, bucket, key, delta):
-    data = behind(caller, bucket)
-    text, _ = data.get(key, (b"0", None))
-    number = counter(text)
-    if number is None:
-        return other("the value is no counter")
-    if not in_range(number + delta):
-        return other("the sum is past the range of 64 bits")
-    write(data, key, str(number + delta).encode())
-    return number + delta
+def refused(kind, message):
+    return record(kind=kind, applied="no", message=message)
 
 
 def counter(text):
@@ -114,68 +76,179 @@ def in_range(number):
     return -(2**63) <= number < 2**63
 
 
-def snapshot(data, key):
-    return handle(CAS, (data, key, data.get(key)))
+class Keyvalue:
+    """What one guest has of it: handles, on the stores of its deployment."""
 
+    def __init__(self, deployment):
+        self.deployment = deployment
+        self.handles = {}
+        self.numbers = count(1)
 
-def cas_new(caller, bucket, key):
-    return snapshot(behind(caller, bucket), key)
+    def handle(self, kind, what):
+        number = next(self.numbers)
+        self.handles[number] = what
+        return ResourceHost.own(number, kind)
 
+    def behind(self, caller, resource):
+        """To be called once for each handle that a call has: it ends the borrow, which the embedding insists on."""
+        return self.handles[resource.to_host(caller).rep]
 
-def cas_current(caller, cas):
-    _, _, seen = behind(caller, cas)
-    return seen and seen[0]
+    def drop(self, caller, number):
+        self.handles.pop(number, None)
 
+    def store(self, caller, bucket, access):
+        return self.deployment.store(self.behind(caller, bucket), access)
 
-def swap(caller, cas, value):
-    data, key, seen = handles.pop(cas.to_host(caller).rep)  # the guest has given it away
-    if data.get(key) != seen:
-        return snapshot(data, key)  # which means `cas-failed`
-    write(data, key, value)
+    # wasi:keyvalue/store
 
+    @standard
+    def open(self, caller, label):
+        self.deployment.check("keyvalue", label)
+        return self.handle(BUCKET, label) if label in self.deployment.stores else Variant("no-such-store")
 
-# wasi:keyvalue/batch
+    @standard
+    def get(self, caller, bucket, key):
+        value, _ = self.store(caller, bucket, "read").get(key, (None, None))
+        return value
 
+    @standard
+    def set(self, caller, bucket, key, value):
+        self.store(caller, bucket, "write").write(key, value)
 
-def get_many(caller, bucket, keys):
-    data = behind(caller, bucket)
-    return [(key, data[key][0]) if key in data else None for key in keys]
+    @standard
+    def delete(self, caller, bucket, key):
+        self.store(caller, bucket, "write").pop(key, None)
 
+    @standard
+    def exists(self, caller, bucket, key):
+        return key in self.store(caller, bucket, "read")
 
-def set_many(caller, bucket, pairs):
-    data = behind(caller, bucket)
-    for key, value in pairs:
-        write(data, key, value)
+    @standard
+    def list_keys(self, caller, bucket, cursor):
+        found = self.store(caller, bucket, "read").page("", cursor, PAGE)
+        return record(keys=found[0], cursor=found[1]) if found else other("no page had this cursor")
 
+    # wasi:keyvalue/atomics
 
-def delete_many(caller, bucket, keys):
-    data = behind(caller, bucket)
-    for key in keys:
-        data.pop(key, None)
+    @standard
+    def increment(self, caller, bucket, key, delta):
+        data = self.store(caller, bucket, "write")
+        number = counter(data.get(key, (b"0", None))[0])
+        if number is None:
+            return other("the value is no counter")
+        if not in_range(number + delta):
+            return other("the sum is past the range of 64 bits")
+        data.write(key, str(number + delta).encode())
+        return number + delta
 
+    def snapshot(self, label, key):
+        data = self.deployment.store(label, "read")
+        return self.handle(CAS, (label, data, key, data.get(key)))
 
-RESOURCES = {
-    "wasi:keyvalue/store@0.2.0-draft2": ("bucket", BUCKET),
-    "wasi:keyvalue/atomics@0.2.0-draft2": ("cas", CAS),
-}
-FUNCTIONS = {
-    "wasi:keyvalue/store@0.2.0-draft2": {
-        "open": open_bucket,
-        "[method]bucket.get": get,
-        "[method]bucket.set": put,
-        "[method]bucket.delete": delete,
-        "[method]bucket.exists": exists,
-        "[method]bucket.list-keys": list_keys,
-    },
-    "wasi:keyvalue/atomics@0.2.0-draft2": {
-        "increment": increment,
-        "[static]cas.new": cas_new,
-        "[method]cas.current": cas_current,
-        "swap": swap,
-    },
-    "wasi:keyvalue/batch@0.2.0-draft2": {
-        "get-many": get_many,
-        "set-many": set_many,
-        "delete-many": delete_many,
-    },
-}
+    @standard
+    def cas_new(self, caller, bucket, key):
+        return self.snapshot(self.behind(caller, bucket), key)
+
+    @standard
+    def cas_current(self, caller, cas):
+        _, _, _, seen = self.behind(caller, cas)
+        return seen and seen[0]
+
+    @standard
+    def swap(self, caller, cas, value):
+        label, store, key, seen = self.handles.pop(cas.to_host(caller).rep)  # the guest has given it away
+        data = self.deployment.store(label, "write")
+        if data is not store or data.get(key) != seen:
+            return self.snapshot(label, key)  # which means `cas-failed`
+        data.write(key, value)
+
+    # wasi:keyvalue/batch
+
+    @standard
+    def get_many(self, caller, bucket, keys):
+        data = self.store(caller, bucket, "read")
+        return [(key, data[key][0]) if key in data else None for key in keys]
+
+    @standard
+    def set_many(self, caller, bucket, pairs):
+        data = self.store(caller, bucket, "write")
+        for key, value in pairs:
+            data.write(key, value)
+
+    @standard
+    def delete_many(self, caller, bucket, keys):
+        data = self.store(caller, bucket, "write")
+        for key in keys:
+            data.pop(key, None)
+
+    # wasi-cloud:keyvalue/extension
+
+    def unmet(self, data, key, condition):
+        """Why the condition does not hold; none if it does."""
+        _, version = data.get(key, (None, None))
+        holds = {"always": True, "absent": version is None, "version": version == condition.payload}
+        return None if holds[condition.tag] else refused("conflict", "the condition does not hold")
+
+    @told
+    def entry(self, caller, bucket, key):
+        found = self.store(caller, bucket, "read").get(key)
+        return record(value=found[0], version=found[1]) if found else None
+
+    @extended
+    def put(self, caller, bucket, key, value, options):
+        data, lifetime = self.store(caller, bucket, "write"), getattr(options, "ttl-ms")
+        if lifetime == 0:
+            return refused("invalid", "no lifetime at all")
+        if lifetime is not None:
+            return refused("unsupported", "there are no lifetimes")
+        return self.unmet(data, key, options.condition) or data.write(key, value)
+
+    @extended
+    def remove(self, caller, bucket, key, condition):
+        data = self.store(caller, bucket, "write")
+        if condition.tag == "absent":
+            return refused("invalid", "what is absent cannot be deleted")
+        return self.unmet(data, key, condition) or data.pop(key, None) is not None
+
+    @told
+    def list_prefix(self, caller, bucket, prefix, cursor, limit):
+        data = self.store(caller, bucket, "read")
+        if limit == 0:
+            return refused("invalid", "a page of no keys")
+        if cursor is not None and not cursor.startswith(f"{data.number} "):
+            stale = cursor.partition(" ")[0].isdecimal() and " " in cursor
+            kind = "conflict" if stale else "invalid"
+            return refused(kind, "no page of this store had this cursor")
+        keys, following = data.page(prefix, cursor, min(limit, MOST))
+        return record(keys=keys, cursor=following)
+
+    def interfaces(self):
+        """By name: functions and resources."""
+        store, atomics, batch = (f"wasi:keyvalue/{name}@0.2.0-draft2" for name in ("store", "atomics", "batch"))
+        functions = {
+            store: {
+                "open": self.open,
+                "[method]bucket.get": self.get,
+                "[method]bucket.set": self.set,
+                "[method]bucket.delete": self.delete,
+                "[method]bucket.exists": self.exists,
+                "[method]bucket.list-keys": self.list_keys,
+            },
+            atomics: {
+                "increment": self.increment,
+                "[static]cas.new": self.cas_new,
+                "[method]cas.current": self.cas_current,
+                "swap": self.swap,
+            },
+            batch: {"get-many": self.get_many, "set-many": self.set_many, "delete-many": self.delete_many},
+            "wasi-cloud:keyvalue/extension@0.1.0": {
+                "get": self.entry,
+                "put": self.put,
+                "delete": self.remove,
+                "list-keys": self.list_prefix,
+            },
+        }
+        resources = {store: ("bucket", BUCKET), atomics: ("cas", CAS)}
+        for name, members in functions.items():
+            resource, kind = resources.get(name, (None, None))
+            yield name, members, resource and (resource, ResourceType.host(kind), self.drop)

@@ -16,10 +16,13 @@ pub const CASES: &[&[Case]] = &[SCENARIO];
 const SCENARIO: &[Case] = cases! { "messaging/pingpong";
     twenty_pings ["MSG-HAND-01", "MSG-PROD-04", "KV-ATOM-02"] [Need::Guest, Need::Serve, Need::Guests];
     two_instances_count_as_one ["MSG-HAND-01", "KV-ATOM-03"] [Need::Guest, Need::Serve, Need::Feature("groups"), Need::Guests];
-    restart_in_the_middle ["MSG-HAND-01", "KV-STORE-S14"] [Need::Guest, Need::Serve, Need::Restart, Need::Guests];
+    restart_in_the_middle ["MSG-HAND-01", "KV-STORE-S14"]
+        [Need::Guest, Need::Serve, Need::Trace, Need::Restart, Need::Guests];
     recorded_topics ["MSG-M12"] [Need::Guest, Need::Serve, Need::Feature("subscriptions")];
-    denied_key_value ["KV-STORE-03", "MSG-HAND-03"] [Need::Guest, Need::Serve, Need::Grant, Need::Guests];
-    another_body ["MSG-M06"] [Need::Guest, Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Guests];
+    denied_key_value ["KV-STORE-03", "MSG-HAND-03"]
+        [Need::Guest, Need::Serve, Need::Trace, Need::Grant, Need::Guests];
+    another_body ["MSG-M06"]
+        [Need::Guest, Need::Serve, Need::Trace, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Guests];
 };
 
 /// Somebody who pings, and somebody who hears the pongs.

@@ -24,8 +24,8 @@ use std::{
 
 /// What a statement is about, besides the runs.
 pub struct About<'a> {
-    /// The program that was tested.
-    pub subject: Resource,
+    /// The program that was tested, and the files that it was told to run.
+    pub subject: Vec<Resource>,
     /// The host's declaration.
     pub declaration: &'a Declaration,
     /// The plans of all altitudes.
@@ -51,7 +51,7 @@ pub fn statement(
     let derived = Derived::of(plans, &runs);
     Ok(Statement {
         kind: STATEMENT.to_owned(),
-        subject: vec![subject],
+        subject,
         predicate_type: PREDICATE.to_owned(),
         predicate: Predicate {
             result: derived.result,

@@ -18,7 +18,7 @@ pub struct Statement {
     /// [`STATEMENT`].
     #[serde(rename = "_type")]
     pub kind: String,
-    /// The program that was tested.
+    /// The program that was tested, and the files that it was told to run.
     pub subject: Vec<Resource>,
     /// [`PREDICATE`].
     pub predicate_type: String,

@@ -11,7 +11,7 @@ use crate::{
         Seeded, envelope,
         issue::{self, About},
         recount::{Demands, recount},
-        seeded,
+        seeded, sha256,
         statement::Resource,
     },
     clauses::Law,
@@ -24,11 +24,7 @@ use crate::{
 use anstream::AutoStream;
 use anyhow::{Context, bail};
 use clap::Args;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::SystemTime,
-};
+use std::{fs, path::PathBuf, time::SystemTime};
 use tokio::runtime::Handle;
 use wasi_cloud_claims::{PrivateKey, files};
 
@@ -93,6 +89,7 @@ impl Certify {
             let target = ready.await??;
             let everywhere = altitudes(is_foreign(&self.host))?;
             let selection = Selection::default();
+            let jobs = target.at_once().map_or(jobs, |most| jobs.min(most.max(1)));
             let plans = target::plans(&target, &everywhere, (cases, law), &selection, self.timeouts.deadlines())?;
             let runs = self.runs(&target, &plans, jobs, workers.handle(), color).await;
             let code = match runs {
@@ -187,10 +184,17 @@ impl Certify {
     }
 }
 
-/// The program that was tested, by its digest.
-fn subject(target: &Target, plans: &[Plan]) -> anyhow::Result<Resource> {
+/// The program that was tested and the files that it was told to run, by their digests.
+fn subject(target: &Target, plans: &[Plan]) -> anyhow::Result<Vec<Resource>> {
     let host = plans.first().context("there are no guests in this build")?.host.describe();
-    let program = target.program()?;
-    let bytes = fs::read(&program).with_context(|| format!("`{}` cannot be read", Path::new(&program).display()))?;
-    Ok(Resource::new(format!("{} {}", host.name, host.version), crate::certificate::sha256(&bytes)))
+    let resource = |(number, file): (usize, PathBuf)| {
+        let bytes = fs::read(&file).with_context(|| format!("`{}` cannot be read", file.display()))?;
+        let name = if number == 0 {
+            format!("{} {}", host.name, host.version)
+        } else {
+            file.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        };
+        Ok(Resource::new(name, sha256(&bytes)))
+    };
+    target.files()?.into_iter().enumerate().map(resource).collect()
 }

@@ -54,7 +54,7 @@ impl Timeouts {
 }
 
 /// A number of seconds, and not 0.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     let duration = Duration::try_from_secs_f64(seconds).map_err(|why| why.to_string())?;
     if duration.is_zero() { Err("it must be more than nothing".to_owned()) } else { Ok(duration) }

@@ -1,30 +1,22 @@
 //! Hosts that are programs: one process a guest, started by the words of a host's file, spoken with over standard input and
 //! output.
 
+pub(crate) mod guests;
 mod launch;
-mod process;
+pub(crate) mod process;
 
 pub use launch::Launch;
 
-use super::{Deployment, Driver, Environment, Host, HostCall, HostDescription, Program, Serving, Subscribed};
+use super::{Deployment, Driver, Environment, Host, HostDescription};
 use crate::{
-    compose::compose,
     corpus::Corpus,
     language::Language,
     session::{Broken, Session},
 };
 use async_trait::async_trait;
+use guests::Guests;
 use process::{Child, output};
-use std::{
-    collections::{BTreeMap, HashMap},
-    fs,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
-use tempfile::TempDir;
-use tokio::sync::OnceCell;
-use wasi_cloud_core::{Kind, layer::FaultRule};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// How long a preparation or a question for the version may take.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -32,23 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A host that is a program.
 pub struct Command {
     description: HostDescription,
-    shared: Arc<Shared>,
-}
-
-/// What all deployments share: the guests, as files.
-struct Shared {
-    launch: Launch,
-    language: Language,
-    corpus: Corpus,
-    folder: TempDir,
-    guests: Mutex<HashMap<Driver, Arc<OnceCell<Guest>>>>,
-}
-
-/// A guest in the folder.
-#[derive(Clone)]
-struct Guest {
-    component: PathBuf,
-    prepared: PathBuf,
+    guests: Arc<Guests>,
 }
 
 impl Command {
@@ -62,9 +38,7 @@ impl Command {
         corpus: Corpus,
         language: Language,
     ) -> std::io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("cloud-conformance-").tempdir()?;
-        let shared = Shared { launch, language, corpus, folder, guests: Mutex::default() };
-        Ok(Self { description, shared: Arc::new(shared) })
+        Ok(Self { description, guests: Arc::new(Guests::new(launch, corpus, language)?) })
     }
 }
 
@@ -82,42 +56,6 @@ pub async fn version(launch: &Launch) -> Result<Option<String>, Broken> {
     Ok((!first.is_empty()).then(|| first.to_owned()))
 }
 
-impl Shared {
-    async fn guest(self: &Arc<Self>, driver: Driver) -> Result<Guest, Broken> {
-        let cell = self.guests.lock().unwrap_or_else(PoisonError::into_inner).entry(driver).or_default().clone();
-        cell.get_or_try_init(|| self.make(driver)).await.cloned()
-    }
-
-    /// Shell, driver and bridges as one file, prepared if the host wants that.
-    async fn make(self: &Arc<Self>, driver: Driver) -> Result<Guest, Broken> {
-        let this = self.clone();
-        let written = tokio::task::spawn_blocking(move || this.write(driver)).await;
-        let guest = written.map_err(|e| Broken::Setup(e.to_string()))?.map_err(|e| Broken::Setup(format!("{e:#}")))?;
-        if !self.launch.prepare.is_empty() {
-            let command = self.launch.preparation(&spelled(&guest.component), &spelled(&guest.prepared));
-            output(&command, PATIENCE).await?;
-        }
-        Ok(guest)
-    }
-
-    fn write(&self, driver: Driver) -> anyhow::Result<Guest> {
-        let mut wasm = self.corpus.composed(self.language.name(), driver.name())?;
-        if matches!(driver, Driver::Keyvalue | Driver::KeyvalueExt) {
-            for dialect in &self.launch.dialects {
-                wasm = compose(&wasm, self.corpus.guest(dialect.bridge())?)?;
-            }
-        }
-        let file = |suffix: &str| self.folder.path().join(format!("{}{suffix}", driver.name()));
-        let guest = Guest { component: file(".wasm"), prepared: file(".prepared") };
-        fs::write(&guest.component, wasm)?;
-        Ok(guest)
-    }
-}
-
-fn spelled(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
-}
-
 #[async_trait]
 impl Host for Command {
     fn describe(&self) -> &HostDescription {
@@ -125,77 +63,26 @@ impl Host for Command {
     }
 
     async fn warm(&self, cases: &[&str]) {
-        let drivers = [
-            (Driver::Config, "config/"),
-            (Driver::Keyvalue, "keyvalue/"),
-            (Driver::KeyvalueExt, "keyvalue/extension/"),
-            (Driver::Messaging, "messaging/"),
-        ];
-        for (driver, prefix) in drivers {
-            if cases.iter().any(|id| id.starts_with(prefix)) {
-                // What cannot be made fails where a case starts it.
-                let _ = self.shared.guest(driver).await;
-            }
-        }
+        self.guests.warm(cases).await;
     }
 
     async fn deploy(&self, deployment: &Deployment) -> Result<Box<dyn Environment>, Broken> {
-        Ok(Box::new(Deployed { shared: self.shared.clone(), config: deployment.config.clone() }))
+        Ok(Box::new(Deployed { guests: self.guests.clone(), config: deployment.config.clone() }))
     }
 }
 
 /// Nothing but the configuration: what a guest stores is gone with its process.
 struct Deployed {
-    shared: Arc<Shared>,
+    guests: Arc<Guests>,
     config: BTreeMap<String, String>,
-}
-
-fn no_control<T>() -> Result<T, Broken> {
-    Err(Broken::Setup("the suite has no such control over this host".into()))
 }
 
 #[async_trait]
 impl Environment for Deployed {
     async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken> {
-        let guest = self.shared.guest(driver).await?;
-        let launch = &self.shared.launch;
-        let command = launch.command(&spelled(&guest.component), &spelled(&guest.prepared), &self.config);
+        let guest = self.guests.driver(driver).await?;
+        let launch = self.guests.launch();
+        let command = launch.command(&guest.component(), &guest.prepared(), &self.config);
         Ok(Box::new(Child::start(&command, launch.trap_exit_codes.clone())?))
-    }
-
-    async fn serve(&self, _: Program, _: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
-        no_control()
-    }
-
-    async fn watch(&self, _: &str) -> Result<Box<dyn Serving>, Broken> {
-        no_control()
-    }
-
-    async fn grant(&self, _: &[&str]) -> Result<(), Broken> {
-        no_control()
-    }
-
-    async fn switch(&self, _: &str, _: &str) -> Result<(), Broken> {
-        no_control()
-    }
-
-    async fn restart(&self) -> Result<(), Broken> {
-        no_control()
-    }
-
-    async fn advance(&self, _: Duration) -> Result<(), Broken> {
-        no_control()
-    }
-
-    async fn fault(&self, _: FaultRule, _: Kind) -> Result<(), Broken> {
-        no_control()
-    }
-
-    fn calls(&self) -> Vec<HostCall> {
-        Vec::new()
-    }
-
-    async fn clean(&self) -> Result<(), Broken> {
-        Ok(())
     }
 }

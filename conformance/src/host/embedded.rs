@@ -75,14 +75,6 @@ impl Embedded {
     }
 }
 
-const fn name(program: Program) -> &'static str {
-    match program {
-        Program::Recorder => "recorder",
-        Program::Pingpong => "pingpong",
-        Program::Watcher => "watcher",
-    }
-}
-
 impl Engine {
     /// The program that drives, composed of shell and driver.
     async fn driver(self: &Arc<Self>, driver: Driver, subject: &Subject) -> Result<App, Broken> {
@@ -103,11 +95,11 @@ impl Engine {
 
     async fn program(self: &Arc<Self>, program: Program) -> Result<App, Broken> {
         let this = self.clone();
-        self.app(name(program).into(), move |_| Ok(this.bytes(program)?)).await
+        self.app(program.name().into(), move |_| Ok(this.bytes(program)?)).await
     }
 
     fn bytes(&self, program: Program) -> Result<Vec<u8>, Broken> {
-        let guest = self.corpus.guest(&format!("{}/{}", self.language, name(program)));
+        let guest = self.corpus.guest(&format!("{}/{}", self.language, program.name()));
         guest.map(Into::into).map_err(|e| Broken::Setup(format!("{e:#}")))
     }
 

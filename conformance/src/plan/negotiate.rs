@@ -75,6 +75,7 @@ const fn control(need: &Need) -> Option<Control> {
         Need::Restart => Some(Control::Restart),
         Need::Time => Some(Control::Time),
         Need::Serve => Some(Control::Serve),
+        Need::Trace => Some(Control::Trace),
         Need::Fault => Some(Control::Fault),
         Need::Foreign => Some(Control::Foreign),
         Need::Feature(_)

@@ -24,6 +24,7 @@ impl<W: Write> Report for Json<W> {
             Event::Ended(record) if !(self.detail.trace || record.is_bad()) => {
                 let mut short = record.clone();
                 short.calls.clear();
+                short.log.clear();
                 short.transcript.clear();
                 serde_json::to_writer(&mut self.out, &Event::Ended(short))?;
             }

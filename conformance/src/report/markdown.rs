@@ -116,7 +116,17 @@ fn case(out: &mut dyn Write, record: &Record) -> io::Result<()> {
     for Entry { who, op, seen, .. } in &record.transcript[first..] {
         writeln!(out, "  {who} > {op}\n  {who} < {seen}")?;
     }
+    log(out, &record.log)?;
     writeln!(out, "```\n\n`{}`", record.repro)
+}
+
+/// The end of what the host said in its own words.
+fn log(out: &mut dyn Write, log: &[String]) -> io::Result<()> {
+    let first = log.len().saturating_sub(LAST);
+    if !log.is_empty() {
+        writeln!(out, "log of the host ({} of {}):", log.len() - first, log.len())?;
+    }
+    log[first..].iter().try_for_each(|line| writeln!(out, "  {}", line.replace("```", "` ` `")))
 }
 
 /// What was not tested, by the reason.

@@ -28,6 +28,7 @@ fn record(verdict: Verdict) -> Record {
         warning: None,
         shown: Vec::new(),
         calls: Vec::new(),
+        log: Vec::new(),
         transcript: Vec::new(),
         id,
     }

@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 pub(super) struct Attempt {
     pub outcome: Outcome,
     pub calls: Vec<HostCall>,
+    pub log: Vec<String>,
     pub transcript: Vec<Entry>,
     pub leak: Option<String>,
     pub shown: Shown,
@@ -48,7 +49,7 @@ pub(super) async fn attempt(seat: &Seat<'_>, scope: &str, seed: u64, options: &O
     let mut bench = Bench::new(seat.entry.case, description, environment.clone(), options.deadlines, seed);
     let (transcript, shown, case) = (bench.transcript().clone(), bench.shown().clone(), seat.entry.case);
     let ran = within(limit, options, async move { (case.run)(&mut bench).await }).await;
-    let calls = environment.calls();
+    let (calls, log) = (environment.calls(), environment.log());
     let leak = clean(environment, options).await;
     let outcome = match ran {
         Ok(outcome) => outcome,
@@ -56,13 +57,13 @@ pub(super) async fn attempt(seat: &Seat<'_>, scope: &str, seed: u64, options: &O
         Err(Lost::Late(limit)) => Err(Broken::Hung(limit).into()),
         Err(Lost::Stopped) => return None,
     };
-    Some(Attempt { outcome, calls, transcript: transcript.entries(), leak, shown })
+    Some(Attempt { outcome, calls, log, transcript: transcript.entries(), leak, shown })
 }
 
 impl Attempt {
     fn undeployed(broken: Broken) -> Self {
-        let (calls, transcript) = (Vec::new(), Vec::new());
-        Self { outcome: Err(broken.into()), calls, transcript, leak: None, shown: Shown::default() }
+        let (calls, log, transcript) = (Vec::new(), Vec::new(), Vec::new());
+        Self { outcome: Err(broken.into()), calls, log, transcript, leak: None, shown: Shown::default() }
     }
 }
 

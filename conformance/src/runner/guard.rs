@@ -66,6 +66,10 @@ impl Environment for Guarded<dyn Environment> {
         std::panic::catch_unwind(AssertUnwindSafe(|| self.0.calls())).unwrap_or_default()
     }
 
+    fn log(&self) -> Vec<String> {
+        std::panic::catch_unwind(AssertUnwindSafe(|| self.0.log())).unwrap_or_default()
+    }
+
     async fn clean(&self) -> Result<(), Broken> {
         caught(self.0.clean()).await
     }

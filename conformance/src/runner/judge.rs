@@ -36,6 +36,7 @@ pub(super) fn ran(
         leak: attempt.leak,
         shown: attempt.shown.edges().into_iter().collect(),
         calls: attempt.calls,
+        log: attempt.log,
         transcript: attempt.transcript,
         ..record(&seat.entry.id, &*seat.plan.host, options)
     };
@@ -97,6 +98,7 @@ fn record(id: &str, host: &dyn Host, options: &Options) -> Record {
         warning: None,
         shown: Vec::new(),
         calls: Vec::new(),
+        log: Vec::new(),
         transcript: Vec::new(),
     }
 }

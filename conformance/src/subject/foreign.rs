@@ -6,6 +6,7 @@ use crate::{
     corpus::Corpus,
     host::{
         Altitude, Host, HostDescription,
+        adapter::{Adapted, Adapter, protocol::Hello},
         command::{self, Command, Launch},
     },
     plan::Declaration,
@@ -26,6 +27,7 @@ pub struct Foreign {
     declaration: Declaration,
     launch: Launch,
     version: String,
+    adapter: Option<Arc<Adapter>>,
     /// How the command line names it.
     pub spelled: String,
 }
@@ -41,8 +43,18 @@ pub fn built_in() -> impl Iterator<Item = &'static str> {
     BUILT_IN.iter().map(|(name, _)| *name)
 }
 
+fn found(name: &Path) -> anyhow::Result<PathBuf> {
+    if name.components().count() > 1 || name.is_file() {
+        return Ok(name.to_owned());
+    }
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let mut places = env::split_paths(&folders).map(|folder| folder.join(name));
+    let found = places.find(|path| path.is_file());
+    found.with_context(|| format!("there is no program `{}` on the PATH", name.display()))
+}
+
 impl Foreign {
-    /// Reads the file and asks the program for its version. `ids` are those that the file may name.
+    /// Reads the file, and asks the program for its version or the adapter who it is. `ids` are those that the file may name.
     ///
     /// # Errors
     /// A file that cannot be read or says nothing of how to start the host, and a program that cannot be started.
@@ -55,12 +67,18 @@ impl Foreign {
         let Some(mut launch) = declaration.launch.clone() else {
             bail!("{name}: there is no `[launch]` that says how the host is started");
         };
-        // A program is looked for on the PATH unless its name has a folder, so a file beside us needs the dot.
-        let folder = Path::new(name).parent().filter(|folder| !folder.as_os_str().is_empty());
-        launch.here = folder.unwrap_or(Path::new(".")).to_string_lossy().into_owned();
-        let version = command::version(&launch).await.map_err(|why| anyhow!("{name}: {why}"))?;
+        let why = |why| anyhow!("{name}: {why}");
+        launch.beside(Path::new(name));
+        let adapter = match launch.adapter() {
+            argv if argv.is_empty() => None,
+            argv => Some(Arc::new(Adapter::start(argv).await.map_err(why)?)),
+        };
+        let version = match &adapter {
+            Some(adapter) => Some(adapter.hello().version.clone()),
+            None => command::version(&launch).await.map_err(why)?,
+        };
         let version = version.unwrap_or_else(|| "of unknown version".to_owned());
-        Ok(Self { declaration, launch, version, spelled: names::quoted(name) })
+        Ok(Self { declaration, launch, version, adapter, spelled: names::quoted(name) })
     }
 
     /// The file's own words.
@@ -69,17 +87,12 @@ impl Foreign {
         &self.declaration
     }
 
-    /// Where the program is, by its path or on the PATH.
+    /// Where the program is, by its path or on the PATH, and the files that its arguments name.
     ///
     /// # Errors
     /// If it is not there.
-    pub fn program(&self) -> anyhow::Result<PathBuf> {
-        let name = Path::new(self.launch.argv.first().map_or("", String::as_str));
-        let folders = env::var_os("PATH").unwrap_or_default();
-        let mut places = env::split_paths(&folders).map(|folder| folder.join(name));
-        let found =
-            if name.components().count() > 1 { Some(name.to_owned()) } else { places.find(|path| path.is_file()) };
-        found.with_context(|| format!("there is no program `{}` on the PATH", name.display()))
+    pub fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
+        self.launch.files().map(|name| found(Path::new(&name))).collect()
     }
 
     /// The host with the guests of one language.
@@ -95,18 +108,40 @@ impl Foreign {
         };
         let dialects = self.launch.dialects.iter().map(|dialect| format!("via bridge: {}", dialect.name()));
         let alone = self.launch.guests_are_alone.iter().map(|why| format!("guests do not meet: {why}"));
+        let hello = self.adapter.as_ref().map(|adapter| adapter.hello());
+        let told = hello.map(|hello| format!("through an adapter for {}", hello.name)).into_iter();
+        let told = told.chain(hello.into_iter().flat_map(|hello| hello.notes.clone()));
         let description = HostDescription {
             name: self.declaration.name.clone(),
             version: self.version.clone(),
             altitude,
             capabilities: self.declaration.capabilities.clone(),
-            controls: BTreeSet::new(),
+            controls: hello.map(Hello::known_controls).unwrap_or_default(),
             lacks: self.launch.lacks(),
             labels: self.launch.labels.clone(),
-            notes: dialects.chain(alone).collect(),
+            notes: told.chain(dialects).chain(alone).collect(),
         };
         let corpus = Corpus::load().context("the guests of this build cannot be read")?;
-        let host = Command::new(self.launch.clone(), description, corpus, language);
-        Ok(Arc::new(host.context("no folder for the guests")?))
+        let launch = self.launch.clone();
+        let without = "no folder for the guests";
+        Ok(match &self.adapter {
+            Some(adapter) => {
+                Arc::new(Adapted::new(adapter.clone(), launch, description, corpus, language).context(without)?)
+            }
+            None => Arc::new(Command::new(launch, description, corpus, language).context(without)?),
+        })
+    }
+
+    /// How many cases it can have at the same time, if not as many as there are.
+    #[must_use]
+    pub fn at_once(&self) -> Option<usize> {
+        self.adapter.as_ref()?.hello().at_once.map(usize::from)
+    }
+
+    /// Ends the adapter, if there is one.
+    pub async fn stop(self) {
+        if let Some(adapter) = self.adapter {
+            adapter.stop().await;
+        }
     }
 }

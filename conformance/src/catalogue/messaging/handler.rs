@@ -12,9 +12,10 @@ pub const CASES: &[Case] = cases! { "messaging/handler";
     subscribed_topic ["MSG-HAND-01"] [Need::Serve];
     other_topics_stay_away ["MSG-HAND-02"] [Need::Serve];
     handled_once ["MSG-M06"] [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups")];
-    error_does_not_stop_delivery ["MSG-HAND-03"] [Need::Serve];
-    trap_does_not_stop_delivery ["MSG-HAND-04"] [Need::Serve, Need::Feature("trap-isolation")];
-    spin_does_not_stop_delivery ["MSG-HAND-04"] [Need::Serve, Need::Guest, Need::Feature("trap-isolation")];
+    error_does_not_stop_delivery ["MSG-HAND-03"] [Need::Serve, Need::Trace];
+    trap_does_not_stop_delivery ["MSG-HAND-04"] [Need::Serve, Need::Trace, Need::Feature("trap-isolation")];
+    spin_does_not_stop_delivery ["MSG-HAND-04"]
+        [Need::Serve, Need::Trace, Need::Guest, Need::Feature("trap-isolation")];
     error_brings_the_message_again ["MSG-M05", "MSG-M06"]
         [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery")];
     never_handled_is_a_dead_letter ["MSG-M05"]

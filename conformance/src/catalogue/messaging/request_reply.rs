@@ -25,7 +25,7 @@ pub const CASES: &[Case] = cases! { "messaging/request-reply";
     too_few_replies_are_a_timeout ["MSG-M02"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
     asking_is_sending ["MSG-TYPES-13"] [ASKS, Need::Serve, Need::Grant];
     nobody_answers ["MSG-M04"] [ASKS, Need::Feature("no-responders")];
-    reply_after_the_requester_left ["MSG-M15"] [ASKS, Need::Serve, Need::Feature("late-reply")];
+    reply_after_the_requester_left ["MSG-M15"] [ASKS, Need::Serve, Need::Trace, Need::Feature("late-reply")];
     request_keeps_its_message ["MSG-RR-10"] [ASKS, Need::Serve];
     reply_to_a_plain_message ["MSG-RR-09"] [ASKS, Need::Serve];
     refused_without_the_feature ["KVX-67", "MSG-TYPES-13"]

@@ -2,7 +2,10 @@
 
 use crate::{catalogue::deployment::OTHER, dialect::Dialect};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// Stands for the component's path.
 const COMPONENT: &str = "{component}";
@@ -16,13 +19,18 @@ const NAME: &str = "{name}";
 const VALUE: &str = "{value}";
 
 /// How to run a component with a host that is a program.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Launch {
     /// The program and its arguments: `{component}` stands for the component's path, `{prepared}` for that of what
     /// `prepare` made of it, `{here}` for the folder of the host's file, and an argument that is `{config}` for those that
     /// `config` makes. Standard input and output are the guest's.
+    #[serde(default)]
     pub argv: Vec<String>,
+    /// In the place of `argv`: a program that starts guests on the host, and may give the suite controls over it. It is spoken
+    /// with in JSON lines: see `docs/adapter-protocol.md`.
+    #[serde(default)]
+    pub adapter: Vec<String>,
     /// One argument for each pair of the configuration: `{name}` and `{value}` stand for its parts.
     #[serde(default)]
     pub config: Option<String>,
@@ -57,9 +65,12 @@ impl Launch {
     /// # Errors
     /// What is missing.
     pub fn check(&self) -> Result<(), String> {
+        if !self.adapter.is_empty() {
+            return self.check_adapter();
+        }
         let has = |list: &[String], place: &str| list.iter().any(|argument| argument.contains(place));
         let wrong = if self.argv.is_empty() {
-            "`argv` names no program"
+            "`argv` names no program, and there is no `adapter`"
         } else if !has(&self.argv, COMPONENT) && !has(&self.argv, PREPARED) {
             "`argv` says nowhere what to run: write {component} or {prepared}"
         } else if has(&self.argv, PREPARED) == self.prepare.is_empty() {
@@ -74,6 +85,41 @@ impl Launch {
             return Ok(());
         };
         Err(format!("launch: {wrong}"))
+    }
+
+    fn check_adapter(&self) -> Result<(), String> {
+        let own = [
+            ("argv", self.argv.is_empty()),
+            ("config", self.config.is_none()),
+            ("prepare", self.prepare.is_empty()),
+            ("version", self.version.is_empty()),
+            ("trap-exit-codes", self.trap_exit_codes.is_empty()),
+        ];
+        match own.into_iter().find(|(_, is_absent)| !is_absent) {
+            Some((key, _)) => Err(format!("launch: an adapter sees to `{key}` itself: give one of them")),
+            None => Ok(()),
+        }
+    }
+
+    /// Places what is beside the host's file.
+    ///
+    /// A program is looked for on the PATH unless its name has a folder, so a file in this folder needs the dot.
+    pub fn beside(&mut self, file: &Path) {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        self.here = folder.unwrap_or(Path::new(".")).to_string_lossy().into_owned();
+    }
+
+    /// The adapter and its arguments; none if there is no adapter.
+    #[must_use]
+    pub fn adapter(&self) -> Vec<String> {
+        self.adapter.iter().map(|text| filled(text, &[(HERE, &self.here)])).collect()
+    }
+
+    /// The program that is started for each guest or for all of them, and every file that its arguments name.
+    pub fn files(&self) -> impl Iterator<Item = String> {
+        let command = if self.adapter.is_empty() { &self.argv } else { &self.adapter };
+        let filled = command.iter().map(|text| filled(text, &[(HERE, &self.here)]));
+        filled.enumerate().filter(|(number, text)| *number == 0 || Path::new(text).is_file()).map(|(_, text)| text)
     }
 
     /// The command that runs a guest with this configuration.
@@ -162,6 +208,8 @@ mod tests {
             ("argv = ['w', '{component}', '{config}']", "give both or neither"),
             ("argv = ['w', '{component}', '{config}']\nconfig = '{name}'", "must name {name} and {value}"),
             ("argv = ['w', '{component}']\nport = 1", "unknown field"),
+            ("adapter = ['a']\nargv = ['w', '{component}']", "an adapter sees to `argv` itself"),
+            ("adapter = ['a']\nprepare = ['c']", "an adapter sees to `prepare` itself"),
             ("argv = ['w', '{component}']\ndialects = ['wasi:keyvalue@9']", "unknown variant"),
         ] {
             let why = launch(text).expect_err(text);

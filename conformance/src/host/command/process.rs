@@ -20,7 +20,7 @@ const STDERR: u64 = 16 << 10;
 /// How many lines of it a report shows.
 const WORDS: usize = 4;
 /// How long a program that has closed its output may take to end.
-const END: Duration = Duration::from_secs(5);
+pub(crate) const END: Duration = Duration::from_secs(5);
 
 /// A guest in a process of its own. Dropping it kills the process.
 pub(super) struct Child {
@@ -36,6 +36,12 @@ fn spawn(command: &[String], stdin: Stdio) -> Result<tokio::process::Child, Brok
     let (program, arguments) = command.split_first().ok_or_else(|| Broken::Setup("no program is named".into()))?;
     let mut process = Command::new(program);
     process.args(arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    started(process)
+}
+
+/// Starts a program, or says why it does not start.
+pub(crate) fn started(mut process: Command) -> Result<tokio::process::Child, Broken> {
+    let program = process.as_std().get_program().to_string_lossy().into_owned();
     process.spawn().map_err(|why| match why.kind() {
         io::ErrorKind::NotFound => {
             Broken::Setup(format!("there is no program `{program}`: install it, or say where it is"))
@@ -126,7 +132,19 @@ fn words(text: &str) -> String {
     if lines.is_empty() { "it said nothing".to_owned() } else { lines[..lines.len().min(WORDS)].join(" | ") }
 }
 
-fn ending(status: ExitStatus) -> String {
+/// Ends a program that leads a group of processes, and all that it started.
+pub(crate) async fn end_group(child: &mut tokio::process::Child) {
+    #[cfg(unix)]
+    if let Some(leader) = child.id() {
+        // The shell's own `kill`: not every machine has the program.
+        let arguments = ["-c", "kill -KILL -$0", &leader.to_string()];
+        let _ = Command::new("sh").args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).status().await;
+    }
+    let _ = child.kill().await;
+}
+
+/// How a program ended.
+pub(crate) fn ending(status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return format!("was ended by signal {signal}");

@@ -29,6 +29,7 @@ pub(super) fn write(out: &mut impl Write, record: &Record, trace: bool) -> io::R
     if trace || record.calls.is_empty() {
         operations(out, &record.transcript, trace)?;
     }
+    log(out, &record.log, trace)?;
     if record.attempts > 0 {
         writeln!(out, "  seed of the case: {seed}")?;
     }
@@ -74,6 +75,16 @@ fn calls(out: &mut impl Write, calls: &[HostCall], trace: bool) -> io::Result<()
         writeln!(out, "    +{at} ms  {capability}:{label} {op} {key:?} -> {outcome} in {took} ms")?;
     }
     Ok(())
+}
+
+/// What the host said in its own words; the last of it is the nearest to the failure.
+fn log(out: &mut impl Write, log: &[String], trace: bool) -> io::Result<()> {
+    let first = if trace { 0 } else { log.len().saturating_sub(LAST) };
+    if !log.is_empty() {
+        let hint = if first > 0 { "; --trace shows all" } else { "" };
+        writeln!(out, "  log of the host ({} of {}{hint})", log.len() - first, log.len())?;
+    }
+    log[first..].iter().try_for_each(|line| writeln!(out, "    {line}"))
 }
 
 fn millis(micros: u64) -> String {

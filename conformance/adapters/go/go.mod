@@ -1,0 +1,3 @@
+module github.com/wasi-cloud/wasi-cloud/conformance/adapters/go
+
+go 1.26
