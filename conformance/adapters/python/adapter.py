@@ -63,8 +63,7 @@ class Guest:
         self.listener.start()
 
     def listen(self):
-        for line in self.process.stderr:
-            self.words.append(line.decode(errors="replace").strip())
+        self.words += [line.decode(errors="replace").strip() for line in self.process.stderr]
 
     def exec(self, line):
         try:
@@ -85,8 +84,7 @@ class Guest:
         self.process.wait()
 
 
-deployments = {}
-guests = {}
+deployments, guests = {}, {}
 
 
 def hello(request):

@@ -145,6 +145,23 @@ fn a_trace_shows_everything() {
     }
 }
 
+/// What the host said last is the nearest to the failure.
+#[test]
+fn a_failure_shows_the_end_of_the_hosts_log() {
+    let log = (1..=12).map(|number| format!("word {number}.")).collect();
+    let events = [Event::Ended(Box::new(Record { log, ..record(Verdict::Fail) })), Event::Finished(Summary::default())];
+    let shown = |detail| written_of(&events, |out| Box::new(Pretty::new(out, detail)));
+    let text = shown(Detail::default());
+    assert!(text.contains("log of the host (10 of 12; --trace shows all)"), "{text}");
+    assert!(!text.contains("word 2.") && text.contains("    word 3.\n") && text.contains("    word 12.\n"), "{text}");
+    assert!(shown(Detail { quiet: false, trace: true }).contains("    word 1.\n"));
+    let json = |verdict| {
+        let ended = Event::Ended(Box::new(Record { log: vec!["word".into()], ..record(verdict) }));
+        written_of(&[ended], |out| Box::new(Json::new(out, Detail::default())))
+    };
+    assert!(json(Verdict::Fail).contains(r#""log":["word"]"#) && !json(Verdict::Pass).contains("log"));
+}
+
 /// The last word of a run that ended with 0.
 fn last_word(altitudes: &[&str], picked: bool, xfail: usize, conformant: bool) -> String {
     let host = |altitude: &&str| HostInfo { altitude: (*altitude).to_owned(), ..HostInfo::default() };
