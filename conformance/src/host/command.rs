@@ -101,10 +101,8 @@ impl Shared {
 
     fn write(&self, driver: Driver) -> anyhow::Result<Guest> {
         let mut wasm = self.corpus.composed(self.language.name(), driver.name())?;
-        if matches!(driver, Driver::Keyvalue | Driver::KeyvalueExt) {
-            for dialect in &self.launch.dialects {
-                wasm = compose(&wasm, self.corpus.guest(dialect.bridge())?)?;
-            }
+        for dialect in self.launch.dialects.iter().filter(|dialect| dialect.concerns(driver)) {
+            wasm = compose(&wasm, self.corpus.guest(dialect.bridge())?)?;
         }
         let file = |suffix: &str| self.folder.path().join(format!("{}{suffix}", driver.name()));
         let guest = Guest { component: file(".wasm"), prepared: file(".prepared") };
