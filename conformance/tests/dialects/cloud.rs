@@ -22,8 +22,6 @@ pub enum Defect {
     SkipsKeys,
     /// A payload loses its last byte.
     CutPayload,
-    /// Replies come on the topic of the request.
-    NoReplyTo,
 }
 
 pub type Data = BTreeMap<String, Vec<u8>>;
@@ -105,8 +103,7 @@ impl Cloud {
             waiting.insert(inbox.clone(), asker);
             inbox
         };
-        let reply_to = (self.defect != Defect::NoReplyTo).then_some(inbox);
-        self.publish(BrokerMessage { subject, body, reply_to });
+        self.publish(BrokerMessage { subject, body, reply_to: Some(inbox) });
         match timeout(Duration::from_millis(timeout_ms.into()), reply).await {
             Ok(Ok(reply)) => Ok(reply),
             _ => Err("no reply in time".to_owned()),

@@ -10,8 +10,8 @@ wasmtime::component::bindgen!({
     path: "tests/dialects/spin.wit",
     world: "spin",
     with: {
-        "wasi:keyvalue/store.bucket": Bucket,
-        "wasi:keyvalue/atomics.cas": Cas,
+        "wasi:keyvalue/store.bucket": crate::cloud::Bucket,
+        "wasi:keyvalue/atomics.cas": crate::spin::Cas,
     },
 });
 

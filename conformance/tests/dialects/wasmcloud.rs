@@ -15,7 +15,7 @@ wasmtime::component::bindgen!({
     world: "test:wasmcloud/wasmcloud",
     imports: { "wasmcloud:messaging/consumer.request": async },
     exports: { default: async },
-    with: { "wasi:keyvalue/store.bucket": Bucket },
+    with: { "wasi:keyvalue/store.bucket": crate::cloud::Bucket },
 });
 
 use self::wasmcloud::messaging::{consumer, types};
