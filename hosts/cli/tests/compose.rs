@@ -244,6 +244,32 @@ fn each_host_gets_the_packages_that_it_links() {
     }
 }
 
+/// Spin's batch has the name of ours and other types, and its buckets pass through the bridge.
+#[test]
+fn a_batch_is_bridged_on_the_hosts_own_buckets() {
+    let app = r#"(component
+        (import "wasi:keyvalue/store@0.2.0-draft2" (instance $store
+            (type $cases (variant (case "no-such-store") (case "access-denied") (case "other" string)))
+            (export "error" (type (eq $cases)))
+            (export "bucket" (type (sub resource)))))
+        (alias export $store "bucket" (type $bucket))
+        (alias export $store "error" (type $error))
+        (import "wasi:keyvalue/batch@0.2.0-draft2" (instance
+            (export "bucket" (type $b (eq $bucket)))
+            (export "error" (type $e (eq $error)))
+            (type $pairs (result (list (option (tuple string (list u8)))) (error $e)))
+            (export "get-many" (func (param "bucket" (borrow $b)) (param "keys" (list string)) (result $pairs))))))"#;
+    let folder = Folder::of(&[("app", app.to_owned())]);
+    let done = folder.call(&["bridge", "app.wasm", "--to", "spin", "-o", "whole.wasm", "--json"]);
+    let report = report(&done);
+    let imports = report["imports"].as_array().expect("imports");
+    let of_package: Vec<_> = imports.iter().filter(|name| name.to_string().contains("keyvalue")).collect();
+    assert_eq!(of_package, ["wasi:keyvalue/store@0.2.0-draft2", "wasi:keyvalue/batch@0.2.0-draft2"]);
+    let plugged =
+        json!([{"import": "wasi:keyvalue/batch@0.2.0-draft2", "of": "app.wasm", "by": "the bridge keyvalue-spin"}]);
+    assert_eq!(report["plugged"], plugged);
+}
+
 /// The host calls its own handler, which calls that of the component.
 #[test]
 fn a_handler_is_called_by_the_name_that_the_host_has_for_it() {

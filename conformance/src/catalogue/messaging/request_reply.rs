@@ -31,7 +31,7 @@ pub const CASES: &[Case] = cases! { "messaging/request-reply";
     request_keeps_its_message ["MSG-RR-10"] [ASKS, Need::Serve, SCRIPT];
     reply_to_a_plain_message ["MSG-RR-09"] [ASKS, Need::Serve];
     refused_without_the_feature ["KVX-67", "MSG-TYPES-13"]
-        [Need::Without("request-reply"), Need::Interface("request-reply")];
+        [Need::Without("request-reply"), Need::Interface("request-reply"), KINDS];
 };
 
 const SECOND: u32 = 1000;
