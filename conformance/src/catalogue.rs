@@ -22,7 +22,8 @@ pub enum Need {
     Without(&'static str),
     /// Functions beyond the capability's base, by interface: `atomics`, `batch`, `extension`, `request-reply`; and what
     /// a dialect may lack of one: `cas`, `decrement` for an increment by less than nothing, and
-    /// `overflow` for the end of 64 bits with a sign.
+    /// `overflow` for the end of 64 bits with a sign; `brokers` by name, `carried-metadata` for what travels with a message,
+    /// `error-kinds` for errors that say more than a text, and `several-replies`.
     Interface(&'static str),
     /// Grants can be changed while guests run.
     Grant,

@@ -242,6 +242,7 @@ impl Compilers<'_> {
                 let topics = declared_topics(&module).map_err(|e| anyhow!("`{name}` declares no topics: {e:#}"))?;
                 record_topics(module, &topics)
             }
+            Source::Text(file) => wat::parse_file(root.join(file))?,
         };
         let wasm = guest.component(&wasm, root).with_context(|| format!("`{name}` does not fit its world"))?;
         let paths = absolute_paths(&wasm, &[root, scratch, self.cargo.home(), self.zig.library(), self.go.root()]);

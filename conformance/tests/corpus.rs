@@ -6,6 +6,7 @@ mod trouble;
 
 use cloud_conformance::{
     corpus::{ARCHIVE, Corpus, LOCK},
+    dialect::Dialect,
     language::Language,
     toolchain, wire,
 };
@@ -66,7 +67,8 @@ fn the_corpus_is_complete() {
             DRIVERS.iter().chain(&["pingpong", "recorder", "watcher"]).map(|guest| format!("{language}/{guest}")),
         );
     }
-    expected.insert("bridge/keyvalue-draft".to_owned());
+    let bridges = Dialect::ALL.into_iter().flat_map(|dialect| [Some(dialect.bridge()), dialect.handler()]).flatten();
+    expected.extend(bridges.map(str::to_owned));
     expected.extend(toolchain::mutants().unwrap().iter().map(|mutant| format!("mutant/{}", mutant.name)));
     assert_eq!(corpus.names().map(String::from).collect::<BTreeSet<_>>(), expected);
     let missing = corpus.guest("rust/nothing").unwrap_err().to_string();

@@ -6,8 +6,22 @@ from itertools import count
 numbers = count(1)  # of versions and stores: none ever comes back
 
 
+MAX_KEY, MAX_VALUE = 1024, 1 << 20  # in bytes; toy-host.toml says so too
+
+
 class Denied(Exception):
     """There is no grant for that."""
+
+
+class TooLarge(Exception):
+    """A key or value is over its limit."""
+
+
+def check_sizes(keys, values=()):
+    if any(len(key.encode()) > MAX_KEY for key in keys):
+        raise TooLarge(f"a key has at most {MAX_KEY} bytes")
+    if any(len(value) > MAX_VALUE for value in values):
+        raise TooLarge(f"a value has at most {MAX_VALUE} bytes")
 
 
 class Store(dict):

@@ -9,7 +9,7 @@ from itertools import count
 
 from wasmtime.component import Record, ResourceHost, ResourceType, Variant
 
-from deployment import Denied
+from deployment import Denied, TooLarge, check_sizes
 
 PAGE = 100  # keys in a page of the standard's
 MOST = 1000  # and in one of ours, however many the guest wants
@@ -33,6 +33,8 @@ def standard(function):
             return function(*arguments)
         except Denied:
             return Variant("access-denied")
+        except TooLarge as why:
+            return other(str(why))
 
     return call
 
@@ -44,6 +46,8 @@ def extended(function):
             return function(*arguments)
         except Denied:
             return refused("access-denied", "there is no grant for that")
+        except TooLarge as why:
+            return refused("quota", str(why))
 
     return call
 
@@ -96,8 +100,10 @@ class Keyvalue:
     def drop(self, caller, number):
         self.handles.pop(number, None)
 
-    def store(self, caller, bucket, access):
-        return self.deployment.store(self.behind(caller, bucket), access)
+    def store(self, caller, bucket, access, keys=(), values=()):
+        label = self.behind(caller, bucket)
+        check_sizes(keys, values)
+        return self.deployment.store(label, access)
 
     # wasi:keyvalue/store
 
@@ -108,20 +114,20 @@ class Keyvalue:
 
     @standard
     def get(self, caller, bucket, key):
-        value, _ = self.store(caller, bucket, "read").get(key, (None, None))
+        value, _ = self.store(caller, bucket, "read", [key]).get(key, (None, None))
         return value
 
     @standard
     def set(self, caller, bucket, key, value):
-        self.store(caller, bucket, "write").write(key, value)
+        self.store(caller, bucket, "write", [key], [value]).write(key, value)
 
     @standard
     def delete(self, caller, bucket, key):
-        self.store(caller, bucket, "write").pop(key, None)
+        self.store(caller, bucket, "write", [key]).pop(key, None)
 
     @standard
     def exists(self, caller, bucket, key):
-        return key in self.store(caller, bucket, "read")
+        return key in self.store(caller, bucket, "read", [key])
 
     @standard
     def list_keys(self, caller, bucket, cursor):
@@ -132,7 +138,7 @@ class Keyvalue:
 
     @standard
     def increment(self, caller, bucket, key, delta):
-        data = self.store(caller, bucket, "write")
+        data = self.store(caller, bucket, "write", [key])
         number = counter(data.get(key, (b"0", None))[0])
         if number is None:
             return other("the value is no counter")
@@ -142,6 +148,7 @@ class Keyvalue:
         return number + delta
 
     def snapshot(self, label, key):
+        check_sizes([key])
         data = self.deployment.store(label, "read")
         return self.handle(CAS, (label, data, key, data.get(key)))
 
@@ -157,6 +164,7 @@ class Keyvalue:
     @standard
     def swap(self, caller, cas, value):
         label, store, key, seen = self.handles.pop(cas.to_host(caller).rep)  # the guest has given it away
+        check_sizes([], [value])
         data = self.deployment.store(label, "write")
         if data is not store or data.get(key) != seen:
             return self.snapshot(label, key)  # which means `cas-failed`
@@ -166,18 +174,18 @@ class Keyvalue:
 
     @standard
     def get_many(self, caller, bucket, keys):
-        data = self.store(caller, bucket, "read")
+        data = self.store(caller, bucket, "read", keys)
         return [(key, data[key][0]) if key in data else None for key in keys]
 
     @standard
     def set_many(self, caller, bucket, pairs):
-        data = self.store(caller, bucket, "write")
+        data = self.store(caller, bucket, "write", *zip(*pairs))
         for key, value in pairs:
             data.write(key, value)
 
     @standard
     def delete_many(self, caller, bucket, keys):
-        data = self.store(caller, bucket, "write")
+        data = self.store(caller, bucket, "write", keys)
         for key in keys:
             data.pop(key, None)
 
@@ -191,12 +199,12 @@ class Keyvalue:
 
     @told
     def entry(self, caller, bucket, key):
-        found = self.store(caller, bucket, "read").get(key)
+        found = self.store(caller, bucket, "read", [key]).get(key)
         return record(value=found[0], version=found[1]) if found else None
 
     @extended
     def put(self, caller, bucket, key, value, options):
-        data, lifetime = self.store(caller, bucket, "write"), getattr(options, "ttl-ms")
+        data, lifetime = self.store(caller, bucket, "write", [key], [value]), getattr(options, "ttl-ms")
         if lifetime == 0:
             return refused("invalid", "no lifetime at all")
         if lifetime is not None:
@@ -205,7 +213,7 @@ class Keyvalue:
 
     @extended
     def remove(self, caller, bucket, key, condition):
-        data = self.store(caller, bucket, "write")
+        data = self.store(caller, bucket, "write", [key])
         if condition.tag == "absent":
             return refused("invalid", "what is absent cannot be deleted")
         return self.unmet(data, key, condition) or data.pop(key, None) is not None

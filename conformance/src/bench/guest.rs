@@ -73,6 +73,12 @@ impl Guest {
         self.host.labels.get(label).map_or(label, String::as_str).to_owned()
     }
 
+    /// Refuses what the case does not need.
+    pub(super) fn needs(&self, name: &'static str) -> Outcome {
+        let missing = || Stop::Suite(format!("the case uses `{name}`, which it does not need"));
+        self.allowed.contains(name).then_some(()).ok_or_else(missing)
+    }
+
     /// A slot that nothing uses yet.
     pub(super) fn slot(&self) -> u32 {
         self.slots(1)

@@ -3,9 +3,11 @@ use super::{
     guest::{Guest, Judged, Operation, ask},
 };
 use crate::{
+    catalogue::deployment::{DEFAULT, MISSING},
     outcome::Outcome,
     wire::messaging::{Op, Request as WireRequest, Seen},
 };
+use std::sync::atomic::{AtomicBool, Ordering};
 
 impl Operation for Op {
     type Seen = Seen;
@@ -14,6 +16,15 @@ impl Operation for Op {
         match self {
             Self::Request(_) | Self::Reply(_) => "request-reply",
             _ => "producer",
+        }
+    }
+
+    fn feature(&self) -> Option<&'static str> {
+        match self {
+            Self::Connect((_, label)) if label == MISSING => Some("broker-names"),
+            Self::Connect((_, label)) if label != DEFAULT => Some("brokers"),
+            Self::Request(WireRequest { expected_replies: Some(0 | 2..), .. }) => Some("several-replies"),
+            _ => None,
         }
     }
 
@@ -42,6 +53,8 @@ pub struct Client {
 pub struct Message {
     guest: Guest,
     slot: u32,
+    /// Whether it has more than its bytes: to carry that, a case must need it.
+    laden: AtomicBool,
 }
 
 /// The options of a request, and where to.
@@ -78,7 +91,7 @@ impl Messaging {
     pub async fn message(&self, data: impl AsRef<[u8]>) -> Outcome<Message> {
         let slot = self.guest.slot();
         let op = Op::Message((slot, data.as_ref().into()));
-        ask!(self.guest, op, Seen::Done => Message { guest: self.guest.clone(), slot })
+        ask!(self.guest, op, Seen::Done => Message::new(&self.guest, slot))
     }
 }
 
@@ -95,36 +108,39 @@ impl Client {
 
     /// `send`.
     pub async fn send(&self, topic: &str, message: Message) -> Outcome {
+        message.is_carried()?;
         ask!(self.guest, Op::Send((self.slot, topic.into(), message.slot)), Seen::Done => ())
     }
 
     /// `send`, which must fail.
     pub async fn send_fails(&self, topic: &str, message: Message) -> Outcome<Failure> {
+        message.is_carried()?;
         self.guest.failure(&Op::Send((self.slot, topic.into(), message.slot))).await
     }
 
     /// `request`: the replies.
     pub async fn request(&self, message: &Message, request: Request<'_>) -> Outcome<Vec<Message>> {
-        let op = self.requesting(message, request);
+        let op = self.requesting(message, request)?;
         let first = self.first_reply(&op);
         let count = ask!(self.guest, op, Seen::Replies(count) => count)?;
-        Ok((0..count).map(|i| Message { guest: self.guest.clone(), slot: first + i }).collect())
+        Ok((0..count).map(|i| Message::new(&self.guest, first + i)).collect())
     }
 
     /// `request`, which must fail.
     pub async fn request_fails(&self, message: &Message, request: Request<'_>) -> Outcome<Failure> {
-        self.guest.failure(&self.requesting(message, request)).await
+        self.guest.failure(&self.requesting(message, request)?).await
     }
 
-    fn requesting(&self, message: &Message, request: Request<'_>) -> Op {
-        Op::Request(WireRequest {
+    fn requesting(&self, message: &Message, request: Request<'_>) -> Outcome<Op> {
+        message.is_carried()?;
+        Ok(Op::Request(WireRequest {
             client: self.slot,
             topic: request.topic.into(),
             message: message.slot,
             timeout_ms: request.timeout_ms,
             expected_replies: request.expected,
             replies: self.guest.slots(MAX_REPLIES),
-        })
+        }))
     }
 
     fn first_reply(&self, op: &Op) -> u32 {
@@ -136,6 +152,14 @@ impl Client {
 }
 
 impl Message {
+    fn new(guest: &Guest, slot: u32) -> Self {
+        Self { guest: guest.clone(), slot, laden: AtomicBool::new(false) }
+    }
+
+    fn is_carried(&self) -> Outcome {
+        if self.laden.load(Ordering::Relaxed) { self.guest.needs("carried-metadata") } else { Ok(()) }
+    }
+
     /// `topic`.
     pub async fn topic(&self) -> Outcome<Option<String>> {
         ask!(self.guest, Op::Topic(self.slot), Seen::Text(text) => text)
@@ -148,6 +172,7 @@ impl Message {
 
     /// `set-content-type`.
     pub async fn set_content_type(&self, text: &str) -> Outcome {
+        self.laden.store(true, Ordering::Relaxed);
         ask!(self.guest, Op::SetContentType((self.slot, text.into())), Seen::Done => ())
     }
 
@@ -172,12 +197,14 @@ impl Message {
 
     /// `add-metadata`.
     pub async fn add_metadata(&self, key: &str, value: &str) -> Outcome {
+        self.laden.store(true, Ordering::Relaxed);
         ask!(self.guest, Op::AddMetadata((self.slot, key.into(), value.into())), Seen::Done => ())
     }
 
     /// `set-metadata`.
     pub async fn set_metadata(&self, pairs: &[(&str, &str)]) -> Outcome {
         let pairs = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        self.laden.store(true, Ordering::Relaxed);
         ask!(self.guest, Op::SetMetadata((self.slot, pairs)), Seen::Done => ())
     }
 
@@ -188,6 +215,7 @@ impl Message {
 
     /// Replies to this message, which must be a received one.
     pub async fn reply(&self, message: Self) -> Outcome {
+        message.is_carried()?;
         ask!(self.guest, Op::Reply((self.slot, message.slot)), Seen::Done => ())
     }
 

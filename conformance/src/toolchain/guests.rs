@@ -1,6 +1,6 @@
 //! The list of guests: a new one is a row here, and its sources in each language.
 
-use super::stage::{C_GUESTS, C_SDK, GO_GUESTS, GO_SDK};
+use super::stage::{C_GUESTS, C_SDK, GO_GUESTS, GO_SDK, GUESTS};
 use crate::{dialect::Dialect, language::Language};
 use anyhow::Result;
 use std::path::Path;
@@ -33,6 +33,8 @@ pub enum Source {
     },
     /// The folder of a Go program below the repository.
     Go(String),
+    /// A component in the text format, below the repository.
+    Text(String),
 }
 
 /// The worlds of the line protocol that a guest is held to, and those of the law. A guest may import the packages that it is
@@ -57,15 +59,18 @@ const SHELLS: [(&str, Worlds); 4] = [
     ("messaging", (&["messaging-shell"], &[])),
 ];
 
-/// What stands between a guest and a host that links another package: see [`Dialect`].
-const BRIDGES: [Dialect; 1] = [Dialect::KeyvalueDraft];
+/// Spin's batch has the name of ours, and WIT knows no two packages of one name: the sources of the bridge give it a version of
+/// its own, of the same length, and the component gets the name back.
+const BATCH: [&str; 2] = ["wasi:keyvalue/batch@0.2.0-spin-2", "wasi:keyvalue/batch@0.2.0-draft2"];
+const _: () = assert!(BATCH[0].len() == BATCH[1].len(), "no size in the component may change");
 
 /// Everything but the mutants.
 pub fn guests() -> impl Iterator<Item = Guest> {
     let programs =
         PROGRAMS.iter().flat_map(|(name, worlds)| Language::ALL.map(|language| program(language, name, *worlds)));
     let shells = SHELLS.iter().map(|(name, worlds)| shell(name, *worlds));
-    programs.chain(shells).chain(BRIDGES.map(bridge))
+    let bridges = Dialect::ALL.into_iter().flat_map(|dialect| [Some(dialect.bridge()), dialect.handler()]).flatten();
+    programs.chain(shells).chain(bridges.map(bridge))
 }
 
 /// A guest of a language.
@@ -97,14 +102,28 @@ fn shell(name: &str, worlds: Worlds) -> Guest {
     Guest { name: format!("shell/{name}"), source, worlds }
 }
 
-fn bridge(dialect: Dialect) -> Guest {
-    let name = dialect.bridge();
+/// What stands between a guest and a host that links another package: see [`Dialect`].
+fn bridge(name: &str) -> Guest {
     let package = name.replace('/', "-");
-    Guest {
-        name: name.to_owned(),
-        source: Source::Cargo { artifact: package.replace('-', "_"), package },
-        worlds: (&[], &[]),
+    // Where only the name is another there is nothing to compile.
+    let source = if name.starts_with("bridge/config-") {
+        Source::Text(format!("{GUESTS}/bridges/{}.wat", name.trim_start_matches("bridge/")))
+    } else {
+        Source::Cargo { artifact: package.replace('-', "_"), package }
+    };
+    Guest { name: name.to_owned(), source, worlds: (&[], &[]) }
+}
+
+/// The component with Spin's batch by its real name.
+fn renamed(wasm: &[u8]) -> Vec<u8> {
+    let [ours, real] = BATCH.map(str::as_bytes);
+    let mut wasm = wasm.to_vec();
+    for at in 0..wasm.len() {
+        if let Some(place) = wasm.get_mut(at..at + ours.len()).filter(|place| *place == ours) {
+            place.copy_from_slice(real);
+        }
     }
+    wasm
 }
 
 impl Guest {
@@ -115,7 +134,7 @@ impl Guest {
     pub fn component(&self, wasm: &[u8], root: &Path) -> Result<Vec<u8>> {
         let (lines, law) = self.worlds;
         if lines.is_empty() && law.is_empty() {
-            return Ok(wasm.to_vec());
+            return Ok(renamed(wasm));
         }
         let lines = lines.iter().map(|world| World::path(root.join("conformance/wit")).named(*world));
         let law = law.iter().map(|world| World::path(root.join("wit")).named(*world));

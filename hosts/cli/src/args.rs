@@ -144,9 +144,9 @@ pub enum Command {
     /// Join components into one: what one imports, another exports.
     #[command(after_help = compose::HELP)]
     Compose(compose::Compose),
-    /// Make a component fit a host that links another key-value package.
+    /// Make a component fit a host that links other packages than ours.
     #[command(after_help = bridge::HELP)]
-    Bridge(bridge::Bridge),
+    Bridge(bridge::Job),
     /// Make a pair of keys to sign components with.
     #[command(after_help = claims::KEYGEN)]
     Keygen(claims::Keygen),

@@ -82,7 +82,7 @@ pub fn compose(job: &Compose) -> anyhow::Result<()> {
     let mut unsigned = Vec::new();
     let files = std::iter::once(&job.app).chain(&job.plugs);
     let parts = files.map(|path| part(path, &mut unsigned)).collect::<anyhow::Result<Vec<_>>>()?;
-    let (component, plugged) = graph::join(&parts).map_err(|e| anyhow::Error::msg(plain(&format!("{e:#}"))))?;
+    let (component, plugged) = graph::join(&parts, 1).map_err(|e| anyhow::Error::msg(plain(&format!("{e:#}"))))?;
     let (imports, exports) = bytes::names(&component);
     let missing = host::missing(&imports);
     if job.require_closed && !missing.is_empty() {

@@ -215,9 +215,76 @@ fn a_bridge_leaves_the_packages_of_the_other_host_alone() {
     let imports = report["imports"].to_string();
     assert!(imports.contains("wasi:keyvalue/store@0.2.0-draft\""), "{imports}");
     assert!(!imports.contains("draft2") && !imports.contains("wasi-cloud:"), "{imports}");
-    assert_eq!(report["plugged"][0]["by"], "the bridge to wasmtime");
+    assert_eq!(report["plugged"][0]["by"], "the bridge keyvalue-draft");
     let done = folder.call(&["bridge", "plain.wasm", "--to", "wasmtime", "-o", "none.wasm"]);
     assert_eq!(done.code, Some(125));
     assert!(done.log.contains("there is nothing to bridge"), "{}", done.log);
     assert!(!folder.path("none.wasm").exists());
+}
+
+/// What is bridged is what the component imports, under the names that the host links.
+#[test]
+fn each_host_gets_the_packages_that_it_links() {
+    let config = r#"(import "wasi:config/store@0.2.0-rc.1" (instance
+        (type $cases (variant (case "upstream" string) (case "io" string)))
+        (export "error" (type $error (eq $cases)))
+        (type $value (result (option string) (error $error)))
+        (export "get" (func (param "key" string) (result $value)))))"#;
+    let folder = Folder::of(&[("app", format!("(component {config})"))]);
+    for (host, expected) in
+        [("wasmcloud-1", "wasi:config/store@0.2.0-draft"), ("spin", "wasi:config/store@0.2.0-draft-2024-09-27")]
+    {
+        let done = folder.call(&["bridge", "app.wasm", "--to", host, "-o", "whole.wasm", "--json"]);
+        assert_eq!(report(&done)["imports"], json!([expected]), "{host}");
+    }
+    // They link ours.
+    for host in ["wasmcloud", "wasmtime"] {
+        let done = folder.call(&["bridge", "app.wasm", "--to", host, "-o", "whole.wasm"]);
+        assert!(done.log.contains("there is nothing to bridge"), "{}", done.log);
+    }
+}
+
+/// Spin's batch has the name of ours and other types, and its buckets pass through the bridge.
+#[test]
+fn a_batch_is_bridged_on_the_hosts_own_buckets() {
+    let app = r#"(component
+        (import "wasi:keyvalue/store@0.2.0-draft2" (instance $store
+            (type $cases (variant (case "no-such-store") (case "access-denied") (case "other" string)))
+            (export "error" (type (eq $cases)))
+            (export "bucket" (type (sub resource)))))
+        (alias export $store "bucket" (type $bucket))
+        (alias export $store "error" (type $error))
+        (import "wasi:keyvalue/batch@0.2.0-draft2" (instance
+            (export "bucket" (type $b (eq $bucket)))
+            (export "error" (type $e (eq $error)))
+            (type $pairs (result (list (option (tuple string (list u8)))) (error $e)))
+            (export "get-many" (func (param "bucket" (borrow $b)) (param "keys" (list string)) (result $pairs))))))"#;
+    let folder = Folder::of(&[("app", app.to_owned())]);
+    let done = folder.call(&["bridge", "app.wasm", "--to", "spin", "-o", "whole.wasm", "--json"]);
+    let report = report(&done);
+    let imports = report["imports"].as_array().expect("imports");
+    let of_package: Vec<_> = imports.iter().filter(|name| name.to_string().contains("keyvalue")).collect();
+    assert_eq!(of_package, ["wasi:keyvalue/store@0.2.0-draft2", "wasi:keyvalue/batch@0.2.0-draft2"]);
+    let plugged =
+        json!([{"import": "wasi:keyvalue/batch@0.2.0-draft2", "of": "app.wasm", "by": "the bridge keyvalue-spin"}]);
+    assert_eq!(report["plugged"], plugged);
+}
+
+/// The host calls its own handler, which calls that of the component.
+#[test]
+fn a_handler_is_called_by_the_name_that_the_host_has_for_it() {
+    let app = include_str!("handler.wat");
+    // What it exports besides stays.
+    let besides = app.trim_end().strip_suffix(')').expect("an end").to_owned()
+        + r#"(instance $none) (export "my:app/api" (instance $none)))"#;
+    let folder = Folder::of(&[("app", besides)]);
+    let done = folder.call(&["bridge", "app.wasm", "--to", "wasmcloud", "-o", "whole.wasm", "--json"]);
+    let report = report(&done);
+    assert_eq!(report["exports"], json!(["wasmcloud:messaging/handler@0.2.0", "my:app/api"]));
+    let imports = report["imports"].to_string();
+    assert!(imports.contains("wasmcloud:messaging/consumer@0.2.0"), "{imports}");
+    assert!(!imports.contains("wasi:messaging") && !imports.contains("wasi-cloud:"), "{imports}");
+    // Elsewhere there are no messages.
+    let done = folder.call(&["bridge", "app.wasm", "--to", "spin", "-o", "none.wasm"]);
+    assert!(done.log.contains("there is nothing to bridge"), "{}", done.log);
 }

@@ -1,6 +1,6 @@
 //! What a host delivers to a handler, and what it makes of the handler's end.
 
-use super::seat::{Seat, seat, subscribed};
+use super::seat::{SCRIPT, Seat, seat, subscribed};
 use crate::{
     bench::Bench,
     catalogue::{Case, Need, cases},
@@ -12,14 +12,15 @@ pub const CASES: &[Case] = cases! { "messaging/handler";
     subscribed_topic ["MSG-HAND-01"] [Need::Serve];
     other_topics_stay_away ["MSG-HAND-02"] [Need::Serve];
     handled_once ["MSG-M06"] [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups")];
-    error_does_not_stop_delivery ["MSG-HAND-03"] [Need::Serve, Need::Trace];
-    trap_does_not_stop_delivery ["MSG-HAND-04"] [Need::Serve, Need::Trace, Need::Feature("trap-isolation")];
+    error_does_not_stop_delivery ["MSG-HAND-03"] [Need::Serve, Need::Trace, SCRIPT];
+    trap_does_not_stop_delivery ["MSG-HAND-04"]
+        [Need::Serve, Need::Trace, Need::Feature("trap-isolation"), SCRIPT];
     spin_does_not_stop_delivery ["MSG-HAND-04"]
-        [Need::Serve, Need::Trace, Need::Guest, Need::Feature("trap-isolation")];
+        [Need::Serve, Need::Trace, Need::Guest, Need::Feature("trap-isolation"), SCRIPT];
     error_brings_the_message_again ["MSG-M05", "MSG-M06"]
-        [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery")];
+        [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery"), SCRIPT];
     never_handled_is_a_dead_letter ["MSG-M05"]
-        [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery")];
+        [Need::Serve, Need::Feature("at-least-once"), Need::Feature("groups"), Need::Feature("redelivery"), SCRIPT];
     group_shares ["MSG-HAND-01"] [Need::Serve, Need::Feature("groups")];
     broadcast_reaches_all ["MSG-HAND-01"] [Need::Serve, Need::Feature("broadcast")];
     pattern_stands_for_topics ["MSG-HAND-01", "MSG-HAND-02", "MSG-TYPES-12"]

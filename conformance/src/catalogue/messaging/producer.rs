@@ -20,11 +20,13 @@ pub const CASES: &[Case] = cases! { "messaging/producer";
     longest_topic_works ["MSG-M07"] [Need::Feature("topic-names")];
     send_to_bad_topic ["MSG-M07", "MSG-PROD-03"] [Need::Feature("topic-names")];
     send_too_much ["MSG-M08"] [Need::Feature("message-size")];
-    send_denied ["MSG-TYPES-13"] [Need::Grant];
+    send_denied ["MSG-TYPES-13"] [Need::Grant, Need::Interface("error-kinds")];
     payload_is_unchanged ["MSG-PROD-04"] [Need::Serve];
     large_payload ["MSG-PROD-04"] [Need::Serve];
-    metadata_is_unchanged ["MSG-TYPES-11"] [Need::Serve, Need::Feature("metadata")];
-    content_type_is_not_metadata ["MSG-M10", "MSG-TYPES-06"] [Need::Serve, Need::Feature("metadata")];
+    metadata_is_unchanged ["MSG-TYPES-11"]
+        [Need::Serve, Need::Feature("metadata"), Need::Interface("carried-metadata")];
+    content_type_is_not_metadata ["MSG-M10", "MSG-TYPES-06"]
+        [Need::Serve, Need::Feature("metadata"), Need::Interface("carried-metadata")];
     topic_is_known ["MSG-TYPES-12"] [Need::Serve];
     topics_do_not_alias ["MSG-M07", "MSG-HAND-02"] [Need::Serve, Need::Feature("topic-names")];
 };

@@ -1,6 +1,6 @@
 //! Requests and replies.
 
-use super::seat::{Seat, seat};
+use super::seat::{SCRIPT, Seat, seat};
 use crate::{
     bench::{Bench, Message, Request},
     catalogue::{Case, Need, cases},
@@ -11,25 +11,27 @@ use std::time::{Duration, Instant};
 use wasi_cloud_core::Kind;
 
 const ASKS: Need = Need::Feature("request-reply");
+const KINDS: Need = Need::Interface("error-kinds");
+const SEVERAL: Need = Need::Interface("several-replies");
 
 pub const CASES: &[Case] = cases! { "messaging/request-reply";
-    one_reply ["MSG-RR-01", "MSG-RR-07"] [ASKS, Need::Serve];
-    no_reply_is_a_timeout ["MSG-RR-02"] [ASKS, Need::Serve];
-    enough_replies_end_the_wait ["MSG-RR-03", "MSG-RR-05"] [ASKS, Need::Serve];
-    some_replies_at_the_timeout ["MSG-RR-04"] [ASKS, Need::Serve];
-    never_more_than_expected ["MSG-RR-06"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
-    several_replies ["MSG-RR-08", "MSG-RR-10"] [ASKS, Need::Serve];
-    reply_reaches_who_asked ["MSG-RR-07"] [ASKS, Need::Serve, Need::Guests];
-    one_is_the_default ["MSG-M01"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
-    none_expected ["MSG-M03"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
-    too_few_replies_are_a_timeout ["MSG-M02"] [ASKS, Need::Serve, Need::Feature("reply-limits")];
-    asking_is_sending ["MSG-TYPES-13"] [ASKS, Need::Serve, Need::Grant];
-    nobody_answers ["MSG-M04"] [ASKS, Need::Feature("no-responders")];
-    reply_after_the_requester_left ["MSG-M15"] [ASKS, Need::Serve, Need::Trace, Need::Feature("late-reply")];
-    request_keeps_its_message ["MSG-RR-10"] [ASKS, Need::Serve];
+    one_reply ["MSG-RR-01", "MSG-RR-07"] [ASKS, Need::Serve, SCRIPT];
+    no_reply_is_a_timeout ["MSG-RR-02"] [ASKS, Need::Serve, SCRIPT, KINDS];
+    enough_replies_end_the_wait ["MSG-RR-03", "MSG-RR-05"] [ASKS, Need::Serve, SCRIPT, SEVERAL];
+    some_replies_at_the_timeout ["MSG-RR-04"] [ASKS, Need::Serve, SCRIPT, SEVERAL];
+    never_more_than_expected ["MSG-RR-06"] [ASKS, Need::Serve, Need::Feature("reply-limits"), SCRIPT, SEVERAL];
+    several_replies ["MSG-RR-08", "MSG-RR-10"] [ASKS, Need::Serve, SCRIPT, SEVERAL];
+    reply_reaches_who_asked ["MSG-RR-07"] [ASKS, Need::Serve, Need::Guests, SCRIPT, KINDS];
+    one_is_the_default ["MSG-M01"] [ASKS, Need::Serve, Need::Feature("reply-limits"), SCRIPT];
+    none_expected ["MSG-M03"] [ASKS, Need::Serve, Need::Feature("reply-limits"), SCRIPT, SEVERAL];
+    too_few_replies_are_a_timeout ["MSG-M02"] [ASKS, Need::Serve, Need::Feature("reply-limits"), SCRIPT, KINDS, SEVERAL];
+    asking_is_sending ["MSG-TYPES-13"] [ASKS, Need::Serve, Need::Grant, SCRIPT, KINDS];
+    nobody_answers ["MSG-M04"] [ASKS, Need::Feature("no-responders"), KINDS];
+    reply_after_the_requester_left ["MSG-M15"] [ASKS, Need::Serve, Need::Trace, Need::Feature("late-reply"), SCRIPT, SEVERAL];
+    request_keeps_its_message ["MSG-RR-10"] [ASKS, Need::Serve, SCRIPT];
     reply_to_a_plain_message ["MSG-RR-09"] [ASKS, Need::Serve];
     refused_without_the_feature ["KVX-67", "MSG-TYPES-13"]
-        [Need::Without("request-reply"), Need::Interface("request-reply")];
+        [Need::Without("request-reply"), Need::Interface("request-reply"), KINDS];
 };
 
 const SECOND: u32 = 1000;

@@ -2,9 +2,13 @@
 
 use crate::{
     bench::{Bench, Client, Messaging, Running},
+    catalogue::Need,
     host::{MAX_DELIVERIES, Program, Subscribed},
     outcome::Outcome,
 };
+
+/// What the recorder is to do comes to it as metadata.
+pub const SCRIPT: Need = Need::Interface("carried-metadata");
 
 pub struct Seat {
     pub guest: Messaging,

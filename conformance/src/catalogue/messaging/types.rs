@@ -13,8 +13,8 @@ use wasi_cloud_core::{
 pub const CASES: &[Case] = cases! { "messaging/types";
     connect ["MSG-TYPES-01"] [];
     connect_missing ["MSG-TYPES-02"] [Need::Feature("broker-names")];
-    connect_denied ["MSG-TYPES-13"] [];
-    failure_is_told_by_its_kind(KINDS) ["MSG-TYPES-13"] [Need::Fault];
+    connect_denied ["MSG-TYPES-13"] [Need::Interface("brokers")];
+    failure_is_told_by_its_kind(KINDS) ["MSG-TYPES-13"] [Need::Fault, Need::Interface("error-kinds")];
     disconnect ["MSG-TYPES-03"] [];
     clients_end_one_by_one ["MSG-TYPES-03", "MSG-TYPES-01"] [];
     send_after_disconnect ["MSG-M14"] [Need::Feature("disconnect")];

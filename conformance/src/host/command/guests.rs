@@ -115,8 +115,8 @@ impl Guests {
             Kind::Driver(driver) => self.corpus.composed(self.language.name(), driver.name())?,
             Kind::Program(program) => self.corpus.guest(&format!("{}/{}", self.language, program.name()))?.to_vec(),
         };
-        if matches!(kind, Kind::Driver(Driver::Keyvalue | Driver::KeyvalueExt)) {
-            for dialect in &self.launch.dialects {
+        if let Kind::Driver(driver) = kind {
+            for dialect in self.launch.dialects.iter().filter(|dialect| dialect.concerns(driver)) {
                 wasm = compose(&wasm, self.corpus.guest(dialect.bridge())?)?;
             }
         }

@@ -23,20 +23,22 @@ pub struct Plugged {
     pub by: String,
 }
 
-/// One component of all: it exports what the first one exports, and each of the others fulfils an import of one before it.
-pub fn join(parts: &[Part]) -> anyhow::Result<(Vec<u8>, Vec<Plugged>)> {
+/// One component of all, in which each fulfils an import of one before it. It exports what the first `exporting` ones export, but for
+/// what is plugged.
+pub fn join(parts: &[Part], exporting: usize) -> anyhow::Result<(Vec<u8>, Vec<Plugged>)> {
     let mut joint = Joint::of(parts)?;
-    let (mut plugged, mut used) = (Vec::new(), BTreeSet::from([0]));
+    let (mut plugged, mut used, mut taken) = (Vec::new(), BTreeSet::from([0]), BTreeSet::new());
     for at in 0..parts.len() {
         if !used.contains(&at) {
             bail!(joint.of_no_use(at));
         }
         for (by, import) in joint.fulfil(at)? {
             used.insert(by);
+            taken.insert((by, import.clone()));
             plugged.push(Plugged { import, of: parts[at].name.clone(), by: parts[by].name.clone() });
         }
     }
-    joint.export_first()?;
+    joint.export(exporting, &taken)?;
     let processor = Some(Processor { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") });
     let options = EncodeOptions { processor, ..EncodeOptions::default() };
     let component = joint.graph.encode(options).context("these components do not go together")?;
@@ -132,10 +134,14 @@ impl<'a> Joint<'a> {
         )
     }
 
-    fn export_first(&mut self) -> anyhow::Result<()> {
-        for (name, _) in self.exports(0) {
-            let export = self.graph.alias_instance_export(self.nodes[0].1, &name)?;
-            self.graph.export(export, &name)?;
+    fn export(&mut self, exporting: usize, taken: &BTreeSet<(usize, String)>) -> anyhow::Result<()> {
+        for at in 0..exporting {
+            for (name, _) in self.exports(at) {
+                if !taken.contains(&(at, name.clone())) {
+                    let export = self.graph.alias_instance_export(self.nodes[at].1, &name)?;
+                    self.graph.export(export, &name)?;
+                }
+            }
         }
         Ok(())
     }
