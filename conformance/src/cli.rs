@@ -4,6 +4,7 @@ mod build;
 mod certify;
 mod coverage;
 mod explain;
+mod export;
 mod fuzz;
 mod list;
 mod matrix;
@@ -60,6 +61,8 @@ enum Command {
     Matrix(matrix::Matrix),
     /// Shows what changed from one finished run to another.
     Diff(matrix::Diff),
+    /// Writes the guests that a vendor deploys, to be judged over HTTP.
+    Export(export::Export),
     /// Builds the guests from their sources.
     Build(build::Build),
 }
@@ -149,6 +152,7 @@ fn execute(command: Command, color: anstream::ColorChoice) -> anyhow::Result<u8>
         Command::Coverage(command) => shown(command.execute(&cases, &law)),
         Command::Matrix(command) => shown(command.execute(&cases, &law).map(|()| 0)),
         Command::Diff(command) => shown(command.execute()),
+        Command::Export(command) => command.execute(),
         Command::Build(command) => command.execute(),
     }
 }

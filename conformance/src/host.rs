@@ -5,6 +5,7 @@ mod deployed;
 pub mod direct;
 pub mod embedded;
 pub mod foreign;
+pub mod http;
 pub mod profiles;
 pub mod stage;
 
@@ -93,7 +94,7 @@ pub enum Altitude {
     /// Guests of one language inside the host, in this process: green above and red here is the glue or the SDK. Red in
     /// one language and green in the others is that language's SDK.
     Embedded(Language),
-    /// Guests of one language inside a host that is a program of its own, a process each.
+    /// Guests of one language inside a host that is a program of its own, a process each, or that is deployed.
     Command(Language),
     /// The guests' drivers on the SDK's native twin, which has no host and no wasm: green above and red here is the
     /// twin. Only a test of the suite stands here.
@@ -232,6 +233,11 @@ pub trait Host: Send + Sync {
     /// cannot be made ready fails where a case starts it.
     async fn warm(&self, cases: &[&str]) {
         let _ = cases;
+    }
+
+    /// How many cases it can have at the same time, if not as many as there are.
+    fn at_once(&self) -> Option<usize> {
+        None
     }
 
     /// Makes a deployment. Dropping the environment ends its guests.

@@ -288,7 +288,7 @@ impl Target {
     pub fn secrets(&self) -> Vec<String> {
         match self {
             Self::Ours(prepared) => prepared.secrets.clone(),
-            Self::Foreign(_) => Vec::new(),
+            Self::Foreign(foreign) => foreign.secrets(),
         }
     }
 

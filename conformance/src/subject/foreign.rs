@@ -7,6 +7,7 @@ use crate::{
     host::{
         Altitude, Host, HostDescription,
         command::{self, Command, Launch},
+        http::{self, Http, Token},
     },
     plan::Declaration,
 };
@@ -26,6 +27,8 @@ pub struct Foreign {
     declaration: Declaration,
     launch: Launch,
     version: String,
+    /// What deployed guests ask for.
+    token: Option<String>,
     /// How the command line names it.
     pub spelled: String,
 }
@@ -57,7 +60,8 @@ impl Foreign {
         };
         let version = command::version(&launch).await.map_err(|why| anyhow!("{name}: {why}"))?;
         let version = version.unwrap_or_else(|| "of unknown version".to_owned());
-        Ok(Self { declaration, launch, version, spelled: names::quoted(name) })
+        let token = launch.token.as_ref().map(Token::read).transpose().map_err(|why| anyhow!("{name}: {why}"))?;
+        Ok(Self { declaration, launch, version, token, spelled: names::quoted(name) })
     }
 
     /// The file's own words.
@@ -66,11 +70,20 @@ impl Foreign {
         &self.declaration
     }
 
+    /// What must appear in no report.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        self.token.clone().into_iter().collect()
+    }
+
     /// Where the program is, by its path or on the PATH.
     ///
     /// # Errors
     /// If it is not there.
     pub fn program(&self) -> anyhow::Result<PathBuf> {
+        if self.launch.url.is_some() {
+            bail!("`{}` is deployed: no program of it is here whose digest could be taken", self.declaration.name);
+        }
         let name = Path::new(self.launch.argv.first().map_or("", String::as_str));
         let folders = env::var_os("PATH").unwrap_or_default();
         let mut places = env::split_paths(&folders).map(|folder| folder.join(name));
@@ -92,6 +105,7 @@ impl Foreign {
         };
         let dialects = self.launch.dialects.iter().map(|dialect| format!("via bridge: {}", dialect.name()));
         let alone = self.launch.guests_are_alone.iter().map(|why| format!("guests do not meet: {why}"));
+        let deployed = self.launch.url.iter().map(|url| format!("over HTTP at {}", http::origin(url, language)));
         let description = HostDescription {
             name: self.declaration.name.clone(),
             version: self.version.clone(),
@@ -100,8 +114,12 @@ impl Foreign {
             controls: BTreeSet::new(),
             lacks: self.launch.lacks(),
             labels: self.launch.labels.clone(),
-            notes: dialects.chain(alone).collect(),
+            notes: deployed.chain(dialects).chain(alone).collect(),
         };
+        if let Some(url) = &self.launch.url {
+            let (token, alone) = (self.token.as_deref().unwrap_or_default(), self.launch.guests_are_alone.is_some());
+            return Ok(Arc::new(Http::new(url, token, description, language, alone)?));
+        }
         let corpus = Corpus::load().context("the guests of this build cannot be read")?;
         let host = Command::new(self.launch.clone(), description, corpus, language);
         Ok(Arc::new(host.context("no folder for the guests")?))

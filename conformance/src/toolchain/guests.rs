@@ -64,7 +64,7 @@ const BRIDGES: [Dialect; 1] = [Dialect::KeyvalueDraft];
 pub fn guests() -> impl Iterator<Item = Guest> {
     let programs =
         PROGRAMS.iter().flat_map(|(name, worlds)| Language::ALL.map(|language| program(language, name, *worlds)));
-    let shells = SHELLS.iter().map(|(name, worlds)| shell(name, *worlds));
+    let shells = SHELLS.iter().flat_map(|(name, worlds)| [shell(name, *worlds), shell_http(name)]);
     programs.chain(shells).chain(BRIDGES.map(bridge))
 }
 
@@ -97,6 +97,13 @@ fn shell(name: &str, worlds: Worlds) -> Guest {
     Guest { name: format!("shell/{name}"), source, worlds }
 }
 
+/// For a host that is deployed: what it exports and imports is HTTP, and no world of the line.
+fn shell_http(name: &str) -> Guest {
+    let package = format!("shell-http-{name}");
+    let source = Source::Cargo { artifact: package.replace('-', "_"), package };
+    Guest { name: format!("shell-http/{name}"), source, worlds: (&[], &[]) }
+}
+
 fn bridge(dialect: Dialect) -> Guest {
     let name = dialect.bridge();
     let package = name.replace('/', "-");
@@ -108,7 +115,7 @@ fn bridge(dialect: Dialect) -> Guest {
 }
 
 impl Guest {
-    /// The component of what a compiler made, held to the guest's worlds. A bridge has the world of its own sources.
+    /// The component of what a compiler made, held to the guest's worlds. A bridge and a shell for HTTP have the worlds of their own sources.
     ///
     /// # Errors
     /// If it exports less, or imports anything more but WASI's own.

@@ -1,6 +1,10 @@
 //! `[launch]` of a host's file: how a program that runs components is started, and what it cannot carry.
 
-use crate::{catalogue::deployment::OTHER, dialect::Dialect};
+use crate::{
+    catalogue::deployment::OTHER,
+    dialect::Dialect,
+    host::http::{self, Token},
+};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +24,15 @@ pub struct Launch {
     /// The program and its arguments: `{component}` stands for the component's path, `{prepared}` for that of what
     /// `prepare` made of it, and an argument that is `{config}` for those that `config` makes. Standard input and output
     /// are the guest's.
+    #[serde(default)]
     pub argv: Vec<String>,
+    /// In the place of `argv`: where the vendor has deployed the guests, which are then spoken with over HTTP. `{lang}` and
+    /// `{driver}` stand for the guest's.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// What deployed guests ask for.
+    #[serde(default)]
+    pub token: Option<Token>,
     /// One argument for each pair of the configuration: `{name}` and `{value}` stand for its parts.
     #[serde(default)]
     pub config: Option<String>,
@@ -52,8 +64,13 @@ impl Launch {
     /// # Errors
     /// What is missing.
     pub fn check(&self) -> Result<(), String> {
+        if let Some(url) = &self.url {
+            return self.check_deployed(url).map_err(|wrong| format!("launch: {wrong}"));
+        }
         let has = |list: &[String], place: &str| list.iter().any(|argument| argument.contains(place));
-        let wrong = if self.argv.is_empty() {
+        let wrong = if self.token.is_some() {
+            "`token` is what guests ask for that are deployed: there is no `url`"
+        } else if self.argv.is_empty() {
             "`argv` names no program"
         } else if !has(&self.argv, COMPONENT) && !has(&self.argv, PREPARED) {
             "`argv` says nowhere what to run: write {component} or {prepared}"
@@ -69,6 +86,22 @@ impl Launch {
             return Ok(());
         };
         Err(format!("launch: {wrong}"))
+    }
+
+    fn check_deployed(&self, url: &str) -> Result<(), String> {
+        let started = [
+            ("argv", self.argv.is_empty()),
+            ("config", self.config.is_none()),
+            ("prepare", self.prepare.is_empty()),
+            ("trap-exit-codes", self.trap_exit_codes.is_empty()),
+        ];
+        if let Some((key, _)) = started.into_iter().find(|(_, is_absent)| !is_absent) {
+            return Err(format!("what has a `url` is not started: leave out `{key}`"));
+        }
+        if self.token.is_none() {
+            return Err("`token` has to say where the token is that deployed guests ask for".to_owned());
+        }
+        http::check(url)
     }
 
     /// The command that runs a guest with this configuration.
@@ -138,6 +171,10 @@ mod tests {
             ("argv = ['w', '{component}', '{config}']", "give both or neither"),
             ("argv = ['w', '{component}', '{config}']\nconfig = '{name}'", "must name {name} and {value}"),
             ("argv = ['w', '{component}']\nport = 1", "unknown field"),
+            ("argv = ['w', '{component}']\ntoken = { env = 'T' }", "there is no `url`"),
+            ("url = 'http://h/{lang}/{driver}'", "`token` has to say"),
+            ("url = 'http://h/{lang}'\ntoken = { env = 'T' }", "write {driver}"),
+            ("url = 'http://h/{lang}/{driver}'\ntoken = { env = 'T' }\nargv = ['w']", "leave out `argv`"),
             ("argv = ['w', '{component}']\ndialects = ['wasi:keyvalue@9']", "unknown variant"),
         ] {
             let why = launch(text).expect_err(text);
