@@ -34,7 +34,7 @@ use tokio::runtime::Handle;
 pub(super) struct Run {
     /// What to test: `memory`, `redis`, `nats`, `mqtt`, `postgres`, `etcd`, `kafka`, `rabbitmq`, `vault` or `zookeeper` (starts
     /// a private server), `sqlite` (in private files), a URL, `mutant:NAME`, `wasmtime`, or the TOML file of any host that is
-    /// a program: see `docs/certify-your-host.md`.
+    /// a program, or deployed: see `docs/certify-your-host.md`.
     #[arg(long, value_name = "HOST")]
     host: String,
     /// Where the backend is, instead of a private server.

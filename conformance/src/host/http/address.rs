@@ -9,6 +9,9 @@ const LANG: &str = "{lang}";
 /// Stands for the name of a driver.
 const DRIVER: &str = "{driver}";
 
+/// A shorter token could be guessed, and would stand in too many words to be kept out of reports.
+const SHORTEST: usize = 16;
+
 /// The token that deployed guests ask for. It stands in no file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,10 +24,14 @@ impl Token {
     /// The token itself.
     ///
     /// # Errors
-    /// If it is not there.
+    /// If it is not there, or too short.
     pub fn read(&self) -> Result<String, String> {
         let why = || format!("`{}` is not set: it has to hold the token that the deployed guests ask for", self.env);
-        std::env::var(&self.env).ok().filter(|token| !token.is_empty()).ok_or_else(why)
+        let token = std::env::var(&self.env).ok().filter(|token| !token.is_empty()).ok_or_else(why)?;
+        if token.len() < SHORTEST {
+            return Err(format!("the token in `{}` has less than {SHORTEST} characters", self.env));
+        }
+        Ok(token)
     }
 }
 

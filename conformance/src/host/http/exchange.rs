@@ -20,12 +20,14 @@ use http::{
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use std::{io, sync::Arc, time::Duration};
-use tokio::time::timeout;
+use tokio::{runtime::Handle, time::timeout};
 use wasi_cloud_core::{Applied, Error, provider::Timing};
 use wasi_cloud_http::{Client, Pieces};
 
 /// How much of a refusal a report shows, in bytes.
 const WORDS: usize = 200;
+/// How long a guest may take to end; then its connection is closed.
+const END: Duration = Duration::from_secs(5);
 /// How long a host may take to show that it lives, once a guest has ended.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -94,37 +96,33 @@ async fn words(mut answer: Pieces) -> String {
 
 type Observations = Lines<IntoAsyncRead<MapErr<Pieces, fn(Error) -> io::Error>>>;
 
-/// A guest in a request of its own. Dropping it closes the connection.
+/// A guest in a request of its own. Dropping it ends the request.
 pub(super) struct Exchange {
     remote: Arc<Remote>,
     driver: Driver,
     operations: UnboundedSender<Bytes>,
-    answer: Answer,
-}
-
-enum Answer {
-    /// The request is not sent yet.
-    Unasked(Option<UnboundedReceiver<Bytes>>),
-    Begun(Observations),
+    /// The body of the request, until that is sent.
+    unsent: Option<UnboundedReceiver<Bytes>>,
+    observations: Option<Observations>,
 }
 
 impl Exchange {
     /// Sends nothing before the first operation: there are hosts and proxies that answer nothing before the request has a body.
     pub fn open(remote: Arc<Remote>, driver: Driver) -> Self {
-        let (operations, receiver) = unbounded();
-        Self { remote, driver, operations, answer: Answer::Unasked(Some(receiver)) }
+        let (operations, unsent) = unbounded();
+        Self { remote, driver, operations, unsent: Some(unsent), observations: None }
     }
 
-    async fn observations(&mut self) -> Result<&mut Observations, Broken> {
-        if let Answer::Unasked(operations) = &mut self.answer {
-            let operations = operations.take().ok_or_else(|| Broken::Protocol("this guest broke before".into()))?;
+    /// The next line, if the answer has one more.
+    async fn next(&mut self) -> Result<Option<io::Result<String>>, Broken> {
+        if let Some(operations) = self.unsent.take() {
             let pieces = self.remote.begin(self.driver, operations).await?;
             let failed: fn(Error) -> io::Error = |why| io::Error::other(why.message);
-            self.answer = Answer::Begun(pieces.map_err(failed).into_async_read().lines());
+            self.observations = Some(pieces.map_err(failed).into_async_read().lines());
         }
-        match &mut self.answer {
-            Answer::Begun(observations) => Ok(observations),
-            Answer::Unasked(_) => Err(Broken::Protocol("this guest has not begun".into())),
+        match &mut self.observations {
+            Some(observations) => Ok(observations.next().await),
+            None => Ok(None),
         }
     }
 }
@@ -134,7 +132,7 @@ impl Session for Exchange {
     async fn exec(&mut self, op: &str) -> Result<String, Broken> {
         // Where nobody reads any more, the answer says why.
         let _ = self.operations.unbounded_send(format!("{op}\n").into());
-        match self.observations().await?.next().await {
+        match self.next().await? {
             Some(Ok(seen)) => Ok(seen),
             Some(Err(why)) if why.kind() == io::ErrorKind::InvalidData => {
                 Err(Broken::Protocol(format!("a line is no text: {why}")))
@@ -142,5 +140,88 @@ impl Session for Exchange {
             Some(Err(why)) => Err(self.remote.ended(self.driver, &why.to_string()).await),
             None => Err(self.remote.ended(self.driver, "the answer ended before the request did").await),
         }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.operations.close_channel();
+        let (Some(mut observations), Ok(runtime)) = (self.observations.take(), Handle::try_current()) else { return };
+        // A guest that reads the end of its request returns. Hosts take one that is cut off for an error.
+        runtime.spawn(timeout(END, async move { while let Some(Ok(_)) = observations.next().await {} }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    const OK: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+
+    /// A host that answers its requests so, each on a connection of its own, and is gone then.
+    async fn host(answers: &'static [&'static str]) -> Exchange {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/hunter2/{{lang}}/{{driver}}", listener.local_addr().expect("an address"));
+        tokio::spawn(async move {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().await.expect("a client");
+                let mut request = vec![0; 4096];
+                let length = stream.read(&mut request).await.expect("a request");
+                let head = String::from_utf8_lossy(&request[..length]).into_owned();
+                assert!(head.starts_with("POST /hunter2/c/config HTTP/1.1\r\n"), "{head}");
+                assert!(head.contains("authorization: Bearer hunter3\r\n"), "{head}");
+                stream.write_all(answer.as_bytes()).await.expect("sent");
+            }
+        });
+        Exchange::open(Arc::new(Remote::new(&url, "hunter3", Language::C).expect("a URL")), Driver::Config)
+    }
+
+    #[tokio::test]
+    async fn each_end_is_told_from_the_others() {
+        let cut = concat!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "7\r\n\"Do");
+        let ended = concat!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "0\r\n\r\n");
+        let cases: [(&'static [&'static str], &str, &str); 7] = [
+            (&[ended, OK], "the guest trapped: the answer ended before the request did", "goes on answering"),
+            (&[cut, OK], "the guest trapped: ", "the answer was lost"),
+            (&[ended], "the host died: the answer ended before the request did", "and then: "),
+            (&[cut, "HTTP/1.1 500 No\r\n\r\n"], "the host died: ", "500 Internal Server Error"),
+            (&["HTTP/1.1 502 No\r\ncontent-length: 9\r\n\r\nno\nupload"], "the host died: ", "502 Bad Gateway: no"),
+            (
+                &["HTTP/1.1 401 No\r\ncontent-length: 2\r\n\r\nno"],
+                "the host could not be set up: ",
+                "401 Unauthorized: no",
+            ),
+            (
+                &["HTTP/1.1 302 No\r\nlocation: /\r\ncontent-length: 0\r\n\r\n"],
+                "the host could not be set up: ",
+                "302 Found",
+            ),
+        ];
+        for (answers, end, why) in cases {
+            let broken = host(answers).await.exec("op").await.expect_err(end).to_string();
+            assert!(broken.starts_with(end) && broken.contains(why), "{answers:?}: {broken}");
+            assert!(!broken.contains("hunter") && !broken.contains("upload"), "{broken}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_comes_is_cut_into_lines() {
+        let answer =
+            concat!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "2\r\na\n\r\n1\r\nb\r\n3\r\nc\nd\r\n");
+        let mut guest = host(&[answer]).await;
+        assert_eq!(guest.exec("op").await, Ok("a".into()));
+        assert_eq!(guest.exec("op").await, Ok("bc".into()));
+    }
+
+    #[tokio::test]
+    async fn a_host_that_is_not_there_could_not_be_set_up() {
+        let mut nobody = host(&[]).await;
+        tokio::task::yield_now().await;
+        let broken = nobody.exec("op").await.expect_err("nobody is there");
+        assert!(matches!(&broken, Broken::Setup(why) if why.contains("c/config: http://127.0.0.1:")), "{broken}");
     }
 }
