@@ -5,6 +5,7 @@ mod build;
 mod certify;
 mod coverage;
 mod explain;
+mod export;
 mod fuzz;
 mod list;
 mod matrix;
@@ -63,6 +64,8 @@ enum Command {
     Diff(matrix::Diff),
     /// Checks whether an adapter keeps its protocol, before a host is judged through it.
     AdapterCheck(adapter_check::AdapterCheck),
+    /// Writes the guests that a vendor deploys, to be judged over HTTP.
+    Export(export::Export),
     /// Builds the guests from their sources.
     Build(build::Build),
 }
@@ -153,6 +156,7 @@ fn execute(command: Command, color: anstream::ColorChoice) -> anyhow::Result<u8>
         Command::Matrix(command) => shown(command.execute(&cases, &law).map(|()| 0)),
         Command::Diff(command) => shown(command.execute()),
         Command::AdapterCheck(command) => command.execute(&cases, color),
+        Command::Export(command) => command.execute(),
         Command::Build(command) => command.execute(),
     }
 }

@@ -1,6 +1,7 @@
 //! The guests as they ship: prebuilt, in one archive inside this program, so that nobody needs a toolchain to test a host.
 //!
-//! Names are `<language>/<guest>`, `rust/keyvalue` or `rust/recorder`; `shell/<driver>` are the shells, `bridge/<dialect>`
+//! Names are `<language>/<guest>`, `rust/keyvalue` or `rust/recorder`; `shell/<driver>` are the shells,
+//! `shell-http/<driver>` those for hosts that are deployed, `bridge/<dialect>`
 //! stand between a guest and a host that links another package, and `mutant/<name>`
 //! are drivers on an SDK with one bug (`mutants/sdk*.toml`). [`toolchain`](crate::toolchain) builds them.
 
@@ -111,7 +112,15 @@ impl Corpus {
     /// # Errors
     /// If there is no such driver.
     pub fn composed(&self, language: &str, driver: &str) -> Result<Vec<u8>> {
-        self.plugged(driver, &format!("{language}/{driver}"))
+        self.plugged("shell", driver, &format!("{language}/{driver}"))
+    }
+
+    /// The same for a host that is deployed: it answers HTTP.
+    ///
+    /// # Errors
+    /// If there is no such driver.
+    pub fn deployable(&self, language: &str, driver: &str) -> Result<Vec<u8>> {
+        self.plugged("shell-http", driver, &format!("{language}/{driver}"))
     }
 
     /// The program for the mutant `name`, which has a bug in the SDK below `driver`.
@@ -119,11 +128,11 @@ impl Corpus {
     /// # Errors
     /// If there is no such mutant or driver.
     pub fn mutated(&self, name: &str, driver: &str) -> Result<Vec<u8>> {
-        self.plugged(driver, &format!("mutant/{name}"))
+        self.plugged("shell", driver, &format!("mutant/{name}"))
     }
 
-    fn plugged(&self, driver: &str, guest: &str) -> Result<Vec<u8>> {
-        compose(self.guest(&format!("shell/{driver}"))?, self.guest(guest)?)
+    fn plugged(&self, shell: &str, driver: &str, guest: &str) -> Result<Vec<u8>> {
+        compose(self.guest(&format!("{shell}/{driver}"))?, self.guest(guest)?)
             .with_context(|| format!("composing {guest}"))
     }
 }

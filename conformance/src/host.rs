@@ -6,6 +6,7 @@ mod deployed;
 pub mod direct;
 pub mod embedded;
 pub mod foreign;
+pub mod http;
 pub mod profiles;
 pub mod stage;
 
@@ -109,7 +110,8 @@ pub enum Altitude {
     /// Guests of one language inside the host, in this process: green above and red here is the glue or the SDK. Red in
     /// one language and green in the others is that language's SDK.
     Embedded(Language),
-    /// Guests of one language inside a host that is a program of its own: a process each, or behind an adapter.
+    /// Guests of one language inside a host that is a program of its own, a process each, or that is deployed, or behind an
+    /// adapter.
     Command(Language),
     /// Drivers on somebody else's SDK inside our host: red here is that SDK.
     Sdk,
@@ -276,6 +278,11 @@ pub trait Host: Send + Sync {
     /// cannot be made ready fails where a case starts it.
     async fn warm(&self, cases: &[&str]) {
         let _ = cases;
+    }
+
+    /// How many cases it can have at the same time, if not as many as there are.
+    fn at_once(&self) -> Option<usize> {
+        None
     }
 
     /// Makes a deployment. Dropping the environment ends its guests.

@@ -81,7 +81,7 @@ pub async fn run(plans: &[Plan], options: &Options, mut tell: impl FnMut(Event))
         let (alone, shared): (Vec<_>, Vec<_>) = schedule(plans, options.seed)
             .into_iter()
             .partition(|seat| seat.entry.case.needs.contains(&Need::Exclusive));
-        stream::iter(shared).for_each_concurrent(options.jobs, |seat| sit(seat, options, &sender)).await;
+        stream::iter(shared).for_each_concurrent(jobs(plans, options), |seat| sit(seat, options, &sender)).await;
         stream::iter(alone).for_each(|seat| sit(seat, options, &sender)).await;
     };
     let mut parity = Parity::new(options.rules.golden.as_deref());
@@ -119,6 +119,12 @@ async fn warm(plans: &[Plan], options: &Options) {
         // What panics here does so again in a case.
         let _ = options.cases.spawn(warming).await;
     }
+}
+
+/// How many cases run at the same time: as many as were asked for, unless a host has no room for them.
+fn jobs(plans: &[Plan], options: &Options) -> usize {
+    let most = plans.iter().filter_map(|plan| plan.host.at_once()).min();
+    most.map_or(options.jobs, |most| options.jobs.min(most))
 }
 
 fn schedule(plans: &[Plan], seed: u64) -> Vec<Seat<'_>> {
@@ -161,7 +167,7 @@ fn started(plans: &[Plan], options: &Options) -> Started {
         suite: env!("CARGO_PKG_VERSION").to_owned(),
         run: options.run.clone(),
         seed: options.seed,
-        jobs: options.jobs,
+        jobs: jobs(plans, options),
         hosts: plans.iter().map(|plan| HostInfo::from(plan.host.describe())).collect(),
         planned: plans.iter().map(|plan| plan.runnable() + plan.checks.len()).sum(),
         picked: !options.rules.whole,

@@ -303,11 +303,11 @@ impl Target {
     pub fn secrets(&self) -> Vec<String> {
         match self {
             Self::Ours(prepared) => prepared.secrets.clone(),
-            Self::Foreign(_) => Vec::new(),
+            Self::Foreign(foreign) => foreign.secrets(),
         }
     }
 
-    /// The program that is tested, and the files that it is told to run.
+    /// The program that is tested, and the files that it is told to run. Nothing of a host that is deployed.
     ///
     /// # Errors
     /// If it is nowhere.

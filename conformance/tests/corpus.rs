@@ -62,6 +62,7 @@ fn here() -> &'static Path {
 fn the_corpus_is_complete() {
     let corpus = Corpus::load().unwrap();
     let mut expected: BTreeSet<String> = DRIVERS.map(|driver| format!("shell/{driver}")).into();
+    expected.extend(DRIVERS.map(|driver| format!("shell-http/{driver}")));
     for language in Language::ALL {
         expected.extend(
             DRIVERS.iter().chain(&["pingpong", "recorder", "watcher"]).map(|guest| format!("{language}/{guest}")),

@@ -16,7 +16,7 @@ use crate::{
     },
     clauses::Law,
     levels::Level,
-    plan::{self, Plan, Selection},
+    plan::{self, Declaration, Plan, Selection},
     report::{Detail, Report, pretty::Pretty, whole},
     runner::{self, Options, Panics, Rules},
     subject::{Target, altitudes, is_foreign},
@@ -152,9 +152,10 @@ impl Certify {
         (cases, law): (&[Case], &Law),
         key: &PrivateKey,
     ) -> anyhow::Result<u8> {
+        let declaration = &target.declaration(&plan::ids(cases))?;
         let about = About {
-            subject: subject(target, plans)?,
-            declaration: &target.declaration(&plan::ids(cases))?,
+            subject: subject(target, declaration, plans)?,
+            declaration,
             plans,
             nonce: self.nonce.clone(),
             command: target::command(&format!("--host {}", target.spelled()), self.timeouts),
@@ -185,7 +186,7 @@ impl Certify {
 }
 
 /// The program that was tested and the files that it was told to run, by their digests.
-fn subject(target: &Target, plans: &[Plan]) -> anyhow::Result<Vec<Resource>> {
+fn subject(target: &Target, declaration: &Declaration, plans: &[Plan]) -> anyhow::Result<Vec<Resource>> {
     let host = plans.first().context("there are no guests in this build")?.host.describe();
     let resource = |(number, file): (usize, PathBuf)| {
         let bytes = fs::read(&file).with_context(|| format!("`{}` cannot be read", file.display()))?;
@@ -196,5 +197,10 @@ fn subject(target: &Target, plans: &[Plan]) -> anyhow::Result<Vec<Resource>> {
         };
         Ok(Resource::new(name, sha256(&bytes)))
     };
-    target.files()?.into_iter().enumerate().map(resource).collect()
+    let files: Vec<Resource> = target.files()?.into_iter().enumerate().map(resource).collect::<anyhow::Result<_>>()?;
+    if !files.is_empty() {
+        return Ok(files);
+    }
+    let name = format!("{} {}, deployed, by its declaration", host.name, host.version);
+    Ok(vec![Resource::new(name, sha256(declaration.text().as_bytes()))])
 }

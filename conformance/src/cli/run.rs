@@ -35,7 +35,7 @@ use tokio::runtime::Handle;
 pub(super) struct Run {
     /// What to test: `memory`, `redis`, `nats`, `mqtt`, `postgres`, `etcd`, `kafka`, `rabbitmq`, `vault` or `zookeeper` (starts
     /// a private server), `sqlite` (in private files), a URL, `mutant:NAME`, `wasmtime`, or the TOML file of any host that is
-    /// a program or has an adapter: see `docs/certify-your-host.md`.
+    /// a program, is deployed, or has an adapter: see `docs/certify-your-host.md`.
     #[arg(long, value_name = "HOST", required_unless_present = "sdk")]
     host: Option<String>,
     /// Test an SDK, or a language's bindings, instead of a host: a driver that was built on it, which runs in our host on a

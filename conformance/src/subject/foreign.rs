@@ -8,6 +8,7 @@ use crate::{
         Altitude, Host, HostDescription,
         adapter::{Adapted, Adapter, protocol::Hello},
         command::{self, Command, Launch},
+        http::{self, Http, Token},
     },
     plan::Declaration,
 };
@@ -28,6 +29,8 @@ pub struct Foreign {
     launch: Launch,
     version: String,
     adapter: Option<Arc<Adapter>>,
+    /// What deployed guests ask for.
+    token: Option<String>,
     /// How the command line names it.
     pub spelled: String,
 }
@@ -78,7 +81,8 @@ impl Foreign {
             None => command::version(&launch).await.map_err(why)?,
         };
         let version = version.unwrap_or_else(|| "of unknown version".to_owned());
-        Ok(Self { declaration, launch, version, adapter, spelled: names::quoted(name) })
+        let token = launch.token.as_ref().map(Token::read).transpose().map_err(|why| anyhow!("{name}: {why}"))?;
+        Ok(Self { declaration, launch, version, adapter, token, spelled: names::quoted(name) })
     }
 
     /// The file's own words.
@@ -87,7 +91,14 @@ impl Foreign {
         &self.declaration
     }
 
-    /// Where the program is, by its path or on the PATH, and the files that its arguments name.
+    /// What must appear in no report.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        self.token.clone().into_iter().collect()
+    }
+
+    /// Where the program is, by its path or on the PATH, and the files that its arguments name. Nothing of a host that is
+    /// deployed.
     ///
     /// # Errors
     /// If it is not there.
@@ -111,6 +122,7 @@ impl Foreign {
         let hello = self.adapter.as_ref().map(|adapter| adapter.hello());
         let told = hello.map(|hello| format!("through an adapter for {}", hello.name)).into_iter();
         let told = told.chain(hello.into_iter().flat_map(|hello| hello.notes.clone()));
+        let deployed = self.launch.url.iter().map(|url| format!("over HTTP at {}", http::origin(url, language)));
         let description = HostDescription {
             name: self.declaration.name.clone(),
             version: self.version.clone(),
@@ -119,8 +131,12 @@ impl Foreign {
             controls: hello.map(Hello::known_controls).unwrap_or_default(),
             lacks: self.launch.lacks(),
             labels: self.launch.labels.clone(),
-            notes: told.chain(dialects).chain(alone).collect(),
+            notes: told.chain(deployed).chain(dialects).chain(alone).collect(),
         };
+        if let Some(url) = &self.launch.url {
+            let (token, alone) = (self.token.as_deref().unwrap_or_default(), self.launch.guests_are_alone.is_some());
+            return Ok(Arc::new(Http::new(url, token, description, language, alone)?));
+        }
         let corpus = Corpus::load().context("the guests of this build cannot be read")?;
         let launch = self.launch.clone();
         let without = "no folder for the guests";

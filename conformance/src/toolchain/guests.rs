@@ -68,7 +68,7 @@ const _: () = assert!(BATCH[0].len() == BATCH[1].len(), "no size in the componen
 pub fn guests() -> impl Iterator<Item = Guest> {
     let programs =
         PROGRAMS.iter().flat_map(|(name, worlds)| Language::ALL.map(|language| program(language, name, *worlds)));
-    let shells = SHELLS.iter().map(|(name, worlds)| shell(name, *worlds));
+    let shells = SHELLS.iter().flat_map(|(name, worlds)| [shell(name, *worlds), shell_http(name)]);
     let bridges = Dialect::ALL.into_iter().flat_map(|dialect| [Some(dialect.bridge()), dialect.handler()]).flatten();
     programs.chain(shells).chain(bridges.map(bridge))
 }
@@ -102,6 +102,13 @@ fn shell(name: &str, worlds: Worlds) -> Guest {
     Guest { name: format!("shell/{name}"), source, worlds }
 }
 
+/// For a host that is deployed: what it exports and imports is HTTP, and no world of the line.
+fn shell_http(name: &str) -> Guest {
+    let package = format!("shell-http-{name}");
+    let source = Source::Cargo { artifact: package.replace('-', "_"), package };
+    Guest { name: format!("shell-http/{name}"), source, worlds: (&[], &[]) }
+}
+
 /// What stands between a guest and a host that links another package: see [`Dialect`].
 fn bridge(name: &str) -> Guest {
     let package = name.replace('/', "-");
@@ -127,7 +134,7 @@ fn renamed(wasm: &[u8]) -> Vec<u8> {
 }
 
 impl Guest {
-    /// The component of what a compiler made, held to the guest's worlds. A bridge has the world of its own sources.
+    /// The component of what a compiler made, held to the guest's worlds. A bridge and a shell for HTTP have the worlds of their own sources.
     ///
     /// # Errors
     /// If it exports less, or imports anything more but WASI's own.

@@ -16,8 +16,10 @@
 //! ```
 
 use bytes::Bytes;
+use futures::{Stream, StreamExt, stream::BoxStream};
 use http::{Request, Response, Uri};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody, combinators::UnsyncBoxBody};
+use hyper::body::Frame;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
@@ -25,6 +27,7 @@ use hyper_util::{
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use std::{
+    convert::Infallible,
     error::Error as StdError,
     pin::Pin,
     sync::Arc,
@@ -41,7 +44,7 @@ const IDLE: Duration = Duration::from_secs(30);
 /// A pool of connections. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Client {
-    pool: legacy::Client<Connector, Full<Bytes>>,
+    pool: legacy::Client<Connector, UnsyncBoxBody<Bytes, Infallible>>,
     timing: Timing,
 }
 
@@ -99,17 +102,14 @@ impl Client {
     pub async fn send(&self, request: Request<impl Into<Bytes>>, most: usize) -> Result<Response<Bytes>> {
         let server = server(request.uri());
         let exchange = async {
-            let answer = self.pool.request(request.map(|body| Full::new(body.into()))).await.map_err(|why| {
-                let (unsent, cause) = (why.is_connect(), cause(&why));
-                let error = Error::new(Kind::Unavailable, format!("{server}: {cause}")).with_source(why);
-                if unsent { error } else { error.maybe_applied() }
-            })?;
+            let request = request.map(|body| Full::new(body.into()).boxed_unsync());
+            let answer = self.pool.request(request).await.map_err(|why| unanswered(&server, why))?;
             let (head, body) = answer.into_parts();
             let body = Limited::new(body, most).collect().await.map_err(|why| {
                 let error = if why.is::<LengthLimitError>() {
                     Error::new(Kind::Other, format!("{server}: the answer is larger than {most} bytes"))
                 } else {
-                    Error::new(Kind::Unavailable, format!("{server}: the answer was lost: {}", cause(&*why)))
+                    lost(&server, &*why)
                 };
                 error.maybe_applied()
             })?;
@@ -118,6 +118,38 @@ impl Client {
         let late = |_| Err(Error::new(Kind::Timeout, format!("{server}: no answer in time")).maybe_applied());
         timeout(self.timing.connect + self.timing.response, exchange).await.unwrap_or_else(late)
     }
+
+    /// Sends a request whose body comes piece by piece, and returns its answer, whatever its status, as soon as the head is here:
+    /// the one may go on while the other comes. Only to connect has a deadline. Dropping what comes closes the connection.
+    /// Must be called in a tokio runtime.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), but for deadlines and sizes; also those of the pieces.
+    pub async fn open<S>(&self, request: Request<S>) -> Result<Response<Pieces>>
+    where
+        S: Stream<Item = Bytes> + Send + 'static,
+    {
+        let server = server(request.uri());
+        let request = request.map(|body| StreamBody::new(body.map(|piece| Ok(Frame::data(piece)))).boxed_unsync());
+        let answer = self.pool.request(request).await.map_err(|why| unanswered(&server, why))?;
+        Ok(answer.map(|body| {
+            let pieces = body.into_data_stream();
+            pieces.map(move |piece| piece.map_err(|why| lost(&server, &why).maybe_applied())).boxed()
+        }))
+    }
+}
+
+/// A body that comes piece by piece.
+pub type Pieces = BoxStream<'static, Result<Bytes>>;
+
+fn unanswered(server: &str, why: legacy::Error) -> Error {
+    let (unsent, cause) = (why.is_connect(), cause(&why));
+    let error = Error::new(Kind::Unavailable, format!("{server}: {cause}")).with_source(why);
+    if unsent { error } else { error.maybe_applied() }
+}
+
+fn lost(server: &str, why: &(dyn StdError + 'static)) -> Error {
+    Error::new(Kind::Unavailable, format!("{server}: the answer was lost: {}", cause(why)))
 }
 
 /// Makes connections in time, the name looked up and TLS agreed on: `HttpConnector` alone bounds only what is between.

@@ -1,6 +1,10 @@
 //! `[launch]` of a host's file: how a program that runs components is started, and what it cannot carry.
 
-use crate::{catalogue::deployment::OTHER, dialect::Dialect};
+use crate::{
+    catalogue::deployment::OTHER,
+    dialect::Dialect,
+    host::http::{self, Token},
+};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,6 +35,13 @@ pub struct Launch {
     /// with in JSON lines: see `docs/adapter-protocol.md`.
     #[serde(default)]
     pub adapter: Vec<String>,
+    /// In the place of `argv`: where the vendor has deployed the guests, which are then spoken with over HTTP. `{lang}` and
+    /// `{driver}` stand for the guest's.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// What deployed guests ask for.
+    #[serde(default)]
+    pub token: Option<Token>,
     /// One argument for each pair of the configuration: `{name}` and `{value}` stand for its parts.
     #[serde(default)]
     pub config: Option<String>,
@@ -66,11 +77,16 @@ impl Launch {
     /// What is missing.
     pub fn check(&self) -> Result<(), String> {
         if !self.adapter.is_empty() {
-            return self.check_adapter();
+            return self.check_adapter().map_err(|wrong| format!("launch: {wrong}"));
+        }
+        if let Some(url) = &self.url {
+            return self.check_deployed(url).map_err(|wrong| format!("launch: {wrong}"));
         }
         let has = |list: &[String], place: &str| list.iter().any(|argument| argument.contains(place));
-        let wrong = if self.argv.is_empty() {
-            "`argv` names no program, and there is no `adapter`"
+        let wrong = if self.token.is_some() {
+            "`token` is what guests ask for that are deployed: there is no `url`"
+        } else if self.argv.is_empty() {
+            "`argv` names no program, and there is no `adapter` and no `url`"
         } else if !has(&self.argv, COMPONENT) && !has(&self.argv, PREPARED) {
             "`argv` says nowhere what to run: write {component} or {prepared}"
         } else if has(&self.argv, PREPARED) == self.prepare.is_empty() {
@@ -90,13 +106,15 @@ impl Launch {
     fn check_adapter(&self) -> Result<(), String> {
         let own = [
             ("argv", self.argv.is_empty()),
+            ("url", self.url.is_none()),
+            ("token", self.token.is_none()),
             ("config", self.config.is_none()),
             ("prepare", self.prepare.is_empty()),
             ("version", self.version.is_empty()),
             ("trap-exit-codes", self.trap_exit_codes.is_empty()),
         ];
         match own.into_iter().find(|(_, is_absent)| !is_absent) {
-            Some((key, _)) => Err(format!("launch: an adapter sees to `{key}` itself: give one of them")),
+            Some((key, _)) => Err(format!("an adapter sees to `{key}` itself: give one of them")),
             None => Ok(()),
         }
     }
@@ -120,6 +138,22 @@ impl Launch {
         let command = if self.adapter.is_empty() { &self.argv } else { &self.adapter };
         let filled = command.iter().map(|text| filled(text, &[(HERE, &self.here)]));
         filled.enumerate().filter(|(number, text)| *number == 0 || Path::new(text).is_file()).map(|(_, text)| text)
+    }
+
+    fn check_deployed(&self, url: &str) -> Result<(), String> {
+        let started = [
+            ("argv", self.argv.is_empty()),
+            ("config", self.config.is_none()),
+            ("prepare", self.prepare.is_empty()),
+            ("trap-exit-codes", self.trap_exit_codes.is_empty()),
+        ];
+        if let Some((key, _)) = started.into_iter().find(|(_, is_absent)| !is_absent) {
+            return Err(format!("what has a `url` is not started: leave out `{key}`"));
+        }
+        if self.token.is_none() {
+            return Err("`token` has to say where the token is that deployed guests ask for".to_owned());
+        }
+        http::check(url)
     }
 
     /// The command that runs a guest with this configuration.
@@ -210,6 +244,10 @@ mod tests {
             ("argv = ['w', '{component}']\nport = 1", "unknown field"),
             ("adapter = ['a']\nargv = ['w', '{component}']", "an adapter sees to `argv` itself"),
             ("adapter = ['a']\nprepare = ['c']", "an adapter sees to `prepare` itself"),
+            ("argv = ['w', '{component}']\ntoken = { env = 'T' }", "there is no `url`"),
+            ("url = 'http://h/{lang}/{driver}'", "`token` has to say"),
+            ("url = 'http://h/{lang}'\ntoken = { env = 'T' }", "write {driver}"),
+            ("url = 'http://h/{lang}/{driver}'\ntoken = { env = 'T' }\nargv = ['w']", "leave out `argv`"),
             ("argv = ['w', '{component}']\ndialects = ['wasi:keyvalue@9']", "unknown variant"),
         ] {
             let why = launch(text).expect_err(text);

@@ -25,15 +25,26 @@ macro_rules! shell {
 /// Answers line by line until stdin ends.
 ///
 /// # Errors
-/// A line that is no operation ends the program: the suite is wrong then, and nothing that follows can be trusted.
+/// As [`converse`].
 pub fn run<Op: DeserializeOwned, Seen: Serialize>(exec: impl Fn(&Op) -> Seen) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    for line in io::stdin().lock().lines() {
+    converse(io::stdin().lock(), io::stdout().lock(), exec)
+}
+
+/// Answers line by line until there are no more, each before the next is read.
+///
+/// # Errors
+/// A line that is no operation ends it: the suite is wrong then, and nothing that follows can be trusted.
+pub fn converse<Op: DeserializeOwned, Seen: Serialize>(
+    operations: impl BufRead,
+    mut observations: impl Write,
+    exec: impl Fn(&Op) -> Seen,
+) -> io::Result<()> {
+    for line in operations.lines() {
         let op = serde_json::from_str(&line?)?;
         let mut seen = serde_json::to_vec(&exec(&op))?;
         seen.push(b'\n');
-        stdout.write_all(&seen)?;
-        stdout.flush()?;
+        observations.write_all(&seen)?;
+        observations.flush()?;
     }
     Ok(())
 }

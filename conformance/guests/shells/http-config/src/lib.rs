@@ -1,0 +1,3 @@
+//! `config`: see `shell-http`.
+
+shell_http::shell!("config-shell", config);

@@ -1,0 +1,3 @@
+//! `keyvalue-ext`: see `shell-http`.
+
+shell_http::shell!("keyvalue-ext-shell", keyvalue_ext);

@@ -1,0 +1,3 @@
+//! `keyvalue`: see `shell-http`.
+
+shell_http::shell!("keyvalue-shell", keyvalue);

@@ -1,0 +1,3 @@
+//! `messaging`: see `shell-http`.
+
+shell_http::shell!("messaging-shell", messaging);
