@@ -9,12 +9,12 @@ use std::{
     env,
     io::{self, BufReader, Write},
 };
+use wasip2::http::types::{Fields, Method, OutgoingBody, OutgoingResponse};
 pub use wasip2::{
     self,
     exports::http::incoming_handler::Guest,
     http::types::{IncomingRequest, ResponseOutparam},
 };
-use wasip2::http::types::{Fields, Method, OutgoingBody, OutgoingResponse};
 
 /// The environment variable that holds the token.
 const TOKEN: &str = "CLOUD_CONFORMANCE_TOKEN";
