@@ -284,7 +284,13 @@ fn a_handler_is_called_by_the_name_that_the_host_has_for_it() {
     let imports = report["imports"].to_string();
     assert!(imports.contains("wasmcloud:messaging/consumer@0.2.0"), "{imports}");
     assert!(!imports.contains("wasi:messaging") && !imports.contains("wasi-cloud:"), "{imports}");
+    assert_eq!(report["missing"], json!([]));
     // Elsewhere there are no messages.
     let done = folder.call(&["bridge", "app.wasm", "--to", "spin", "-o", "none.wasm"]);
     assert!(done.log.contains("there is nothing to bridge"), "{}", done.log);
+    let with_store =
+        app.replacen("(component", r#"(component (import "wasi:keyvalue/store@0.2.0-draft2" (instance))"#, 1);
+    let folder = Folder::of(&[("app", with_store)]);
+    let done = folder.call(&["bridge", "app.wasm", "--to", "wasmtime", "-o", "whole.wasm"]);
+    assert!(done.log.contains("`wasi:messaging/types@0.2.0-draft` is left"), "{}", done.log);
 }

@@ -5,6 +5,7 @@ use crate::{
     file,
     inspect::{
         bytes,
+        host::Hint,
         report::{escaped, plain},
     },
 };
@@ -20,25 +21,25 @@ Examples:
 
   wasi-cloud bridge pingpong.wasm --to wasmcloud -o pingpong.wasmcloud.wasm
 
-Only what the component imports is bridged:
+Only what the component imports is bridged, to these packages:
 
-  HOST         key-value                          messaging                   configuration
-  wasmtime     wasi:keyvalue@0.2.0-draft          none                        ours
-  wasmcloud    wasi:keyvalue@0.2.0-draft          wasmcloud:messaging@0.2.0   ours
-  wasmcloud-1  wasi:keyvalue@0.2.0-draft          wasmcloud:messaging@0.2.0   wasi:config@0.2.0-draft
-  spin         wasi:keyvalue@0.2.0-draft2, but    none                        wasi:config@0.2.0-draft-2024-09-27
-               with a batch of its own
+  wasmtime     wasi:keyvalue@0.2.0-draft
+  wasmcloud    the same, and wasmcloud:messaging@0.2.0
+  wasmcloud-1  the same, and wasi:config@0.2.0-draft
+  spin         the batch of its wasi:keyvalue@0.2.0-draft2, and
+               wasi:config@0.2.0-draft-2024-09-27
 
-What the other package has no words for fails with an error that says so:
+What they have no words for fails with an error that says so:
 
-  wasi:keyvalue@0.2.0-draft   compare-and-swap, an increment by less than 0, our extension. Where the host knows no store
-                              `default`, its nameless one is it
-  Spin's key-value            our extension
-  wasmcloud:messaging@0.2.0   any broker but `default`, content types, metadata, any number of replies but one. Every
-                              failure is `other`, also one that is a timeout
+  wasi:keyvalue@0.2.0-draft  compare-and-swap, an increment by less than 0,
+                             our extension
+  Spin's key-value           our extension
+  wasmcloud:messaging@0.2.0  a broker but `default`, content types,
+                             metadata, a number of replies but one
 
-A component that exports our `incoming-handler` exports `wasmcloud:messaging/handler` instead. Claims hold for the bytes that
-were signed, so they are left out: sign the result.
+Where the host of a draft knows no store `default`, its nameless one is it. An error of `wasmcloud:messaging` is a text, so
+it is `other`, also a timeout. A component that exports our `incoming-handler` exports `wasmcloud:messaging/handler` instead.
+Claims hold for the bytes that were signed, so they are left out: sign the result.
 
 What the JSON holds is what `compose --json` prints.";
 
@@ -57,6 +58,9 @@ const MESSAGING_WASMCLOUD: Bridge = bridge!("messaging-wasmcloud");
 const HANDLER_WASMCLOUD: Bridge = bridge!("handler-wasmcloud");
 const CONFIG_DRAFT: Bridge = bridge!("config-draft");
 const CONFIG_SPIN: Bridge = bridge!("config-spin");
+
+/// How the names of our packages begin.
+const OURS: &[&str] = &["wasi-cloud:", "wasi:config/", "wasi:keyvalue/", "wasi:messaging/"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Host {
@@ -80,6 +84,23 @@ impl Host {
             Self::Wasmcloud1 => &[KEYVALUE_DRAFT, MESSAGING_WASMCLOUD, CONFIG_DRAFT],
             Self::Spin => &[KEYVALUE_SPIN, CONFIG_SPIN],
         }
+    }
+
+    /// What it links of ours, by how the names begin.
+    const fn links(self) -> &'static [&'static str] {
+        match self {
+            Self::Wasmtime | Self::Wasmcloud => &["wasi:config/store@0.2.0-rc.1"],
+            Self::Wasmcloud1 => &[],
+            Self::Spin => &["wasi:keyvalue/"],
+        }
+    }
+
+    /// Of what a component imported and still does, what is ours and not the host's.
+    fn misses(self, before: &[String], after: &[String]) -> Vec<Hint> {
+        let begins = |name: &str, with: &[&str]| with.iter().any(|begin| name.starts_with(begin));
+        let left = after.iter().filter(|name| before.contains(name));
+        let missing = left.filter(|name| begins(name, OURS) && !begins(name, self.links()));
+        missing.map(|import| Hint { import: import.clone(), hint: "the host has nothing for it".to_owned() }).collect()
     }
 
     /// What stands before a component that the host calls.
@@ -126,11 +147,12 @@ pub fn bridge(job: &Job) -> anyhow::Result<()> {
     let parts: Vec<_> = before.into_iter().chain([app]).chain(under).collect();
     let joint = graph::join(&parts, exporting);
     let (component, plugged) = joint.map_err(|e| anyhow::Error::msg(plain(&format!("{e:#}"))))?;
+    let imported = imports;
     let (imports, exports) = bytes::names(&component);
+    let missing = job.to.misses(&imported, &imports);
     file::write(&job.output, &component)?;
     let file = job.output.display().to_string();
-    // What is missing here is what the other host has.
-    let report = Report { file, size: component.len(), plugged, imports, exports, missing: Vec::new(), unsigned };
+    let report = Report { file, size: component.len(), plugged, imports, exports, missing, unsigned };
     if job.json {
         writeln!(std::io::stdout(), "{}", escaped(&serde_json::to_string_pretty(&report)?))?;
     } else {
