@@ -314,7 +314,9 @@ fn a_control_that_is_withheld_costs_the_level() {
     let (cases, law) = world();
     let mut withheld = good();
     let certificate = &mut withheld.predicate.certificate;
-    certificate.hosts.iter_mut().for_each(|host| drop(host.controls.remove(&Control::Grant)));
+    for host in &mut certificate.hosts {
+        host.controls.remove(&Control::Grant);
+    }
     let plans = recount::plans(certificate, now(), (&cases, &law)).expect("plans");
     let runs = seeded(Some(NONCE), 0).into_iter().map(|seeded| run(&plans, seeded.run, seeded.seed));
     certificate.runs = runs.collect();

@@ -97,6 +97,7 @@ mod tests {
             id: "keyvalue/store/x".into(),
             altitude: altitude.into(),
             calls: ops.iter().map(call).collect(),
+            log: Vec::new(),
             transcript: vec![entry],
             verdict: Verdict::Pass,
             level: "core".into(),
