@@ -1,6 +1,8 @@
 //! `export`.
 
-use crate::{catalogue::deployment::CONFIG, compose::compose, corpus::Corpus, dialect::Dialect, language::Language};
+use crate::{
+    catalogue::deployment::CONFIG, compose::compose, corpus::Corpus, dialect::Dialect, host::Driver, language::Language,
+};
 use anyhow::Context;
 use clap::{Args, builder::PossibleValuesParser};
 use serde::{
@@ -9,8 +11,6 @@ use serde::{
 };
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
-/// The drivers of key-value, which a dialect may stand below.
-const KEYVALUE: [&str; 2] = ["keyvalue", "keyvalue-ext"];
 const DRIVERS: [&str; 4] = ["config", "keyvalue", "keyvalue-ext", "messaging"];
 
 const HELP: &str = "\
@@ -64,7 +64,8 @@ impl Export {
 
     fn component(&self, corpus: &Corpus, language: Language, driver: &str) -> anyhow::Result<Vec<u8>> {
         let mut wasm = corpus.deployable(language.name(), driver)?;
-        for dialect in self.dialect.iter().filter(|_| KEYVALUE.contains(&driver)) {
+        let concerns = |dialect: &&Dialect| Driver::ALL.iter().any(|d| d.name() == driver && dialect.concerns(*d));
+        for dialect in self.dialect.iter().filter(concerns) {
             wasm = compose(&wasm, corpus.guest(dialect.bridge())?)?;
         }
         Ok(wasm)
