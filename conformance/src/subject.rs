@@ -319,15 +319,6 @@ impl Target {
         }
     }
 
-    /// How many cases it can have at the same time, if not as many as there are.
-    #[must_use]
-    pub fn at_once(&self) -> Option<usize> {
-        match self {
-            Self::Ours(_) => None,
-            Self::Foreign(foreign) => foreign.at_once(),
-        }
-    }
-
     /// Ends what was started for the run.
     pub async fn stop(self) {
         match self {

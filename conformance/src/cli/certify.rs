@@ -89,7 +89,6 @@ impl Certify {
             let target = ready.await??;
             let everywhere = altitudes(is_foreign(&self.host))?;
             let selection = Selection::default();
-            let jobs = target.at_once().map_or(jobs, |most| jobs.min(most.max(1)));
             let plans = target::plans(&target, &everywhere, (cases, law), &selection, self.timeouts.deadlines())?;
             let runs = self.runs(&target, &plans, jobs, workers.handle(), color).await;
             let code = match runs {

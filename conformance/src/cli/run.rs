@@ -135,7 +135,6 @@ impl Run {
             let (url, ids) = (self.url.clone(), plan::ids(cases));
             let ready = workers.spawn(async move { Target::prepare(host, url, &ids).await });
             let prepared = ready.await??;
-            let jobs = prepared.at_once().map_or(jobs, |most| jobs.min(most.max(1)));
             let deadlines = self.timeouts.deadlines();
             let mut plans = target::plans(&prepared, &altitudes, (cases, law), &selection, deadlines)?;
             if let Some(sdk) = &sdk {

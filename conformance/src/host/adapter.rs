@@ -135,6 +135,10 @@ impl Host for Adapted {
         self.guests.warm(cases).await;
     }
 
+    fn at_once(&self) -> Option<usize> {
+        self.adapter.hello().at_once.map(|most| usize::from(most).max(1))
+    }
+
     async fn deploy(&self, deployment: &Deployment) -> Result<Box<dyn Environment>, Broken> {
         let connection = self.adapter.connection().await?;
         let deployed = Deployed::make(self.adapter.clone(), connection, self.guests.clone(), deployment).await?;

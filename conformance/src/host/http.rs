@@ -9,7 +9,7 @@ mod stores;
 
 pub use address::{Token, check, origin};
 
-use super::{Deployment, Driver, Environment, Host, HostCall, HostDescription, Program, Serving, Subscribed};
+use super::{Deployment, Driver, Environment, Host, HostDescription};
 use crate::{
     catalogue::{
         Need,
@@ -20,9 +20,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use exchange::{Exchange, Remote};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::sync::OnceCell;
-use wasi_cloud_core::{Kind, layer::FaultRule};
 
 /// A host that is deployed.
 pub struct Http {
@@ -84,10 +83,6 @@ impl Deployed {
     }
 }
 
-fn no_control<T>() -> Result<T, Broken> {
-    Err(Broken::Setup("the suite has no such control over this host".into()))
-}
-
 #[async_trait]
 impl Environment for Deployed {
     async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken> {
@@ -95,38 +90,6 @@ impl Environment for Deployed {
             self.empty.get_or_try_init(|| stores::empty(self.open(Driver::Keyvalue), &self.stores)).await?;
         }
         Ok(Box::new(self.open(driver)))
-    }
-
-    async fn serve(&self, _: Program, _: Subscribed<'_>) -> Result<Box<dyn Serving>, Broken> {
-        no_control()
-    }
-
-    async fn watch(&self, _: &str) -> Result<Box<dyn Serving>, Broken> {
-        no_control()
-    }
-
-    async fn grant(&self, _: &[&str]) -> Result<(), Broken> {
-        no_control()
-    }
-
-    async fn switch(&self, _: &str, _: &str) -> Result<(), Broken> {
-        no_control()
-    }
-
-    async fn restart(&self) -> Result<(), Broken> {
-        no_control()
-    }
-
-    async fn advance(&self, _: Duration) -> Result<(), Broken> {
-        no_control()
-    }
-
-    async fn fault(&self, _: FaultRule, _: Kind) -> Result<(), Broken> {
-        no_control()
-    }
-
-    fn calls(&self) -> Vec<HostCall> {
-        Vec::new()
     }
 
     async fn clean(&self) -> Result<(), Broken> {

@@ -148,12 +148,6 @@ impl Foreign {
         })
     }
 
-    /// How many cases it can have at the same time, if not as many as there are.
-    #[must_use]
-    pub fn at_once(&self) -> Option<usize> {
-        self.adapter.as_ref()?.hello().at_once.map(usize::from)
-    }
-
     /// Ends the adapter, if there is one.
     pub async fn stop(self) {
         if let Some(adapter) = self.adapter {

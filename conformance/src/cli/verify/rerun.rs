@@ -64,7 +64,6 @@ impl Rerun {
             let versions = plans.iter().map(|plan| &plan.host.describe().version);
             let versions: BTreeSet<_> = versions.chain(certificate.hosts.iter().map(|host| &host.version)).collect();
             ensure!(versions.len() == 1, "the host that is here is of another version: {versions:?}");
-            let jobs = target.at_once().map_or(jobs, |most| jobs.min(most.max(1)));
             let options = Options {
                 run: process::unique(),
                 seed: certificate.runs.first().map_or(0, |run| run.seed),
