@@ -14,7 +14,7 @@ class Denied(Exception):
 
 
 class TooLarge(Exception):
-    """A key or value is over its limit."""
+    """Something is over its limit."""
 
 
 def check_sizes(keys, values=()):

@@ -13,6 +13,7 @@ from deployment import Denied, TooLarge, check_sizes
 
 PAGE = 100  # keys in a page of the standard's
 MOST = 1000  # and in one of ours, however many the guest wants
+HANDLES = 1000  # that a guest has at once
 BUCKET, CAS = 1, 2  # the embedding knows types of handles by numbers
 
 
@@ -89,6 +90,8 @@ class Keyvalue:
         self.numbers = count(1)
 
     def handle(self, kind, what):
+        if len(self.handles) >= HANDLES:
+            raise TooLarge(f"a guest has at most {HANDLES} handles")
         number = next(self.numbers)
         self.handles[number] = what
         return ResourceHost.own(number, kind)
