@@ -16,12 +16,12 @@ mod target;
 mod tell;
 mod verify;
 
-use crate::{catalogue, clauses::Law};
+use crate::{catalogue, clauses::Law, host::Host};
 use clap::{
     Parser, Subcommand,
     error::{ContextKind, ContextValue, ErrorKind::UnknownArgument},
 };
-use std::{ffi::OsString, io::Write, process::ExitCode};
+use std::{ffi::OsString, io::Write, process::ExitCode, sync::Arc};
 
 /// The run could not prove anything, or the command line is wrong.
 const COULD_NOT_RUN: u8 = 3;
@@ -99,10 +99,19 @@ Exit codes; where several are true, the first of 3, 1, 2, 4 counts:
 
 /// Runs the program. Returns its exit code, which `--help` explains.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    ExitCode::from(run_cli(args))
+    ExitCode::from(run_cli(args, Vec::new()))
 }
 
-fn run_cli(args: impl IntoIterator<Item = OsString>) -> u8 {
+/// `run`, with its flags, on hosts that are given.
+pub(crate) fn judge(hosts: Vec<Arc<dyn Host>>, args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut args = args.into_iter();
+    let program = args.next();
+    let name = hosts.first().map(|host| host.describe().name.clone()).unwrap_or_default();
+    let words = ["run".to_owned(), "--host".to_owned(), name].map(OsString::from);
+    ExitCode::from(run_cli(program.into_iter().chain(words).chain(args), hosts))
+}
+
+fn run_cli(args: impl IntoIterator<Item = OsString>, given: Vec<Arc<dyn Host>>) -> u8 {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -113,7 +122,7 @@ fn run_cli(args: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let color: anstream::ColorChoice = cli.color.into();
-    match execute(cli.command, color) {
+    match execute(cli.command, color, given) {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(anstream::AutoStream::new(std::io::stderr(), color), "error: {error:#}");
@@ -141,11 +150,11 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
     error
 }
 
-fn execute(command: Command, color: anstream::ColorChoice) -> anyhow::Result<u8> {
+fn execute(command: Command, color: anstream::ColorChoice, given: Vec<Arc<dyn Host>>) -> anyhow::Result<u8> {
     let cases = catalogue::all();
     let law = Law::embedded()?;
     match command {
-        Command::Run(command) => command.execute(&cases, &law, color),
+        Command::Run(command) => command.execute(&cases, &law, color, given),
         Command::Certify(command) => command.execute(&cases, &law, color),
         Command::Verify(command) => shown(command.execute(&cases, &law)),
         Command::Pingpong(command) => command.execute(&cases, &law, color),

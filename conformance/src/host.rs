@@ -3,6 +3,7 @@
 pub mod adapter;
 pub mod command;
 mod deployed;
+mod description;
 pub mod direct;
 pub mod embedded;
 pub mod foreign;
@@ -15,12 +16,8 @@ use crate::{
     session::{Broken, Session},
 };
 use async_trait::async_trait;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    str::FromStr,
-    time::Duration,
-};
+pub use description::{Control, Declared, HostDescription};
+use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
 use wasi_cloud_core::{Kind, layer::FaultRule};
 
 /// A driver guest: one per WIT package, so that a host with only the standard can run the first.
@@ -173,86 +170,6 @@ impl Altitude {
     pub const fn has_guests(self) -> bool {
         matches!(self, Self::Embedded(_) | Self::Command(_) | Self::Sdk)
     }
-}
-
-/// What a host says of one capability.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Declared {
-    /// Optional features and profiles that it offers.
-    #[serde(default)]
-    pub features: BTreeSet<String>,
-    /// Limits by name.
-    #[serde(default)]
-    pub limits: BTreeMap<String, u64>,
-    /// `process` or `durable`.
-    #[serde(default)]
-    pub durability: String,
-}
-
-/// What a suite can do to a host from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Control {
-    /// Change grants while guests run.
-    Grant,
-    /// Switch a label to an empty store while guests run.
-    Switch,
-    /// End the host and start it again; data lives as long as `durability` says.
-    Restart,
-    /// Move the clock that times-to-live follow.
-    Time,
-    /// Run a program that handles messages.
-    Serve,
-    /// Inject faults before the backend.
-    Fault,
-    /// Write past the host, as another program would.
-    Foreign,
-    /// See in the host's own trace how it settled what it delivered.
-    Trace,
-}
-
-impl Control {
-    /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Grant, Self::Switch, Self::Restart, Self::Time, Self::Serve, Self::Fault, Self::Foreign, Self::Trace];
-
-    /// The word of the need that it meets.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Grant => "grant",
-            Self::Switch => "switch",
-            Self::Restart => "restart",
-            Self::Time => "time",
-            Self::Serve => "serve",
-            Self::Fault => "fault",
-            Self::Foreign => "foreign",
-            Self::Trace => "trace",
-        }
-    }
-}
-
-/// What a host says of itself.
-#[derive(Debug, Clone)]
-pub struct HostDescription {
-    /// Its name on the command line.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// Where the suite stands.
-    pub altitude: Altitude,
-    /// By capability word.
-    pub capabilities: BTreeMap<String, Declared>,
-    /// What the suite can do to it.
-    pub controls: BTreeSet<Control>,
-    /// What cannot be put to it at all, by the word of the need or interface, with the reason: its dialect has no words
-    /// for that, or it has one store.
-    pub lacks: BTreeMap<String, String>,
-    /// What it calls the suite's labels of key-value stores, where that is something else.
-    pub labels: BTreeMap<String, String>,
-    /// Notes for the report's header, such as which capability comes from which backend.
-    pub notes: Vec<String>,
 }
 
 /// What one case needs to stand: an isolated deployment.

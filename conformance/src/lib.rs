@@ -33,3 +33,14 @@ pub mod toolchain;
 pub mod transcript;
 pub mod waivers;
 pub mod wire;
+
+use host::Host;
+use std::{process::ExitCode, sync::Arc};
+
+/// The program of a vendor whose host is Rust: `run`, with its flags but those that name a host, on the vendor's own host. One
+/// item for each altitude, which is a language where there are guests; `corpus` has them as components.
+///
+/// `examples/minimal-host.rs` is a whole one.
+pub fn main<H: Host + 'static>(hosts: impl IntoIterator<Item = H>) -> ExitCode {
+    cli::judge(hosts.into_iter().map(|host| Arc::new(host) as Arc<dyn Host>).collect(), std::env::args_os())
+}

@@ -1,10 +1,12 @@
 //! From what a user calls a host to something that the suite can deploy on.
 
 mod foreign;
+mod given;
 mod names;
 mod pair;
 mod places;
 mod sdk;
+mod target;
 
 use crate::{
     bench::Deadlines,
@@ -24,15 +26,16 @@ use crate::{
 };
 use anyhow::{Context, anyhow, bail};
 pub use foreign::{Foreign, built_in as foreign_hosts, is_foreign};
+pub use given::Given;
 pub use names::quoted;
 use places::Private;
 pub use sdk::Sdk;
 use std::{
     collections::{BTreeMap, BTreeSet},
     iter,
-    path::PathBuf,
     sync::Arc,
 };
+pub use target::Target;
 use url::Url;
 use wasi_cloud_core::{Clock, Services};
 
@@ -231,101 +234,6 @@ fn controls(foreign: bool) -> BTreeSet<Control> {
     use Control::{Fault, Foreign, Grant, Restart, Serve, Switch, Time, Trace};
     let ours = [Grant, Switch, Restart, Time, Serve, Fault, Trace];
     ours.into_iter().chain(foreign.then_some(Foreign)).collect()
-}
-
-/// A host that is ready, whoever wrote it.
-pub enum Target {
-    /// Our host on one of our backends.
-    Ours(Box<Prepared>),
-    /// Somebody else's.
-    Foreign(Box<Foreign>),
-}
-
-impl Target {
-    /// Makes it ready: see [`prepare`] and [`Foreign::prepare`].
-    ///
-    /// # Errors
-    /// As these.
-    pub async fn prepare(name: String, url: Option<String>, ids: &BTreeSet<String>) -> anyhow::Result<Self> {
-        if !is_foreign(&name) {
-            return prepare(name, url).await.map(|prepared| Self::Ours(Box::new(prepared)));
-        }
-        if url.is_some() {
-            bail!("`--url` is for our backends: where `{name}` keeps its data is its own matter");
-        }
-        Foreign::prepare(&name, ids).await.map(|foreign| Self::Foreign(Box::new(foreign)))
-    }
-
-    /// The host at an altitude.
-    ///
-    /// # Errors
-    /// As [`Prepared::at`] and [`Foreign::at`].
-    pub fn at(&self, altitude: Altitude, deadlines: Deadlines) -> anyhow::Result<Arc<dyn Host>> {
-        match self {
-            Self::Ours(prepared) => prepared.at(altitude, deadlines),
-            Self::Foreign(foreign) => foreign.at(altitude, deadlines),
-        }
-    }
-
-    /// What it has declared. `ids` are those that a declaration may name.
-    ///
-    /// # Errors
-    /// As [`Prepared::declaration`].
-    pub fn declaration(&self, ids: &BTreeSet<String>) -> anyhow::Result<Declaration> {
-        match self {
-            Self::Ours(prepared) => prepared.declaration(ids),
-            Self::Foreign(foreign) => Ok(foreign.declaration().clone()),
-        }
-    }
-
-    /// Our host with drivers that somebody else built on an SDK.
-    ///
-    /// # Errors
-    /// As [`Prepared::with`].
-    pub fn with(&self, sdk: &Sdk, deadlines: Deadlines) -> anyhow::Result<Arc<dyn Host>> {
-        match self {
-            Self::Ours(prepared) => prepared.with(sdk, deadlines),
-            Self::Foreign(_) => bail!("an SDK is tested in our host"),
-        }
-    }
-
-    /// How the command line names it, without secrets.
-    #[must_use]
-    pub fn spelled(&self) -> &str {
-        match self {
-            Self::Ours(prepared) => &prepared.spelled,
-            Self::Foreign(foreign) => &foreign.spelled,
-        }
-    }
-
-    /// What must appear in no report.
-    #[must_use]
-    pub fn secrets(&self) -> Vec<String> {
-        match self {
-            Self::Ours(prepared) => prepared.secrets.clone(),
-            Self::Foreign(foreign) => foreign.secrets(),
-        }
-    }
-
-    /// The program that is tested, and the files that it is told to run. Nothing of a host that is deployed.
-    ///
-    /// # Errors
-    /// If it is nowhere.
-    pub fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
-        match self {
-            // Our host is a part of this program.
-            Self::Ours(_) => Ok(vec![std::env::current_exe()?]),
-            Self::Foreign(foreign) => foreign.files(),
-        }
-    }
-
-    /// Ends what was started for the run.
-    pub async fn stop(self) {
-        match self {
-            Self::Ours(prepared) => prepared.stop().await,
-            Self::Foreign(foreign) => foreign.stop().await,
-        }
-    }
 }
 
 /// Where a host has to conform: with guests of every language that this build has guests in, and our own without any as well.

@@ -38,7 +38,15 @@ pub(crate) fn now() -> SystemTime {
 }
 
 fn hosts(declaration: &Declaration) -> Vec<HostInfo> {
-    let all = [Control::Grant, Control::Switch, Control::Restart, Control::Time, Control::Serve, Control::Fault];
+    let all = [
+        Control::Grant,
+        Control::Switch,
+        Control::Restart,
+        Control::Time,
+        Control::Serve,
+        Control::Fault,
+        Control::Trace,
+    ];
     let host = |altitude| HostDescription {
         name: "memory".into(),
         version: "1.0".into(),

@@ -120,7 +120,7 @@ impl Certify {
                 jobs,
                 deadlines: self.timeouts.deadlines(),
                 deployment,
-                command: target::command(&format!("--host {}", target.spelled()), self.timeouts),
+                command: target::command(&target.command(), self.timeouts),
                 stop: process::stop(),
                 cases: cases.clone(),
                 rules: Rules { whole: true, everywhere: true, ..Rules::default() },
@@ -157,7 +157,7 @@ impl Certify {
             declaration,
             plans,
             nonce: self.nonce.clone(),
-            command: target::command(&format!("--host {}", target.spelled()), self.timeouts),
+            command: target::command(&target.command(), self.timeouts),
         };
         let now = SystemTime::now();
         let statement = issue::statement(about, runs, (cases, law), now)?;

@@ -14,12 +14,12 @@ use crate::{
     catalogue::{Case, deployment::deployment},
     clauses::Law,
     event::Event,
-    host::Altitude,
+    host::{Altitude, Host},
     pattern::Patterns,
     plan::{self, Plan, Selection},
     report::Detail,
     runner::{self, Options, Panics, Rules},
-    subject::{Sdk, Target, altitudes, is_foreign, quoted},
+    subject::{Given, Sdk, Target, altitudes, is_foreign, quoted},
 };
 use anstream::AutoStream;
 use anyhow::{Context, anyhow, bail};
@@ -27,7 +27,7 @@ use clap::{Args, ValueEnum};
 use formats::{Format, ToFile};
 use places::Places;
 use repeat::{Ran, Repeats, Verdicts};
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 use tokio::runtime::Handle;
 
 #[derive(Debug, Args)]
@@ -121,19 +121,30 @@ enum Deny {
 }
 
 impl Run {
-    pub(super) fn execute(&self, cases: &[Case], law: &Law, color: anstream::ColorChoice) -> anyhow::Result<u8> {
+    /// On the host that is named, or on those that are given.
+    pub(super) fn execute(
+        &self,
+        cases: &[Case],
+        law: &Law,
+        color: anstream::ColorChoice,
+        given: Vec<Arc<dyn Host>>,
+    ) -> anyhow::Result<u8> {
         let selection = self.selection(cases)?;
         let host = self.host.clone().unwrap_or_else(|| GOLDEN.to_owned());
         let sdk = if self.sdk.is_empty() { None } else { Some(Sdk::load(&self.sdk)?) };
         let (altitudes, everywhere) = match sdk {
             Some(_) => (vec![Altitude::Direct], true),
-            None => self.places.picked(&altitudes(is_foreign(&host))?)?,
+            None if given.is_empty() => self.places.picked(&altitudes(is_foreign(&host))?)?,
+            None => Given::altitudes(&given)?,
         };
         let jobs = self.jobs.map_or_else(process::default_jobs, usize::from);
         let (control, workers) = (process::control()?, process::workers(jobs)?);
         let code = control.block_on(async {
             let (url, ids) = (self.url.clone(), plan::ids(cases));
-            let ready = workers.spawn(async move { Target::prepare(host, url, &ids).await });
+            let prepare = async move {
+                if given.is_empty() { Target::prepare(host, url, &ids).await } else { Ok(Target::Given(Given(given))) }
+            };
+            let ready = workers.spawn(prepare);
             let prepared = ready.await??;
             let deadlines = self.timeouts.deadlines();
             let mut plans = target::plans(&prepared, &altitudes, (cases, law), &selection, deadlines)?;
@@ -199,10 +210,10 @@ impl Run {
 
     fn command(&self, prepared: &Target) -> String {
         if self.sdk.is_empty() {
-            return target::command(&format!("--host {}", prepared.spelled()), self.timeouts);
+            return target::command(&prepared.command(), self.timeouts);
         }
         let files = self.sdk.iter().map(|file| quoted(&file.to_string_lossy()));
-        target::command(&format!("--sdk {}", files.collect::<Vec<_>>().join(" ")), self.timeouts)
+        target::command(&format!("cloud-conformance run --sdk {}", files.collect::<Vec<_>>().join(" ")), self.timeouts)
     }
 
     /// Runs the plans as often as was asked for, unless a run differs from the first.

@@ -107,6 +107,22 @@ impl Declaration {
         Ok(())
     }
 
+    /// What a host without a file declares: what it says of itself.
+    ///
+    /// # Errors
+    /// If it leaves out what cannot be declared away.
+    pub fn said_by(host: &HostDescription) -> Result<Self, String> {
+        let this = Self {
+            name: host.name.clone(),
+            capabilities: host.capabilities.clone(),
+            launch: None,
+            exemptions: Vec::new(),
+            known_failing: Vec::new(),
+            text: String::new(),
+        };
+        this.complete().map(|()| this)
+    }
+
     fn complete(&self) -> Result<(), String> {
         for (host, capability, features) in OWED {
             let declared = match self.capabilities.get(capability) {

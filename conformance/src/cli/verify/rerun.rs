@@ -70,7 +70,7 @@ impl Rerun {
                 jobs,
                 deadlines: timeouts.deadlines(),
                 deployment,
-                command: target::command(&format!("--host {}", target.spelled()), timeouts),
+                command: target::command(&target.command(), timeouts),
                 stop: process::stop(),
                 cases: workers.handle().clone(),
                 rules: Rules::default(),
