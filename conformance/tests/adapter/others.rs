@@ -17,9 +17,9 @@ use std::{
 const CASES: &str = "keyvalue/{atomics/increment-*,batch/get-many-*,store/{get,set,exists,open,two}-*}";
 
 /// The adapter of this language keeps the protocol, and gives the verdicts that our host has without one.
-pub fn trial(language: &'static str, tool: &'static str) -> Trial {
+pub fn trial(language: &'static str, tools: &'static [&str]) -> Trial {
     Trial::ignorable_test(format!("an_adapter_in_{language}_gives_the_same_verdicts"), move || {
-        if let Some(why) = missing(language, tool).or_else(no_program) {
+        if let Some(why) = tools.iter().find_map(|tool| missing(language, tool)).or_else(no_program) {
             return Ok(Completion::ignored_with(why));
         }
         same(language)?;
