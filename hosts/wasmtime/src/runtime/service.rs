@@ -8,7 +8,7 @@ use crate::bindings::ServicePre;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::watch,
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::{JoinHandle, JoinSet},
     time::{Instant, timeout_at},
 };
@@ -92,21 +92,25 @@ async fn deliver(
     mut stopped: watch::Receiver<bool>,
     grace: Duration,
 ) {
-    let mut running = JoinSet::new();
+    let places = Arc::new(Semaphore::new(concurrency));
+    // A message is settled while the next one is handled, since that is a round trip. Those that wait for it are bounded too.
+    let most = concurrency.saturating_mul(2);
+    let (mut running, mut place) = (JoinSet::new(), None);
     let mut waits = pauses();
     loop {
-        inbox.ready_for(concurrency.saturating_sub(running.len()));
+        let free = places.available_permits() + usize::from(place.is_some());
+        inbox.ready_for(free.min(most - running.len()));
         let received = tokio::select! {
             biased;
             _ = stopped.wait_for(|stop| *stop) => break,
             Some(ended) = running.join_next() => { logged(ended); continue }
-            received = inbox.next(), if running.len() < concurrency => received,
+            got = places.clone().acquire_owned(), if place.is_none() => { place = got.ok(); continue }
+            received = inbox.next(), if place.is_some() && running.len() < most => received,
         };
         match received {
             Ok(delivery) => {
                 waits = pauses();
-                let handler = handler.clone();
-                running.spawn(async move { handler.handle(delivery).await });
+                running.spawn(handler.clone().handle(delivery, place.take()));
             }
             Err(e) => {
                 let wait = waits.next().unwrap_or_default();
@@ -116,6 +120,7 @@ async fn deliver(
             }
         }
     }
+    drop(place);
     let limit = handler.runtime.limits.call;
     if tokio::time::timeout(limit, inbox.close()).await.is_err() {
         tracing::warn!("the broker did not take back within {limit:?} what was on its way here");
@@ -123,13 +128,8 @@ async fn deliver(
     let end = Instant::now() + grace;
     let left = async {
         while let Some(delivery) = inbox.remaining().await {
-            while running.len() >= concurrency {
-                if let Some(ended) = running.join_next().await {
-                    logged(ended);
-                }
-            }
-            let handler = handler.clone();
-            running.spawn(async move { handler.handle(delivery).await });
+            let place = places.clone().acquire_owned().await.ok();
+            running.spawn(handler.clone().handle(delivery, place));
         }
     };
     if timeout_at(end, left).await.is_err() {
@@ -182,15 +182,16 @@ struct Handler {
 }
 
 impl Handler {
-    /// Handles and settles: ok is an ack (MSG-M06), all else a nack, and the next message comes all the same
-    /// (MSG-HAND-03, MSG-HAND-04).
-    async fn handle(&self, delivery: Delivery) {
+    /// Handles, gives its place to the next message, and settles: ok is an ack (MSG-M06), all else a nack, and the next
+    /// message comes all the same (MSG-HAND-03, MSG-HAND-04).
+    async fn handle(self: Arc<Self>, delivery: Delivery, place: Option<OwnedSemaphorePermit>) {
         let doing = Doing::message(&self.name, &self.link, &delivery);
-        doing.instrument(self.handle_as(delivery, &doing)).await;
+        doing.instrument(self.handle_as(delivery, place, &doing)).await;
     }
 
-    async fn handle_as(&self, delivery: Delivery, doing: &Doing) {
+    async fn handle_as(&self, delivery: Delivery, place: Option<OwnedSemaphorePermit>, doing: &Doing) {
         let ending = self.call(&delivery).await;
+        drop(place);
         doing.ended(&ending);
         let disposition = match ending {
             Ending::Exited(0) => Disposition::Ack,

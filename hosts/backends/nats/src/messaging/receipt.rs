@@ -1,7 +1,7 @@
 //! Settling what was delivered.
 
 use crate::{connection::Server, error::Why};
-use async_nats::jetstream::{AckKind, message::Acker};
+use async_nats::{Request, RequestErrorKind, Subject, jetstream::AckKind};
 use async_trait::async_trait;
 use std::{
     collections::HashMap,
@@ -20,6 +20,7 @@ use wasi_cloud_core::{
 
 /// Tells the server of all that is being handled that it is, until it is settled: it would hand it to others otherwise.
 pub(super) struct Keeper {
+    server: Arc<Server>,
     held: Mutex<Held>,
     ticking: AbortHandle,
 }
@@ -27,28 +28,28 @@ pub(super) struct Keeper {
 #[derive(Default)]
 struct Held {
     last: u64,
-    ackers: HashMap<u64, Arc<Acker>>,
+    /// Where the server is told what became of each message.
+    subjects: HashMap<u64, Subject>,
 }
 
 impl Keeper {
-    /// For messages that others take over after this time.
-    pub(super) fn new(reclaim: Duration) -> Arc<Self> {
-        // Thrice within it.
-        let every = (reclaim / 3).max(Duration::from_millis(1));
+    /// For messages of this server.
+    pub(super) fn new(server: Arc<Server>) -> Arc<Self> {
+        // Thrice within the time after which others take over.
+        let every = (server.timing.reclaim / 3).max(Duration::from_millis(1));
         Arc::new_cyclic(|keeper: &Weak<Self>| {
             let keeper = keeper.clone();
             let ticking = tokio::spawn(async move {
                 let mut ticks = interval_at(Instant::now() + every, every);
                 loop {
                     ticks.tick().await;
-                    let Some(held) = keeper.upgrade().map(|keeper| keeper.all()) else { return };
-                    for acker in held {
-                        // If that is lost, the next one may not be.
-                        let _ = acker.ack_with(AckKind::Progress).await;
+                    let Some(keeper) = keeper.upgrade() else { return };
+                    for subject in keeper.all() {
+                        keeper.tell(subject, AckKind::Progress).await;
                     }
                 }
             });
-            Self { held: Mutex::default(), ticking: ticking.abort_handle() }
+            Self { server, held: Mutex::default(), ticking: ticking.abort_handle() }
         })
     }
 
@@ -56,20 +57,25 @@ impl Keeper {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn all(&self) -> Vec<Arc<Acker>> {
-        self.held().ackers.values().cloned().collect()
+    fn all(&self) -> Vec<Subject> {
+        self.held().subjects.values().cloned().collect()
     }
 
-    fn hold(&self, acker: Acker) -> u64 {
+    fn hold(&self, subject: Subject) -> u64 {
         let mut held = self.held();
         held.last += 1;
         let number = held.last;
-        held.ackers.insert(number, Arc::new(acker));
+        held.subjects.insert(number, subject);
         number
     }
 
-    fn release(&self, number: u64) -> Option<Arc<Acker>> {
-        self.held().ackers.remove(&number)
+    fn release(&self, number: u64) -> Option<Subject> {
+        self.held().subjects.remove(&number)
+    }
+
+    /// Without asking whether it arrived: what the server was not told comes back in time.
+    pub(super) async fn tell(&self, subject: Subject, kind: AckKind) {
+        let _ = self.server.client.publish(subject, kind.into()).await;
     }
 }
 
@@ -81,7 +87,6 @@ impl Drop for Keeper {
 
 /// Settles one delivery, or gives it back when it is dropped. Until then it is kept.
 pub(super) struct Receipt {
-    server: Arc<Server>,
     keeper: Arc<Keeper>,
     number: u64,
     /// Whether a message that was not handled is delivered again.
@@ -91,9 +96,10 @@ pub(super) struct Receipt {
 }
 
 impl Receipt {
-    pub(super) fn new(server: Arc<Server>, keeper: &Arc<Keeper>, acker: Acker, again: bool) -> Self {
-        let number = keeper.hold(acker);
-        Self { server, keeper: keeper.clone(), number, again, runtime: Handle::current() }
+    /// Of a message whose settling the server wants to hear of on this subject.
+    pub(super) fn new(keeper: &Arc<Keeper>, subject: Subject, again: bool) -> Self {
+        let number = keeper.hold(subject);
+        Self { keeper: keeper.clone(), number, again, runtime: Handle::current() }
     }
 }
 
@@ -108,25 +114,28 @@ fn refusal(again: bool) -> AckKind {
 #[async_trait]
 impl Settle for Receipt {
     async fn settle(self: Box<Self>, disposition: Disposition) -> Result<()> {
-        let Some(acker) = self.keeper.release(self.number) else { return Ok(()) };
+        let Some(subject) = self.keeper.release(self.number) else { return Ok(()) };
         let kind = match disposition {
             Disposition::Ack => AckKind::Ack,
             Disposition::Nack => refusal(self.again),
         };
-        // While the connection is made anew it waits for that. What the server was not told comes back in time.
-        match timeout(self.server.timing.response, acker.double_ack_with(kind)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Why::Lost.write(&self.server.url)),
-            Err(_) => Err(Why::Late.write(&self.server.url)),
+        let Server { client, timing, url, .. } = &*self.keeper.server;
+        // The crate's own `double_ack` subscribes for each answer, which costs the server more than the message. While the
+        // connection is made anew this waits for that. What the server was not told comes back in time.
+        let told = client.send_request(subject, Request::new().payload(kind.into()));
+        match timeout(timing.response, told).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(why)) if why.kind() != RequestErrorKind::TimedOut => Err(Why::Lost.write(url)),
+            _ => Err(Why::Late.write(url)),
         }
     }
 }
 
 impl Drop for Receipt {
     fn drop(&mut self) {
-        if let Some(acker) = self.keeper.release(self.number) {
-            let kind = refusal(self.again);
-            self.runtime.spawn(async move { acker.ack_with(kind).await });
+        if let Some(subject) = self.keeper.release(self.number) {
+            let (keeper, kind) = (self.keeper.clone(), refusal(self.again));
+            self.runtime.spawn(async move { keeper.tell(subject, kind).await });
         }
     }
 }

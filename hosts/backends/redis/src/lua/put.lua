@@ -5,7 +5,7 @@ if wrong then return wrong end
 if not holds(KEYS[1], KEYS[2], ARGV[2], ARGV[3]) then return false end
 local done = redis.pcall('SET', KEYS[1], ARGV[1])
 if done.err then return done end
-local counter = bump(KEYS[2])
+bump(KEYS[2])
 if ARGV[4] == '' then
   redis.call('PERSIST', KEYS[2])
 else
@@ -15,4 +15,4 @@ else
   redis.call('PEXPIREAT', KEYS[1], at)
   redis.call('PEXPIREAT', KEYS[2], at)
 end
-return counter
+return redis.call('GET', KEYS[2])

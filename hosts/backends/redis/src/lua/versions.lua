@@ -18,11 +18,11 @@ end
 -- Counts a write. A counter that is not there starts from the time in microseconds, which is more than one that was
 -- deleted earlier had reached: a write takes longer than that.
 local function bump(companion)
-  if redis.call('EXISTS', companion) == 0 or type(redis.pcall('INCR', companion)) == 'table' then
+  local n = redis.pcall('INCR', companion)
+  if n == 1 or type(n) == 'table' then
     local now = redis.call('TIME')
     redis.call('SET', companion, now[1] .. string.format('%06d', now[2]))
   end
-  return redis.call('GET', companion)
 end
 
 -- Whether the condition holds. The digest is computed only if the counter is right.

@@ -13,12 +13,13 @@ use async_nats::{
 use futures::StreamExt;
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
-    time::{Instant, interval, sleep_until},
+    time::{Instant, interval, sleep},
 };
 use wasi_cloud_core::{Error, Result, messaging::Delivery};
 
@@ -89,7 +90,7 @@ impl Pump {
         let answers = answers.map_err(|_| Why::Lost.read(&server.url))?;
         let places = topics.iter().enumerate().map(|(place, topic)| (topic.subject().to_owned(), place)).collect();
         let (connects, pace) = (connects(&server), Pace::default());
-        let keeper = Keeper::new(server.timing.reclaim);
+        let keeper = Keeper::new(server.clone());
         Ok(Self {
             server,
             max_deliveries,
@@ -110,6 +111,8 @@ impl Pump {
     /// Until there is no more to come after the reader was closed. Being dropped ends it at once.
     pub(super) async fn run(mut self) {
         let mut looks = interval(LOOK);
+        // Set once for all that waits by then, since setting it may wake a thread.
+        let (mut bell, mut is_set) = (pin!(sleep(LINGER)), false);
         let mut is_closed = false;
         loop {
             if is_closed && !self.topics.iter().any(Topic::is_asked) {
@@ -118,19 +121,26 @@ impl Pump {
             if !is_closed {
                 self.ask_if_due().await;
             }
-            let due = self.due;
+            if let (Some(due), false) = (self.due, is_set) {
+                bell.as_mut().reset(due);
+                is_set = true;
+            }
             tokio::select! {
+                biased;
+                _ = looks.tick() => self.look(),
+                () = &mut bell, if is_set => is_set = false,
                 more = self.more.recv(), if !is_closed => match more {
                     Some(more) => self.make_room(more),
-                    None => is_closed = true,
+                    None => {
+                        is_closed = true;
+                        self.due = None;
+                    }
                 },
                 message = self.answers.next() => match message {
                     Some(message) => self.take(message).await,
                     // The client was closed.
                     None => return,
                 },
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
-                _ = looks.tick() => self.look(),
             }
         }
     }
@@ -205,14 +215,15 @@ impl Pump {
         let topic = &self.topics[place].name;
         let message = Message { message, context: self.server.context().clone() };
         let attempt = message.info().map_or(1, |info| u32::try_from(info.delivered).unwrap_or(u32::MAX));
-        let (message, acker) = message.split();
+        let Message { message, .. } = message;
+        // What a consumer hands out has one.
+        let Some(settling) = message.reply else { return };
         if attempt > self.max_deliveries {
             tracing::warn!(topic, "a message was never handled; dropped");
-            let _ = acker.ack_with(AckKind::Term).await;
-            return;
+            return self.keeper.tell(settling, AckKind::Term).await;
         }
         let (payload, reply_to) = envelope::payload(message.payload.into(), message.headers.as_ref());
-        let settle = Box::new(Receipt::new(self.server.clone(), &self.keeper, acker, attempt < self.max_deliveries));
+        let settle = Box::new(Receipt::new(&self.keeper, settling, attempt < self.max_deliveries));
         let delivery = Delivery { topic: topic.clone(), payload, reply_to, attempt, settle };
         self.room -= 1;
         // If the reader is gone, it is given back.
