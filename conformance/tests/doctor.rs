@@ -69,14 +69,14 @@ fn without_servers_and_toolchains_our_own_host_is_ready() {
     }
     let text = doctor(&[]);
     assert_eq!(code(&text), 0);
-    for line in ["✓ guest in go", "- redis ", "ready: `cloud-conformance run --host memory`"] {
+    for line in ["✓ guest in go", "- redis ", "\nready to run on `memory`"] {
         assert!(out(&text).contains(line), "{line} in: {}", out(&text));
     }
     assert_eq!(out(&text).lines().count(), checks.len() + 2);
     // What is asked for is needed.
     lacks(&doctor(&["--json", "--host", "redis"]), "host", &["apt install redis-server", "--url redis://"]);
     let text = doctor(&["--host", "redis"]);
-    assert!(out(&text).contains("✗ host") && out(&text).contains("not ready for `run --host redis`"), "{}", out(&text));
+    assert!(out(&text).contains("✗ host") && out(&text).contains("not ready to run on `redis`"), "{}", out(&text));
 }
 
 #[test]

@@ -143,7 +143,8 @@ fn rust() {
     assert_eq!(init("rust", &folder.path().join("new")), ["Cargo.toml", "src"]);
     // The same text is an example, so it is compiled with this test. Cargo gives no name to where examples are.
     let example = Path::new(PROGRAM).parent().expect("a folder").join("examples/new-host");
-    let output = Command::new(example).args(["--format", "json"]).args(CASES).output().expect("it starts");
+    let output = Command::new(example).args(["--format", "json"]).args(CASES).output();
+    let output = output.expect("it is built: `cargo build --example new-host`, or all tests");
     not_implemented(&output);
     assert!(err(&output).is_empty(), "{}", err(&output));
 }

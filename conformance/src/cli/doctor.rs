@@ -18,7 +18,6 @@ use clap::Args;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     collections::BTreeSet,
-    fmt,
     io::{self, Write},
     path::PathBuf,
     time::Duration,
@@ -155,11 +154,12 @@ impl Doctor {
             };
             writeln!(out, "{style}{mark}{style:#} {name:width$}  {said}")?;
         }
-        let run = subject::shown(&self.host);
-        Ok(match findings.ready {
-            true => writeln!(out, "\nready: `cloud-conformance run --host {run}`")?,
-            false => writeln!(out, "\nnot ready for `run --host {run}`: see to what has a ✗")?,
-        })
+        let host = subject::shown(&self.host);
+        match findings.ready {
+            true => writeln!(out, "\nready to run on `{host}`")?,
+            false => writeln!(out, "\nnot ready to run on `{host}`: see to what has a ✗")?,
+        }
+        Ok(())
     }
 }
 
@@ -184,14 +184,17 @@ fn program(files: &[PathBuf]) -> Option<Check> {
     (!files.is_empty()).then(|| Check::needed("program", Ok(files.join(", "))))
 }
 
-/// Whether a guest can be started on the host, and answers something that stores nothing.
+/// Of a capability: its driver, an operation that stores nothing, and whether a line is an answer to it.
+type Probe = (&'static str, Driver, &'static str, fn(&str) -> bool);
+
+/// Whether a guest can be started on the host, and answers.
 async fn answers(host: &dyn Host) -> Result<String, String> {
     let offers = &host.describe().capabilities;
     // The first that the host offers.
-    let probes: [(&str, Driver, &str, fn(&str) -> bool); 3] = [
-        ("config", Driver::Config, "\"GetAll\"", reads::<config::Seen>),
-        ("keyvalue", Driver::Keyvalue, "{\"Close\":3}", reads::<keyvalue::Seen>),
-        ("messaging", Driver::Messaging, "{\"Close\":3}", reads::<messaging::Seen>),
+    let probes: [Probe; 3] = [
+        ("config", Driver::Config, r#""GetAll""#, reads::<config::Seen>),
+        ("keyvalue", Driver::Keyvalue, r#"{"Close":3}"#, reads::<keyvalue::Seen>),
+        ("messaging", Driver::Messaging, r#"{"Close":3}"#, reads::<messaging::Seen>),
     ];
     let offered = probes.into_iter().find(|(word, ..)| offers.contains_key(*word));
     let (_, driver, op, is_answer) = offered
@@ -209,16 +212,18 @@ async fn exchange(host: &dyn Host, driver: Driver, op: &str) -> Result<String, B
         Ok(mut guest) => guest.exec(op).await,
         Err(why) => Err(why),
     };
-    environment.clean().await?;
-    said
+    let cleaned = environment.clean().await;
+    // What a guest says of a host that is gone says more than that it cannot be cleaned.
+    let line = said?;
+    cleaned.map(|()| line)
 }
 
 fn reads<T: DeserializeOwned>(line: &str) -> bool {
     serde_json::from_str::<T>(line).is_ok()
 }
 
-fn cut(line: &impl fmt::Display) -> String {
-    line.to_string().chars().take(100).collect()
+fn cut(line: &str) -> String {
+    line.chars().take(100).collect()
 }
 
 /// The other hosts that come with the suite.
