@@ -4,9 +4,11 @@ mod adapter_check;
 mod build;
 mod certify;
 mod coverage;
+mod doctor;
 mod explain;
 mod export;
 mod fuzz;
+mod init;
 mod list;
 mod matrix;
 mod pingpong;
@@ -62,6 +64,10 @@ enum Command {
     Matrix(matrix::Matrix),
     /// Shows what changed from one finished run to another.
     Diff(matrix::Diff),
+    /// Begins the files of a host that is to be judged.
+    Init(init::Init),
+    /// Says what a run needs and this machine lacks, and what to do about it.
+    Doctor(doctor::Doctor),
     /// Checks whether an adapter keeps its protocol, before a host is judged through it.
     AdapterCheck(adapter_check::AdapterCheck),
     /// Writes the guests that a vendor deploys, to be judged over HTTP.
@@ -91,7 +97,7 @@ const EXIT_CODES: &str = "\
 Exit codes; where several are true, the first of 3, 1, 2, 4 counts:
   0  conformant; or, as the last line then says, less was asked for or failures were expected: no claim of conformance
   1  a case failed; for `coverage`: there are gaps; for `diff`: something got worse; for
-     `fuzz`: a host differs; for `adapter-check`: a check failed
+     `fuzz`: a host differs; for `adapter-check`: a check failed; for `doctor`: something is missing that a run needs
   2  a case could not be decided, or ended otherwise when it was repeated
   3  the run proves nothing: wrong usage or configuration, a host that did not start, an error of the suite, a planned
      case without a verdict, no case at all, a declared feature that no case exercised, data that was left behind
@@ -164,6 +170,8 @@ fn execute(command: Command, color: anstream::ColorChoice, given: Vec<Arc<dyn Ho
         Command::Coverage(command) => shown(command.execute(&cases, &law)),
         Command::Matrix(command) => shown(command.execute(&cases, &law).map(|()| 0)),
         Command::Diff(command) => shown(command.execute()),
+        Command::Init(command) => shown(command.execute()),
+        Command::Doctor(command) => shown(command.execute(&cases, color)),
         Command::AdapterCheck(command) => command.execute(&cases, color),
         Command::Export(command) => command.execute(),
         Command::Build(command) => command.execute(),

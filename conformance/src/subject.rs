@@ -28,6 +28,7 @@ use anyhow::{Context, anyhow, bail};
 pub use foreign::{Foreign, built_in as foreign_hosts, is_foreign};
 pub use given::Given;
 pub use names::quoted;
+pub(crate) use names::shown;
 use places::Private;
 pub use sdk::Sdk;
 use std::{
@@ -60,6 +61,18 @@ const DECLARATIONS: [(&str, &str); 13] = [
 pub fn hosts() -> impl Iterator<Item = &'static str> {
     // What has a `-` is a host with an option in its URL.
     DECLARATIONS.iter().map(|(name, _)| *name).filter(|name| !name.contains('-'))
+}
+
+/// Why the host of that name, one that comes with the suite, cannot be started here, with what to do; nothing if it can. `ids` are
+/// those that its file may name.
+pub(crate) fn missing(name: &str, ids: &BTreeSet<String>) -> anyhow::Result<Option<String>> {
+    if is_foreign(name) {
+        return Ok(Foreign::here(name, ids).err().map(|why| format!("{why:#}")));
+    }
+    if !known()?.contains(name) {
+        return Ok(Some(unbuilt(name)));
+    }
+    Ok(server_of(name).filter(|server| !server.is_here()).map(|server| server.install().to_owned()))
 }
 
 /// A backend that is ready, and all that reports need to say of it.
@@ -136,10 +149,7 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
         notes: Vec::new(),
         spelled,
     };
-    let schemes = wasi_cloud::registry(&Clock::default())?.schemes();
-    // Backends and schemes: `rabbitmq` as well as its `amqp`.
-    let known: BTreeSet<&str> = schemes.into_iter().flat_map(|scheme| [names::backend(scheme), scheme]).collect();
-    let known: Vec<&str> = known.into_iter().collect();
+    let known: Vec<&str> = known()?.into_iter().collect();
     match url {
         Some(url) => {
             let url = Url::parse(url).map_err(|why| anyhow!("`--url` is not a URL: {why}"))?;
@@ -177,6 +187,12 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
     }
 }
 
+/// Backends and schemes of this build: `rabbitmq` as well as its `amqp`.
+fn known() -> anyhow::Result<BTreeSet<&'static str>> {
+    let schemes = wasi_cloud::registry(&Clock::default())?.schemes();
+    Ok(schemes.into_iter().flat_map(|scheme| [names::backend(scheme), scheme]).collect())
+}
+
 fn mutant_meaning(name: &str, mutant: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
     let at = Url::parse(url.unwrap_or("memory://")).context("`--url` is not a URL")?;
     let all = mutants::all()?;
@@ -199,11 +215,15 @@ fn mutant_meaning(name: &str, mutant: &str, url: Option<&str>) -> anyhow::Result
 
 fn unknown(name: &str, known: &[&str]) -> String {
     if server_of(name).is_some() {
-        return format!("this build has no backend for `{name}`: build it with `--features cloud-conformance/{name}`");
+        return unbuilt(name);
     }
     let near = nearest(name, known.iter().copied());
     let name = names::shown(name);
     format!("there is no host `{name}`{near}; give one of {}, a URL, or mutant:NAME", known.join(", "))
+}
+
+fn unbuilt(name: &str) -> String {
+    format!("this build has no backend for `{name}`: build it with `--features cloud-conformance/{name}`")
 }
 
 /// What a backend serves itself, of what it can.

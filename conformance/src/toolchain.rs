@@ -31,6 +31,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    process::Command,
     thread,
 };
 use wasi_cloud_wasmtime::runtime::{declared_topics, record_topics};
@@ -109,6 +110,13 @@ pub fn find_root(start: &Path) -> Result<PathBuf> {
     let start = start.canonicalize()?;
     let root = start.ancestors().find(|dir| dir.join(stage::GUESTS).is_dir() && dir.join("sdk-rust").is_dir());
     root.map(Path::to_path_buf).with_context(|| format!("{} is not inside the wasi-cloud repository", start.display()))
+}
+
+/// What a build runs and this machine lacks. The build itself says which release it wants.
+pub(crate) fn missing() -> impl Iterator<Item = &'static str> {
+    let here = |program, argument| Command::new(program).arg(argument).output().is_ok();
+    let all = [("rustup", here("rustup", "--version")), ("zig", zig::is_here()), ("Go", here("go", "version"))];
+    all.into_iter().filter(|(_, here)| !here).map(|(name, _)| name)
 }
 
 /// Whether the sources are still those that the checked-in corpus was built from. Fast: builds nothing.

@@ -28,7 +28,7 @@ fn help_and_version_are_no_failure() {
         assert!(out(&help).contains(meaning), "{meaning}");
     }
     assert_eq!(code(&cli(&["--version"])), 0);
-    for command in ["run", "list", "explain", "coverage"] {
+    for command in ["run", "list", "explain", "coverage", "init", "doctor"] {
         let help = cli(&[command, "--help"]);
         assert!(code(&help) == 0 && out(&help).contains("Examples:"), "{command}");
     }

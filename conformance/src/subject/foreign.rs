@@ -47,31 +47,52 @@ pub fn built_in() -> impl Iterator<Item = &'static str> {
 }
 
 fn found(name: &Path) -> anyhow::Result<PathBuf> {
-    if name.components().count() > 1 || name.is_file() {
+    if name.is_file() {
         return Ok(name.to_owned());
+    }
+    let shown = name.display();
+    if name.components().count() > 1 {
+        bail!("there is no program `{shown}`: install it, or say where it is");
     }
     let folders = env::var_os("PATH").unwrap_or_default();
     let mut places = env::split_paths(&folders).map(|folder| folder.join(name));
     let found = places.find(|path| path.is_file());
-    found.with_context(|| format!("there is no program `{}` on the PATH", name.display()))
+    found.with_context(|| format!("there is no program `{shown}` on the PATH: install it, or say where it is"))
+}
+
+/// The file, and how it says that the host is started.
+fn read(name: &str, ids: &BTreeSet<String>) -> anyhow::Result<(Declaration, Launch)> {
+    let text = match BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
+        Some((_, text)) => (*text).to_owned(),
+        None => fs::read_to_string(name).with_context(|| {
+            format!("the host's file `{name}` cannot be read (`cloud-conformance init` writes one)")
+        })?,
+    };
+    let declaration = Declaration::parse(&text, ids).map_err(|why| anyhow!("{name}: {why}"))?;
+    let Some(mut launch) = declaration.launch.clone() else {
+        bail!("{name}: there is no `[launch]` that says how the host is started");
+    };
+    launch.beside(Path::new(name));
+    Ok((declaration, launch))
 }
 
 impl Foreign {
+    /// Where the program of the host of that name is, and the files that its arguments name; nothing is started.
+    ///
+    /// # Errors
+    /// A file that cannot be read or says nothing of how to start the host, and a program that is not there.
+    pub(crate) fn here(name: &str, ids: &BTreeSet<String>) -> anyhow::Result<Vec<PathBuf>> {
+        let (_, launch) = read(name, ids)?;
+        launch.files().map(|name| found(Path::new(&name))).collect()
+    }
+
     /// Reads the file, and asks the program for its version or the adapter who it is. `ids` are those that the file may name.
     ///
     /// # Errors
     /// A file that cannot be read or says nothing of how to start the host, and a program that cannot be started.
     pub async fn prepare(name: &str, ids: &BTreeSet<String>) -> anyhow::Result<Self> {
-        let text = match BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
-            Some((_, text)) => (*text).to_owned(),
-            None => fs::read_to_string(name).with_context(|| format!("the host's file `{name}` cannot be read"))?,
-        };
-        let declaration = Declaration::parse(&text, ids).map_err(|why| anyhow!("{name}: {why}"))?;
-        let Some(mut launch) = declaration.launch.clone() else {
-            bail!("{name}: there is no `[launch]` that says how the host is started");
-        };
+        let (declaration, launch) = read(name, ids)?;
         let why = |why| anyhow!("{name}: {why}");
-        launch.beside(Path::new(name));
         let adapter = match launch.adapter() {
             argv if argv.is_empty() => None,
             argv => Some(Arc::new(Adapter::start(argv).await.map_err(why)?)),

@@ -57,7 +57,7 @@ pub(super) fn redacted(url: &Url) -> String {
 }
 
 /// A host's name as a message may repeat it: what could be a URL with a password is redacted.
-pub(super) fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     if !name.contains([':', '@']) {
         return name.to_owned();
     }

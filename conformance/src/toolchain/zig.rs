@@ -38,6 +38,11 @@ pub struct Zig<'a> {
     version: String,
 }
 
+/// Whether there is any.
+pub fn is_here() -> bool {
+    CALLS.iter().any(|call| output(call, "version").is_some())
+}
+
 impl<'a> Zig<'a> {
     /// Zig that keeps its cache in `cache`.
     ///

@@ -44,7 +44,7 @@ fn same(language: &str) -> Result<(), Failed> {
     let (program, folder_text) = (program(), folder.to_str().expect("UTF-8"));
     let program = program.to_str().expect("UTF-8");
     let argv: Vec<String> = match language {
-        "python" => vec!["python3".into(), format!("{folder_text}/adapter.py"), program.into()],
+        "python" => vec!["python3".into(), format!("{folder_text}/host.py"), program.into()],
         "sh" => vec!["sh".into(), format!("{folder_text}/adapter.sh"), program.into()],
         _ => vec![go(&folder, built.path())?, program.into()],
     };
