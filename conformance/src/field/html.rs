@@ -52,6 +52,7 @@ fn legend() -> Markup {
     let about = |standing| match standing {
         Standing::Broken => "a case that proves the clause fails",
         Standing::Known => "it fails, and the host's file says so",
+        Standing::Provisional => "a case fails that is new, and counts from the next minor version on",
         Standing::Holds => "all cases that ran pass",
         Standing::Skipped => "cases were skipped, none ran",
         Standing::Inapplicable => "it cannot be put to this host",
@@ -110,7 +111,7 @@ fn told(cell: &Cell) -> Markup {
 fn shown(standing: Standing) -> Markup {
     let class = match standing {
         Standing::Broken => "stand broken",
-        Standing::Known => "stand known",
+        Standing::Known | Standing::Provisional => "stand known",
         Standing::Holds => "stand holds",
         Standing::Skipped => "stand skipped",
         Standing::Inapplicable => "stand inapplicable",

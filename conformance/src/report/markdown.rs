@@ -28,6 +28,7 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let failed = |record: &&Record| record.is_bad();
     section(out, "Failures", run.records.iter().filter(failed))?;
     section(out, "Known failures", run.records.iter().filter(|record| record.verdict == Verdict::Xfail))?;
+    section(out, "Provisional: they would not pass", run.records.iter().filter(|record| record.is_bad_for_now()))?;
     untested(run, out)
 }
 
