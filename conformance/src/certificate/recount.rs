@@ -10,6 +10,7 @@ use crate::{
     catalogue::Case,
     clauses::Law,
     host::{Altitude, Deployment, Environment, Host, HostDescription},
+    levels::Level,
     outcome::Verdict,
     plan::{self, Declaration, Expect, Plan, Selection},
     session::Broken,
@@ -35,6 +36,8 @@ pub struct Demands<'a> {
     pub now: SystemTime,
     /// The nonce that was given to whoever ran it.
     pub nonce: Option<&'a str>,
+    /// What the host must have attained as a whole.
+    pub level: Level,
 }
 
 /// Makes a statement's plans, counts, lists and levels again.
@@ -70,6 +73,7 @@ pub fn recount(statement: &Statement, demands: Demands<'_>, (cases, law): (&[Cas
         levels.overall,
         certificate.levels.overall
     );
+    ensure!(levels.overall >= demands.level, "the host has attained `{}` and not `{}`", levels.overall, demands.level);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! What a vendor could try, with a key of its own or without it. Every forgery is made from the same good certificate, and
 //! is refused for the reason that it names.
 
+mod shown;
 mod versions;
 
 use super::{
@@ -165,7 +166,7 @@ fn counted(statement: &Statement) -> Result<(), String> {
 
 /// What somebody says of it who has this catalogue.
 fn told(statement: &Statement, cases: &[Case]) -> Result<(), String> {
-    let demands = Demands { now: now() + Duration::from_secs(60), nonce: Some(NONCE) };
+    let demands = Demands { now: now() + Duration::from_secs(60), nonce: Some(NONCE), level: Level::None };
     recount(statement, demands, (cases, &world().1)).map_err(|why| format!("{why:#}"))
 }
 

@@ -15,9 +15,9 @@ use crate::{
 #[test]
 fn it_expires() {
     let (cases, law) = world();
-    let recounted = |now| recount(&good(), Demands { now, nonce: None }, (&cases, &law));
-    assert!(recounted(now()).is_ok());
-    let why = recounted(now() + VALIDITY).expect_err("too late").to_string();
+    let recounted = |now, level| recount(&good(), Demands { now, nonce: None, level }, (&cases, &law));
+    assert!(recounted(now(), Level::Full).is_ok());
+    let why = recounted(now() + VALIDITY, Level::None).expect_err("too late").to_string();
     assert!(why.contains("it expired at 2027-12-01"), "{why}");
 }
 
