@@ -75,7 +75,7 @@ impl Need {
 }
 
 /// The minor version of this suite. It decides what its catalogue is, and which of its cases are new.
-pub const MINOR: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
+pub(crate) const MINOR: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
 
 /// One axis of a family: its values by name.
 pub type Axis<T> = &'static [(&'static str, T)];

@@ -15,6 +15,7 @@ tbody th { position: sticky; left: 0; background: Canvas; font-weight: 400; min-
 tbody tr:last-child > * { border-bottom: 0; }
 summary { cursor: pointer; } summary code { font-weight: 600; }
 details p { margin: .3rem 0 0; }
+time { white-space: nowrap; } td.broken { overflow-wrap: anywhere; }
 .level { color: var(--none); font-size: .8rem; }
 .stand { white-space: nowrap; font-weight: 600; }
 .broken { color: var(--bad); } .known { color: var(--known); } .holds { color: var(--good); }

@@ -75,8 +75,8 @@ fn table(held: &[Held<'_>]) -> Markup {
                         td { (level(certificate.levels.capabilities.get(*word).map(|attained| attained.level))) }
                     }
                     td { (languages(certificate)) }
-                    td { (day(&certificate.issued)) }
-                    td { (day(&certificate.expires)) }
+                    td { time { (day(&certificate.issued)) } }
+                    td { time { (day(&certificate.expires)) } }
                     td { code { (key) } }
                     td { (file) }
                 }

@@ -68,7 +68,7 @@ fn a_registry_shows_what_holds_and_what_is_refused_and_why() {
         "counted again on 2026-12-01",
         "<th>keyvalue</th>",
         "c, go, rust",
-        "<td>2026-12-01</td><td>2027-12-01</td>",
+        "<time>2026-12-01</time></td><td><time>2027-12-01</time>",
         "<code>the-key</code>",
         "old.json",
         "it expired at 2025-01-01",
