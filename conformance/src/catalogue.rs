@@ -74,6 +74,9 @@ impl Need {
     }
 }
 
+/// The minor version of this suite. It decides what its catalogue is, and which of its cases are new.
+pub(crate) const MINOR: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
+
 /// One axis of a family: its values by name.
 pub type Axis<T> = &'static [(&'static str, T)];
 
@@ -98,6 +101,8 @@ pub struct Case {
     pub clauses: &'static [&'static str],
     /// What it needs.
     pub needs: &'static [Need],
+    /// The minor version of the suite that it came with, while that is this one.
+    pub since: Option<&'static str>,
     /// The case itself.
     pub run: for<'a> fn(&'a mut Bench) -> BoxFuture<'a, Outcome>,
 }
@@ -131,6 +136,19 @@ impl Case {
         })
     }
 
+    /// The same, as if it had come with this minor version.
+    #[cfg(test)]
+    pub(crate) fn dated(self, since: Option<&'static str>) -> Self {
+        Self { since, ..self }
+    }
+
+    /// Whether it is new in this minor version: then it runs and is reported, and counts for nothing. So a host that was
+    /// conformant stays so until the next minor version, in which certificates are made anew and the case counts by itself.
+    #[must_use]
+    pub fn is_provisional(&self) -> bool {
+        self.since == Some(MINOR)
+    }
+
     /// The capability word: the first part of the id. Scenarios name the capability that they are about.
     #[must_use]
     pub fn capability(&self) -> &'static str {
@@ -144,18 +162,20 @@ impl std::fmt::Debug for Case {
     }
 }
 
-/// The table of contents of a file of cases. A function with axes is a family: it is called with one value of each.
+/// The table of contents of a file of cases. A function with axes is a family: it is called with one value of each. What
+/// comes after the catalogue's first minor version says `since` which, and is provisional in that one.
 ///
 /// ```ignore
 /// pub const CASES: &[Case] = cases! { "keyvalue/store";
 ///     get_missing_key ["KV-STORE-05"] [];
 ///     increment_is_atomic ["KV-ATOM-03"] [Need::Interface("atomics")];
 ///     value_is_kept(SIZES, KEYS) ["KV-STORE-04"] [];
+///     listing_is_sorted ["KV-STORE-31"] [] since "0.2";
 /// };
 /// ```
 macro_rules! cases {
     ($suite:literal; $(
-        $function:ident $(($($axis:ident),+))? [$($clause:literal),+ $(,)?] [$($need:expr),* $(,)?];
+        $function:ident $(($($axis:ident),+))? [$($clause:literal),+ $(,)?] [$($need:expr),* $(,)?] $(since $since:literal)?;
     )+) => {
         &[$($crate::catalogue::Case {
             suite: $suite,
@@ -164,6 +184,7 @@ macro_rules! cases {
             point: [0; 2],
             clauses: &[$($clause),+],
             needs: &[$($need),*],
+            since: $crate::catalogue::cases!(@since $($since)?),
             run: |bench| Box::pin(async move {
                 $(let mut point = bench.point().into_iter();
                 let values = ($($crate::catalogue::value($axis, point.next())?,)+);)?
@@ -171,6 +192,8 @@ macro_rules! cases {
             }),
         }),+]
     };
+    (@since) => { None };
+    (@since $since:literal) => { Some($since) };
     (@call $function:ident $bench:ident) => { $function($bench).await };
     (@call $function:ident $bench:ident $one:ident, $values:ident) => { $function($bench, $values.0).await };
     (@call $function:ident $bench:ident $one:ident $two:ident, $values:ident) => {
@@ -230,6 +253,44 @@ mod tests {
         assert_eq!(value(KEYS, Some(cases[4].point[1])), Ok("b"));
         assert!(value(SIZES, Some(2)).is_err());
         assert!(cases.iter().all(|case| case.axes.len() <= AXES));
+    }
+
+    /// Why a case of a suite of this minor version cannot say that it came with that one.
+    fn misdated(since: &str, minor: &str) -> Option<&'static str> {
+        match (since == minor, minor) {
+            (true, "0.1") => Some("in the first version nothing is new, and all of it counts"),
+            (true, _) => None,
+            (false, _) => Some("it came with another minor version: take `since` away, or name this one"),
+        }
+    }
+
+    /// So `since` cannot rot: whoever raises the minor version takes it from the cases that count from then on.
+    #[test]
+    fn what_is_new_is_so_in_this_minor_version_alone() {
+        for case in all() {
+            let why = case.since.and_then(|since| misdated(since, MINOR));
+            assert_eq!(why, None, "{case:?} says `since {}` in a suite of {MINOR}", case.since.unwrap_or_default());
+        }
+        assert!(misdated("0.2", "0.2").is_none() && misdated("1.0", "1.0").is_none());
+        for (since, minor) in [("0.1", "0.1"), ("0.2", "0.1"), ("0.1", "0.2"), ("0.2.0", "0.2"), ("0.9", "0.10")] {
+            assert!(misdated(since, minor).is_some(), "{since} in {minor}");
+        }
+    }
+
+    #[test]
+    fn a_case_is_provisional_in_its_own_minor_version_alone() {
+        async fn works(_: &mut Bench) -> Outcome {
+            Ok(())
+        }
+        const TABLE: &[Case] = cases! { "keyvalue/store";
+            works ["KV-STORE-04"] [];
+            works ["KV-STORE-04"] [] since "0.0";
+        };
+        assert_eq!([TABLE[0].since, TABLE[1].since], [None, Some("0.0")]);
+        let provisional = |since| TABLE[0].dated(since).is_provisional();
+        assert!(provisional(Some(MINOR)));
+        assert!(!provisional(None) && !provisional(Some("0.0")), "an earlier one counts by itself");
+        assert!(env!("CARGO_PKG_VERSION").starts_with(&format!("{MINOR}.")));
     }
 
     /// A profile's cases ask for the profile. A core clause binds hosts without any, so its cases ask for none.

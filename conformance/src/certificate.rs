@@ -6,14 +6,20 @@
 //! is needed to plan the runs again, and how each case ended. [`recount`](recount::recount) believes none of the counts,
 //! lists and levels: it makes them again from the catalogue and compares.
 
+pub mod badge;
 pub mod envelope;
 pub mod issue;
 pub mod recount;
+pub mod registry;
 pub mod statement;
 
-use crate::runner::case_seed;
+use crate::{catalogue::Case, clauses::Law, runner::case_seed};
+use anyhow::Context;
+use recount::Demands;
 use sha2::{Digest, Sha256};
+use statement::Statement;
 use std::time::Duration;
+use wasi_cloud_claims::PublicKey;
 
 /// How long a certificate holds: 365 days, or less if a suite with other cases comes first.
 pub const VALIDITY: Duration = Duration::from_secs(365 * 86_400);
@@ -49,6 +55,23 @@ pub fn seeded(nonce: Option<&str>, fresh: u64) -> Vec<Seeded> {
         .map(|number| first.wrapping_add(number))
         .map(|seed| Seeded { run: run(seed), seed })
         .collect()
+}
+
+/// The statement in a certificate's text, and which of the trusted keys signed it, if all of it is as it must be. Whoever shows
+/// anything of a certificate has it from here.
+///
+/// # Errors
+/// The first thing that is not as it must be.
+pub fn verified<'a>(
+    text: &str,
+    trusted: &'a [PublicKey],
+    demands: Demands<'_>,
+    known: (&[Case], &Law),
+) -> anyhow::Result<(Statement, &'a PublicKey)> {
+    let (payload, key) = envelope::open(text, trusted)?;
+    let statement = serde_json::from_slice(&payload).context("what is signed is no certificate")?;
+    recount::recount(&statement, demands, known)?;
+    Ok((statement, key))
 }
 
 /// In lower-case hexadecimal.

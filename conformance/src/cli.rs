@@ -1,6 +1,7 @@
 //! The command line.
 
 mod adapter_check;
+mod badge;
 mod build;
 mod certify;
 mod coverage;
@@ -13,6 +14,7 @@ mod list;
 mod matrix;
 mod pingpong;
 mod process;
+mod registry;
 mod run;
 mod target;
 mod tell;
@@ -50,6 +52,10 @@ enum Command {
     Certify(certify::Certify),
     /// Checks a certificate, and counts again.
     Verify(verify::Verify),
+    /// Makes a picture, or a row of a table, of a certificate that is verified.
+    Badge(badge::Badge),
+    /// Makes a page of a folder of certificates.
+    Registry(registry::Registry),
     /// Runs the classic guest with the messages of one host and the key-value store of another, on every pair there is.
     Pingpong(pingpong::Pingpong),
     /// Tries hosts with operations at random, and shrinks what differs from the law.
@@ -163,6 +169,8 @@ fn execute(command: Command, color: anstream::ColorChoice, given: Vec<Arc<dyn Ho
         Command::Run(command) => command.execute(&cases, &law, color, given),
         Command::Certify(command) => command.execute(&cases, &law, color),
         Command::Verify(command) => shown(command.execute(&cases, &law)),
+        Command::Badge(command) => shown(command.execute(&cases, &law)),
+        Command::Registry(command) => shown(command.execute(&cases, &law)),
         Command::Pingpong(command) => command.execute(&cases, &law, color),
         Command::Fuzz(command) => command.execute(&cases),
         Command::List(command) => shown(command.execute(&cases, &law).map(|()| 0)),

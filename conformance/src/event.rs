@@ -131,6 +131,9 @@ pub struct Record {
     pub altitude: String,
     /// The verdict.
     pub verdict: Verdict,
+    /// How it ended, of a case that is provisional: so it would be if it counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would_be: Option<Verdict>,
     /// The level of the first clause.
     pub level: String,
     /// The clauses, with their sentences.
@@ -182,6 +185,18 @@ impl Record {
     #[must_use]
     pub const fn is_bad(&self) -> bool {
         matches!(self.verdict, Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error)
+    }
+
+    /// How it ended, whether that counts or not.
+    #[must_use]
+    pub fn ended(&self) -> Verdict {
+        self.would_be.unwrap_or(self.verdict)
+    }
+
+    /// Whether it is provisional and would not pass if it counted.
+    #[must_use]
+    pub fn is_bad_for_now(&self) -> bool {
+        self.would_be.is_some_and(|verdict| verdict != Verdict::Pass)
     }
 
     /// The first two parts of the id. A family does not make a suite of its own.

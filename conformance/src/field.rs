@@ -46,6 +46,8 @@ pub enum Standing {
     Broken,
     /// A case fails that is known to.
     Known,
+    /// A case fails that does not count yet.
+    Provisional,
     /// All that ran passed.
     Holds,
     /// Cases were skipped, and none ran.
@@ -58,8 +60,8 @@ pub enum Standing {
 
 impl Standing {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Broken, Self::Known, Self::Holds, Self::Skipped, Self::Inapplicable, Self::Untested];
+    pub const ALL: [Self; 7] =
+        [Self::Broken, Self::Known, Self::Provisional, Self::Holds, Self::Skipped, Self::Inapplicable, Self::Untested];
 
     /// The word that tables print.
     #[must_use]
@@ -67,6 +69,7 @@ impl Standing {
         match self {
             Self::Broken => "FAILS",
             Self::Known => "fails, known",
+            Self::Provisional => "fails, provisional",
             Self::Holds => "holds",
             Self::Skipped => "skipped",
             Self::Inapplicable => "n/a",
@@ -74,9 +77,10 @@ impl Standing {
         }
     }
 
-    const fn of(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Pass | Verdict::Flaky => Self::Holds,
+    fn of(record: &Record) -> Self {
+        match record.verdict {
+            Verdict::Provisional if record.is_bad_for_now() => Self::Provisional,
+            Verdict::Pass | Verdict::Flaky | Verdict::Provisional => Self::Holds,
             Verdict::Xfail => Self::Known,
             Verdict::Skip => Self::Skipped,
             Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error => Self::Broken,
@@ -151,7 +155,7 @@ struct Standings {
 
 impl Standings {
     fn of(run: &Run) -> Self {
-        let of_record = |record: &Record| ((record.id.clone(), record.altitude.clone()), Standing::of(record.verdict));
+        let of_record = |record: &Record| ((record.id.clone(), record.altitude.clone()), Standing::of(record));
         let inapplicable = run.started.inapplicable.iter();
         let inapplicable = inapplicable.map(|case| ((case.id.clone(), case.altitude.clone()), Standing::Inapplicable));
         Self {

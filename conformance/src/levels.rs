@@ -6,7 +6,7 @@
 //! | `full` | with and without guests, in every language, every case of what the host declares passed at once, with at least [`SEEDS`] seeds |
 //!
 //! A case that could not be put to the host, because its dialect has no words for it or the suite lacks a control, has not
-//! passed. What the host does not declare it does not owe. As a whole a host has the lowest level of its capabilities.
+//! passed. What the host does not declare it does not owe, nor a case that is provisional. As a whole a host has the lowest level of its capabilities.
 //! `resilient`, for faults and consistency, is not offered by this version: cases that inject faults belong to it, so they
 //! count only where the suite can inject any.
 
@@ -135,7 +135,8 @@ const FLAKY: &str = "passed only when they ran again";
 /// What is worst about a case in any run; `None` if it passed in all.
 fn worst(verdicts: impl Iterator<Item = Option<Verdict>>) -> Option<&'static str> {
     let rank = |verdict: Option<Verdict>| match verdict {
-        None => (0, "were not judged"),
+        // One that is provisional by the catalogue does not come here.
+        None | Some(Verdict::Provisional) => (0, "were not judged"),
         Some(Verdict::Error | Verdict::Unknown) => (1, "could not be decided"),
         Some(Verdict::Fail) => (2, "failed"),
         Some(Verdict::Xfail) => (3, "fail, and are known to"),
@@ -147,12 +148,14 @@ fn worst(verdicts: impl Iterator<Item = Option<Verdict>>) -> Option<&'static str
     verdicts.map(rank).min().filter(|(rank, _)| *rank < 7).map(|(_, why)| why)
 }
 
-/// Whether the host owes it that the case passes: of what it does not offer or declare it claims nothing.
+/// Whether the host owes it that the case passes: of what it does not offer or declare it claims nothing, and what is
+/// provisional counts for nothing.
 #[must_use]
 pub fn binds(case: &Case, host: &HostDescription) -> bool {
     let undeclared =
         |name: &str| host.capabilities.get(case.capability()).is_none_or(|declared| !declared.features.contains(name));
-    host.capabilities.contains_key(case.capability())
+    !case.is_provisional()
+        && host.capabilities.contains_key(case.capability())
         && !case.needs.iter().any(|need| matches!(need, Need::Feature(name) if undeclared(name)))
 }
 

@@ -19,6 +19,7 @@ pub mod levels;
 pub mod matrix;
 pub mod mutants;
 pub mod outcome;
+mod page;
 pub mod pattern;
 pub mod plan;
 mod post;

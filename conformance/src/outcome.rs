@@ -103,12 +103,23 @@ pub enum Verdict {
     Unknown,
     /// It could not be judged: the suite or the set-up broke.
     Error,
+    /// It ran, however it ended: it is new in this minor version of the suite, and counts from the next one on.
+    Provisional,
 }
 
 impl Verdict {
-    /// All eight.
-    pub const ALL: [Self; 8] =
-        [Self::Pass, Self::Fail, Self::Skip, Self::Xfail, Self::Xpass, Self::Flaky, Self::Unknown, Self::Error];
+    /// All nine.
+    pub const ALL: [Self; 9] = [
+        Self::Pass,
+        Self::Fail,
+        Self::Skip,
+        Self::Xfail,
+        Self::Xpass,
+        Self::Flaky,
+        Self::Unknown,
+        Self::Error,
+        Self::Provisional,
+    ];
 
     /// The word that reports print.
     #[must_use]
@@ -122,6 +133,7 @@ impl Verdict {
             Self::Flaky => "flaky",
             Self::Unknown => "unknown",
             Self::Error => "error",
+            Self::Provisional => "provisional",
         }
     }
 }

@@ -54,6 +54,8 @@ fn memory_is_certified_and_others_can_count_again() {
     assert_eq!(statement["predicate"]["result"], "PASSED");
     assert_eq!(statement["subject"][0]["digest"]["sha256"].as_str().map(str::len), Some(64));
 
+    shown(folder.path());
+
     // A sample of it, run again: on the same host, on another one, and on one that is not what it was.
     let again = verify(&["--rerun", "memory", "--sample", "1"]);
     assert_eq!(code(&again), 0, "{}", err(&again));
@@ -75,6 +77,45 @@ fn memory_is_certified_and_others_can_count_again() {
     assert_eq!(json["verified"], false);
 }
 
+/// What is made of it for others to look at, by the same checks.
+fn shown(folder: &Path) {
+    let cli = |args: &[&str]| at(folder, args);
+    let badge = |args: &[&str]| cli(&[&["badge", "c.json"], args].concat());
+    let row = badge(&["--key", "me.pub.pem", "--format", "markdown"]);
+    assert!(code(&row) == 0 && out(&row).contains("keyvalue full"), "{}{}", out(&row), err(&row));
+    assert_eq!(code(&badge(&["--key", "me.pub.pem", "-o", "badge.svg"])), 0);
+    let picture = fs::read_to_string(folder.join("badge.svg")).expect("a picture");
+    assert!(picture.starts_with("<svg ") && picture.contains("keyvalue full"), "{picture}");
+
+    let (keys, certificates) = (folder.join("keys"), folder.join("certificates"));
+    [&keys, &certificates].into_iter().for_each(|folder| fs::create_dir(folder).expect("a folder"));
+    let stranger = wasi_cloud_claims::PrivateKey::generate().expect("random").public().to_pem().expect("PEM");
+    fs::write(keys.join("stranger.pem"), stranger).expect("written");
+    rejected(&badge(&["--key", "keys/stranger.pem", "-o", "no.svg"]), "is not signed by");
+    assert!(!folder.join("no.svg").exists());
+
+    fs::copy(folder.join("c.json"), certificates.join("memory.json")).expect("copied");
+    fs::write(certificates.join("<script>.json"), "{}").expect("written");
+    let registry = || {
+        let made = cli(&["registry", "certificates", "--keys", "keys", "-o", "page.html"]);
+        assert_eq!(code(&made), 0, "{}", err(&made));
+        (err(&made), fs::read_to_string(folder.join("page.html")).expect("a page"))
+    };
+    let (said, page) = registry();
+    assert!(said.contains("0 hold, 2 are refused"), "{said}");
+    assert!(page.contains("is not signed by") && page.contains("&lt;script&gt;.json"), "{page}");
+    fs::copy(folder.join("me.pub.pem"), keys.join("me.pem")).expect("copied");
+    let (said, page) = registry();
+    assert!(said.contains("1 hold, 1 are refused"), "{said}");
+    assert!(page.contains("it is no DSSE envelope") && page.contains("memory.json"), "{page}");
+    assert!(!page.contains("<script"), "{page}");
+    // A private key is none to believe, and does not belong there.
+    fs::copy(folder.join("me.pem"), keys.join("me.pem")).expect("copied");
+    program::refused(&cli(&["registry", "certificates", "--keys", "keys"]), &["--keys", "by themselves"]);
+    program::refused(&cli(&["registry", "keys", "--keys", "keys"]), &["--keys"]);
+    program::refused(&cli(&["registry", "nowhere", "--keys", "nowhere"]), &["`nowhere` cannot be read"]);
+}
+
 #[test]
 fn of_a_host_that_fails_nothing_is_signed() {
     let folder = TempDir::new().expect("a folder");
@@ -93,12 +134,16 @@ fn what_is_missing_is_known_before_the_runs() {
         (vec!["verify", "c.json"], "--key"),
         (vec!["verify", "c.json", "--key", "no.pem"], "cannot read `no.pem`"),
         (vec!["verify", "c.json", "--key", "no.pem", "--sample", "0"], "--sample"),
+        (vec!["badge", "c.json"], "--key"),
+        (vec!["badge", "c.json", "--key", "no.pem"], "cannot read `no.pem`"),
+        (vec!["registry", "."], "--keys"),
+        (vec!["registry", ".", "--keys", "."], "no file in `.` ends with `.pem`"),
     ] {
         let output = at(folder.path(), &args);
         assert_eq!(code(&output), 3, "{args:?}: {}", err(&output));
         assert!(err(&output).contains(word), "{args:?}: {}", err(&output));
     }
-    for command in ["certify", "verify"] {
+    for command in ["certify", "verify", "badge", "registry"] {
         let help = at(folder.path(), &[command, "--help"]);
         assert!(code(&help) == 0 && out(&help).contains("Examples:"), "{command}");
     }

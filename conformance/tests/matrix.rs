@@ -1,13 +1,18 @@
-//! `matrix` and `diff` of real runs, and the page in a real browser, as narrow as a phone.
+//! `matrix` and `diff` of real runs, and that page and the one of `registry` in a real browser, as narrow as a phone.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 mod program;
 mod support;
 
+use cloud_conformance::certificate::{
+    badge,
+    registry::{Entry, render},
+    statement::Certificate,
+};
 use libtest_mimic::{Arguments, Completion, Trial};
 use program::{cli, code, err, out};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     fs,
     process::{Command, ExitCode},
@@ -20,6 +25,7 @@ fn main() -> ExitCode {
         Some(why) => Ok(Completion::ignored_with(why)),
         None => {
             page();
+            registry();
             Ok(Completion::Completed)
         }
     };
@@ -32,7 +38,7 @@ fn main() -> ExitCode {
             refused();
             Ok(())
         }),
-        Trial::ignorable_test("the_page_fits_a_phone", chromium),
+        Trial::ignorable_test("the_pages_fit_a_phone", chromium),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -91,23 +97,57 @@ fn refused() {
     }
 }
 
-/// A script that only the test adds tells how wide the page is and what it has.
 fn page() {
     let runs = Runs::new();
     let page = runs.matrix("html");
-    assert!(!page.contains("<script") && !page.contains("http"), "it needs nothing else");
-    let probe = "<script>document.title = JSON.stringify({ wide: document.documentElement.scrollWidth, \
-        window: innerWidth, rows: document.querySelectorAll('tbody tr[id]').length, \
-        broken: document.querySelectorAll('td .broken').length })</script></body>";
-    fs::write(runs.file("page.html"), page.replace("</body>", probe)).expect("written");
+    assert!(!page.contains("http"), "it needs nothing else");
+    let told = looked_at(&page, "broken: document.querySelectorAll('td .broken').length");
+    assert!(told["rows"].as_u64() > Some(20) && told["broken"].as_u64() > Some(0), "{told}");
+}
+
+/// What `registry` makes, and what `badge` does: a picture that is no XML would have no width.
+fn registry() {
+    let level = json!({ "level": "full", "missing": [] });
+    let long = "a-very-long-name-without-any-space ".repeat(4).replace(' ', "-");
+    let certificate: Certificate = serde_json::from_value(json!({
+        "version": 1, "suite": "0.1.0", "issued": "2026-12-01T12:00:00Z", "expires": "2027-12-01T12:00:00Z",
+        "command": "", "declaration": "", "runs": [], "not-proven": [],
+        "hosts": [{ "name": format!("{long}<&\u{1b}"), "version": long, "altitude": "command-c", "capabilities": {}, "notes": [] }],
+        "levels": { "overall": "full", "core-missing": 0,
+            "capabilities": { "config": level, "keyvalue": level, "messaging": level } },
+    }))
+    .expect("a certificate");
+    let held = Entry { file: "held.json".into(), found: Ok((certificate.clone(), "k".repeat(43))) };
+    let refused = Entry { file: format!("{long}.json"), found: Err(format!("not signed by {}", "k".repeat(43))) };
+    let page = render(&[held, refused], "2026-12-02");
+    assert!(!page.contains("http"), "it needs nothing else");
+    let folder = tempfile::tempdir().expect("a folder");
+    let picture = folder.path().join("badge.svg");
+    fs::write(&picture, badge::svg(&certificate)).expect("written");
+    let picture = format!("<img style=\"max-width: 100%\" src=\"file://{}\"></body>", picture.display());
+    let told = looked_at(&page.replace("</body>", &picture), "picture: document.images[0].naturalWidth");
+    assert_eq!(told["rows"], 2, "{told}");
+    assert!(told["picture"].as_u64() > Some(300), "{told}");
+}
+
+/// What a browser as narrow as a phone makes of a page: a script that only the test adds tells how wide it is and what it has.
+fn looked_at(page: &str, more: &str) -> Value {
+    assert!(!page.contains("<script"), "it needs none");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("page.html");
+    let probe = format!(
+        "<script>onload = () => document.title = JSON.stringify({{ wide: document.documentElement.scrollWidth, \
+         window: innerWidth, rows: document.querySelectorAll('tbody tr').length, {more} }})</script></body>"
+    );
+    fs::write(&file, page.replace("</body>", &probe)).expect("written");
     let mut chromium = Command::new("chromium");
     chromium.args(["--headless", "--no-sandbox", "--disable-gpu", "--window-size=390,844", "--dump-dom"]);
-    let profile = format!("--user-data-dir={}", runs.file("profile"));
-    let output = chromium.arg(profile).arg(format!("file://{}", runs.file("page.html"))).output().expect("it starts");
+    let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
+    let output = chromium.arg(profile).arg(format!("file://{}", file.display())).output().expect("it starts");
     let dom = out(&output);
     let (_, title) = dom.split_once("<title>").unwrap_or_else(|| panic!("no page: {}", err(&output)));
     let told: Value = serde_json::from_str(title.split("</title>").next().expect("an end")).expect("what it is like");
     let number = |name: &str| told[name].as_u64().unwrap_or_else(|| panic!("{name} in {told}"));
     assert!(number("wide") <= number("window"), "the page itself must not scroll: {told}");
-    assert!(number("rows") > 20 && number("broken") > 0, "{told}");
+    told
 }

@@ -81,7 +81,7 @@ pub fn statement(
 /// # Errors
 /// If the guests of this build cannot be read.
 pub(super) fn configuration(declaration: &str, cases: &[Case], law: &Law) -> anyhow::Result<Vec<Resource>> {
-    let line = |case: &Case| format!("{} {:?} {:?}\n", case.id(), case.clauses, case.needs);
+    let line = |case: &Case| format!("{} {:?} {:?} {:?}\n", case.id(), case.clauses, case.needs, case.since);
     let catalogue: String = cases.iter().map(line).collect();
     let clause =
         |clause: &clauses::Clause| format!("{} {} {} {}\n", clause.id, clause.level, clause.place, clause.text);
@@ -112,11 +112,11 @@ fn run(run: &whole::Run) -> Run {
 fn judged(record: &Record) -> Judged {
     let mismatch = |m: &crate::event::Mismatch| format!("{}: expected {}, actual {}", m.what, m.expected, m.actual);
     // What passes and was observed to be unlike others needs no excuse.
-    let why = record.why.clone().or_else(|| record.mismatch.as_ref().map(mismatch));
+    let why: Vec<_> = record.why.iter().cloned().chain(record.mismatch.as_ref().map(mismatch)).collect();
     Judged {
         id: record.id.clone(),
         verdict: record.verdict,
-        why: why.filter(|_| record.verdict != Verdict::Pass),
+        why: Some(why.join("; ")).filter(|why| record.verdict != Verdict::Pass && !why.is_empty()),
         shown: record.shown.clone(),
         millis: record.millis,
     }
@@ -153,7 +153,7 @@ impl Derived {
                 matches!(verdict, None | Some(Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error))
             }) {
                 failed.push(name);
-            } else if all != [Some(&Verdict::Skip)].into() {
+            } else if !all.iter().flatten().all(|verdict| matches!(verdict, Verdict::Skip | Verdict::Provisional)) {
                 warned.push(name);
             }
         }

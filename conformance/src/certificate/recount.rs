@@ -10,6 +10,7 @@ use crate::{
     catalogue::Case,
     clauses::Law,
     host::{Altitude, Deployment, Environment, Host, HostDescription},
+    levels::Level,
     outcome::Verdict,
     plan::{self, Declaration, Expect, Plan, Selection},
     session::Broken,
@@ -35,6 +36,8 @@ pub struct Demands<'a> {
     pub now: SystemTime,
     /// The nonce that was given to whoever ran it.
     pub nonce: Option<&'a str>,
+    /// What the host must have attained as a whole.
+    pub level: Level,
 }
 
 /// Makes a statement's plans, counts, lists and levels again.
@@ -70,6 +73,7 @@ pub fn recount(statement: &Statement, demands: Demands<'_>, (cases, law): (&[Cas
         levels.overall,
         certificate.levels.overall
     );
+    ensure!(levels.overall >= demands.level, "the host has attained `{}` and not `{}`", levels.overall, demands.level);
     Ok(())
 }
 
@@ -149,15 +153,18 @@ struct Planned<'a> {
     /// Decided while planning.
     verdict: Option<Verdict>,
     expect: Expect,
+    /// It does not count, by the catalogue of this suite, whatever the certificate says.
+    provisional: bool,
 }
 
 fn planned(plan: &Plan) -> BTreeMap<&str, Planned<'_>> {
     let cases = plan.entries.iter().map(|entry| {
-        let (skip, expect) = (entry.skip.as_deref(), entry.expect);
-        (&*entry.id, Planned { skip, verdict: skip.map(|_| Verdict::Skip), expect })
+        let (skip, expect, provisional) = (entry.skip.as_deref(), entry.expect, entry.case.is_provisional());
+        (&*entry.id, Planned { skip, verdict: skip.map(|_| Verdict::Skip), expect, provisional })
     });
     let checks = plan.checks.iter().map(|check| {
-        (&*check.id, Planned { skip: None, verdict: Some(Verdict::from(&check.outcome)), expect: check.expect })
+        let (verdict, expect) = (Some(Verdict::from(&check.outcome)), check.expect);
+        (&*check.id, Planned { skip: None, verdict, expect, provisional: false })
     });
     cases.chain(checks).collect()
 }
@@ -208,9 +215,13 @@ fn as_planned(case: &Judged, planned: &Planned<'_>) -> anyhow::Result<()> {
         ensure!(*verdict == decided, "it was decided before it ran to be `{}`", decided.word());
         ensure!(planned.skip.is_none() || planned.skip == why.as_deref(), "it was to be skipped for another reason");
     }
+    if (*verdict == Verdict::Provisional) != planned.provisional && *verdict != Verdict::Skip {
+        let is = if planned.provisional { "is provisional" } else { "counts" };
+        bail!("it {is} in the suite {}, and ends as `{}`", env!("CARGO_PKG_VERSION"), verdict.word());
+    }
     let agrees = match verdict {
         Verdict::Pass => planned.expect == Expect::Pass && why.is_none(),
-        Verdict::Skip => why.is_some(),
+        Verdict::Skip | Verdict::Provisional => why.is_some(),
         Verdict::Xfail => planned.expect == Expect::Failure,
         // No list that is known to whoever verifies allows for a flake.
         Verdict::Flaky | Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error => false,

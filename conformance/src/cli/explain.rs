@@ -75,6 +75,13 @@ fn explain_family(out: &mut impl Write, case: &Case, members: &[&Case], law: &La
 fn needs_and_clauses(out: &mut impl Write, case: &Case, law: &Law) -> io::Result<()> {
     let needs: Vec<_> = case.needs.iter().map(|need| need.word()).collect();
     writeln!(out, "needs: {}", if needs.is_empty() { "nothing".to_owned() } else { needs.join(", ") })?;
+    if case.is_provisional() {
+        let since = case.since.unwrap_or_default();
+        writeln!(
+            out,
+            "provisional: new in {since}; it runs and is reported, and counts from the next minor version on"
+        )?;
+    }
     for id in case.clauses {
         writeln!(out)?;
         match law.get(id) {
@@ -134,6 +141,18 @@ mod tests {
         let text = explained("keyvalue/store/value-is-kept").expect("a family");
         assert!(text.contains("\n  keyvalue/store/value-is-kept/64-kib-and-1-under-unicode-key\n"), "{text}");
         assert!(text.contains("--run 'keyvalue/store/value-is-kept/**'"), "{text}");
+    }
+
+    #[test]
+    fn what_is_new_says_so() {
+        let cases = catalogue::all();
+        let text = |since| {
+            let mut out = Vec::new();
+            explain_case(&mut out, &cases[0].dated(since), &Law::embedded().expect("the law")).expect("written");
+            String::from_utf8(out).expect("UTF-8")
+        };
+        let is_told = |since| text(since).contains("\nprovisional: new in ");
+        assert_eq!([None, Some("0.0"), Some(catalogue::MINOR)].map(is_told), [false, false, true]);
     }
 
     #[test]

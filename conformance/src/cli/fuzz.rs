@@ -1,6 +1,9 @@
 //! `fuzz`.
 
-use super::process::{self, Timeouts};
+use super::{
+    process::{self, Timeouts},
+    tell::bar,
+};
 use crate::{
     catalogue::Case,
     fuzz::{Effort, Find, case, fuzz, play},
@@ -11,10 +14,9 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     sync::atomic::{AtomicU64, Ordering},
 };
 use tokio::runtime::Handle;
@@ -112,7 +114,7 @@ impl Fuzz {
             bail!("`{name}` has no key-value store, and there is nothing else to try");
         }
         workers.block_on(host.warm(&["keyvalue/store/fuzz"]));
-        let (run, number, bar) = (process::unique(), AtomicU64::new(0), bar(effort.sequences));
+        let (run, number, bar) = (process::unique(), AtomicU64::new(0), bar(effort.sequences.into()));
         let play = |steps: &[_]| {
             let scope = format!("{run}-{}", number.fetch_add(1, Ordering::Relaxed));
             workers.block_on(play(&*host, &scope, steps, effort.patience))
@@ -167,12 +169,4 @@ impl Fuzz {
         }
         Ok(())
     }
-}
-
-fn bar(sequences: u32) -> ProgressBar {
-    let bar = if io::stderr().is_terminal() { ProgressBar::new(sequences.into()) } else { ProgressBar::hidden() };
-    if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {bar:30} {elapsed}") {
-        bar.set_style(style);
-    }
-    bar
 }

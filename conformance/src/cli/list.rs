@@ -32,6 +32,9 @@ struct Row {
     level: String,
     needs: Vec<String>,
     clauses: &'static [&'static str],
+    /// The version that it is new in, of a case that is provisional.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<&'static str>,
 }
 
 impl List {
@@ -68,7 +71,8 @@ fn row(case: &Case, law: &Law) -> anyhow::Result<Row> {
     let first = case.clauses.first().and_then(|id| law.get(id));
     let level = first.with_context(|| format!("{} cites no clause of the law", case.id()))?.level.to_string();
     let needs = case.needs.iter().map(|need| need.word()).collect();
-    Ok(Row { id: case.id(), level, needs, clauses: case.clauses })
+    let since = case.since.filter(|_| case.is_provisional());
+    Ok(Row { id: case.id(), level, needs, clauses: case.clauses, since })
 }
 
 fn table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
@@ -76,8 +80,9 @@ fn table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
     let (id, level) = (width(|row| row.id.len()), width(|row| row.level.len()));
     let clauses = width(|row| row.clauses.join(" ").len());
     for row in rows {
+        let since = row.since.map(|since| format!("  provisional since {since}")).unwrap_or_default();
         let line = format!(
-            "{:id$}  {:level$}  {:clauses$}  {}",
+            "{:id$}  {:level$}  {:clauses$}  {}{since}",
             row.id,
             row.level,
             row.clauses.join(" "),
@@ -86,4 +91,22 @@ fn table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::{self, MINOR};
+
+    #[test]
+    fn what_is_new_says_so() {
+        let (law, case) = (Law::embedded().expect("the law"), catalogue::all()[0]);
+        let rows = [None, Some("0.0"), Some(MINOR)].map(|since| row(&case.dated(since), &law).expect("a row"));
+        let mut text = Vec::new();
+        table(&mut text, &rows).expect("written");
+        let text = String::from_utf8(text).expect("UTF-8");
+        let told: Vec<_> = text.lines().map(|line| line.ends_with(&format!("provisional since {MINOR}"))).collect();
+        assert_eq!(told, [false, false, true], "{text}");
+        assert_eq!(serde_json::to_value(&rows[2]).expect("JSON")["since"], MINOR);
+    }
 }

@@ -2,7 +2,10 @@
 
 mod table;
 
-use super::process::{self, Timeouts};
+use super::{
+    process::{self, Timeouts},
+    tell::bar,
+};
 use crate::{
     catalogue::{Case, deployment::deployment},
     clauses::Law,
@@ -21,12 +24,8 @@ use crate::{
 use anstream::AutoStream;
 use anyhow::{anyhow, ensure};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use std::{
-    collections::BTreeMap,
-    io::{self, IsTerminal},
-};
+use std::{collections::BTreeMap, io};
 use tokio::runtime::Handle;
 
 /// What runs: the classic guest, which counts in key-value what it answers by message.
@@ -166,7 +165,7 @@ impl Pingpong {
         let with = |capability| ready.iter().filter(move |host| host.serves(capability));
         let pairs: Vec<_> = with("messaging").flat_map(|one| with("keyvalue").map(move |two| (one, two))).collect();
         ensure!(!pairs.is_empty(), "no pair of these hosts has messages and a key-value store: add `--host memory`");
-        let bar = bar(pairs.len());
+        let bar = bar(pairs.len() as u64);
         let (mut shown, mut exits, mut first) = (Vec::new(), Vec::new(), First::new());
         for (number, (messaging, keyvalue)) in pairs.into_iter().enumerate() {
             let (one, two) = (&*messaging.spelled, &*keyvalue.spelled);
@@ -270,14 +269,6 @@ fn why(record: &Record) -> String {
 fn short(text: &str) -> String {
     let short: String = text.chars().take(LONGEST).collect();
     if short.len() == text.len() { short } else { short + "..." }
-}
-
-fn bar(pairs: usize) -> ProgressBar {
-    let bar = if io::stderr().is_terminal() { ProgressBar::new(pairs as u64) } else { ProgressBar::hidden() };
-    if let Ok(style) = ProgressStyle::with_template("{pos}/{len} pairs {bar:30} {elapsed} {wide_msg}") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 /// Where several are true, the first of 3, 1, 2 counts.

@@ -4,6 +4,15 @@ use crate::{event::Event, report::Report};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal};
 
+/// How far it is on the way to so many, for whoever sits before the terminal.
+pub(super) fn bar(length: u64) -> ProgressBar {
+    let bar = if io::stderr().is_terminal() { ProgressBar::new(length) } else { ProgressBar::hidden() };
+    match ProgressStyle::with_template("{pos}/{len} {bar:30} {elapsed} {wide_msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 /// Hands every event to all who want it.
 pub(super) struct Teller {
     reports: Vec<Box<dyn Report>>,
@@ -16,11 +25,7 @@ pub(super) struct Teller {
 
 impl Teller {
     pub fn new(reports: Vec<Box<dyn Report>>, secrets: Vec<String>, quiet: bool, keep: bool) -> Self {
-        let shown = io::stderr().is_terminal() && !quiet;
-        let bar = if shown { ProgressBar::no_length() } else { ProgressBar::hidden() };
-        if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {bar:30} {elapsed} {wide_msg}") {
-            bar.set_style(style);
-        }
+        let bar = if quiet { ProgressBar::hidden() } else { bar(0) };
         Self { reports, secrets, bar, kept: keep.then(Vec::new), failed: Ok(()) }
     }
 

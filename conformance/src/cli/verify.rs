@@ -6,14 +6,14 @@ use super::process::Timeouts;
 use crate::{
     catalogue::Case,
     certificate::{
-        envelope,
-        recount::{Demands, recount},
+        recount::Demands,
         statement::{Certificate, Statement},
+        verified,
     },
     clauses::Law,
     levels::Level,
 };
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use rerun::Rerun;
 use serde_json::json;
@@ -26,16 +26,13 @@ use std::{
 use wasi_cloud_claims::{PublicKey, files};
 
 /// The certificate does not say what it should, or is not to be believed.
-const REJECTED: u8 = 1;
+pub(super) const REJECTED: u8 = 1;
 
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct Verify {
-    /// What `certify` wrote.
-    certificate: PathBuf,
-    /// The public key of whom you believe: Ed25519, in PEM. May be repeated; one of them must have signed.
-    #[arg(long, value_name = "FILE", required = true)]
-    key: Vec<PathBuf>,
+    #[command(flatten)]
+    shown: Shown,
     /// The nonce that you gave to whoever ran it.
     #[arg(long, value_name = "TEXT")]
     nonce: Option<String>,
@@ -49,6 +46,26 @@ pub(super) struct Verify {
     rerun: Rerun,
     #[command(flatten)]
     timeouts: Timeouts,
+}
+
+/// A certificate, and whom to believe.
+#[derive(Debug, Args)]
+pub(super) struct Shown {
+    /// What `certify` wrote.
+    certificate: PathBuf,
+    /// The public key of whom you believe: Ed25519, in PEM. May be repeated; one of them must have signed.
+    #[arg(long, value_name = "FILE", required = true)]
+    key: Vec<PathBuf>,
+}
+
+impl Shown {
+    /// # Errors
+    /// What cannot be read.
+    pub fn read(&self) -> anyhow::Result<(String, Vec<PublicKey>)> {
+        let keys = self.key.iter().map(|path| files::public(path)).collect::<Result<Vec<_>, _>>().context("--key")?;
+        let text = fs::read_to_string(&self.certificate);
+        Ok((text.with_context(|| format!("`{}` cannot be read", self.certificate.display()))?, keys))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,9 +92,7 @@ Exit codes: 0 verified; 1 rejected; 3 it cannot be read, or wrong usage.";
 
 impl Verify {
     pub(super) fn execute(&self, cases: &[Case], law: &Law) -> anyhow::Result<u8> {
-        let keys = self.key.iter().map(|path| files::public(path)).collect::<Result<Vec<_>, _>>().context("--key")?;
-        let shown = self.certificate.display();
-        let text = fs::read_to_string(&self.certificate).with_context(|| format!("`{shown}` cannot be read"))?;
+        let (text, keys) = self.shown.read()?;
         let judged = self.judge(&text, &keys, (cases, law));
         let mut out = io::stdout().lock();
         match (&judged, self.json) {
@@ -95,13 +110,9 @@ impl Verify {
         keys: &[PublicKey],
         (cases, law): (&[Case], &Law),
     ) -> anyhow::Result<(Statement, PublicKey)> {
-        let (payload, key) = envelope::open(text, keys)?;
-        let statement: Statement = serde_json::from_slice(&payload).context("what is signed is no certificate")?;
-        let demands = Demands { now: SystemTime::now(), nonce: self.nonce.as_deref() };
-        recount(&statement, demands, (cases, law))?;
-        let level = statement.predicate.certificate.levels.overall;
-        let demanded = if self.level == AtLeast::Full { Level::Full } else { Level::Core };
-        ensure!(level >= demanded, "the host has attained `{level}` and not `{demanded}`");
+        let level = if self.level == AtLeast::Full { Level::Full } else { Level::Core };
+        let demands = Demands { now: SystemTime::now(), nonce: self.nonce.as_deref(), level };
+        let (statement, key) = verified(text, keys, demands, (cases, law))?;
         self.rerun.compare(&statement.predicate.certificate, (cases, law), self.timeouts)?;
         Ok((statement, key.clone()))
     }

@@ -1,6 +1,7 @@
 //! The table in Markdown.
 
 use super::{Cell, Field, short};
+use crate::report::markdown::text;
 use std::io::{self, Write};
 
 /// Writes the hosts, and a table of clauses for each capability.
@@ -11,11 +12,11 @@ pub fn render(field: &Field<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "| host | version | executed | conformant | |\n| --- | --- | --- | --- | --- |")?;
     for column in &field.columns {
         let (executed, planned) = column.executed;
-        let notes: Vec<_> = column.notes.iter().map(|note| plain(note)).collect();
-        let (host, version, yes) = (plain(&column.host), plain(&column.version), yes(column.conformant));
+        let notes: Vec<_> = column.notes.iter().map(|note| text(note)).collect();
+        let (host, version, yes) = (text(&column.host), text(&column.version), yes(column.conformant));
         writeln!(out, "| {host} | {version} | {executed} of {planned} | {yes} | {} |", notes.join("; "))?;
     }
-    let hosts: Vec<_> = field.columns.iter().map(|column| plain(&column.host)).collect();
+    let hosts: Vec<_> = field.columns.iter().map(|column| text(&column.host)).collect();
     let mut capability = "";
     for row in &field.rows {
         if row.clause.capability() != capability {
@@ -24,8 +25,8 @@ pub fn render(field: &Field<'_>, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "| --- | --- |{} --- |", " --- |".repeat(hosts.len()))?;
         }
         let cells: Vec<_> = row.cells.iter().map(cell).collect();
-        let (id, level, text) = (&row.clause.id, &row.clause.level, plain(&row.clause.text));
-        writeln!(out, "| {id} | {level} | {} | {text} |", cells.join(" | "))?;
+        let (id, level, said) = (&row.clause.id, &row.clause.level, text(&row.clause.text));
+        writeln!(out, "| {id} | {level} | {} | {said} |", cells.join(" | "))?;
     }
     Ok(())
 }
@@ -44,8 +45,4 @@ fn cell(cell: &Cell) -> String {
             several.iter().map(part).collect::<Vec<_>>().join("; ")
         }
     }
-}
-
-fn plain(text: &str) -> String {
-    text.replace(['\n', '\r'], " ").replace('|', "\\|").replace('<', "&lt;")
 }

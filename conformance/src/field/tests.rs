@@ -8,6 +8,7 @@ fn record(id: &str, altitude: &str, verdict: Verdict) -> Record {
     let text = serde_json::json!({
         "id": id, "altitude": altitude, "verdict": verdict.word(), "level": "core", "clauses": [],
         "attempts": 1, "millis": 1, "seed": 1,
+        "would-be": (verdict == Verdict::Provisional).then_some("fail"),
     });
     serde_json::from_value(text).expect("a record")
 }
@@ -45,7 +46,7 @@ fn cell(run: &Run, clause: &str) -> Cell {
 
 #[test]
 fn the_worst_case_decides_and_what_did_not_run_counts_for_nothing() {
-    use Verdict::{Fail, Pass, Skip, Unknown, Xfail};
+    use Verdict::{Fail, Pass, Provisional, Skip, Unknown, Xfail};
     let (clause, [one, other]) = of_one_clause();
     for (verdicts, standing) in [
         ([Pass, Pass], Standing::Holds),
@@ -54,11 +55,15 @@ fn the_worst_case_decides_and_what_did_not_run_counts_for_nothing() {
         ([Pass, Xfail], Standing::Known),
         ([Xfail, Fail], Standing::Broken),
         ([Pass, Unknown], Standing::Broken),
+        ([Pass, Provisional], Standing::Provisional),
+        ([Xfail, Provisional], Standing::Known),
     ] {
         let records = [&one, &other].into_iter().zip(verdicts).map(|(id, verdict)| record(id, "x", verdict));
         let run = run("h", &["x"], records.collect());
         assert_eq!(cell(&run, clause), [("x".to_owned(), standing)].into(), "{verdicts:?}");
     }
+    let passes = Record { would_be: Some(Pass), ..record(&one, "x", Provisional) };
+    assert_eq!(cell(&run("h", &["x"], vec![passes]), clause)["x"], Standing::Holds);
     let mut run = run("h", &["x", "y"], vec![record(&one, "x", Pass)]);
     assert_eq!(cell(&run, clause)["y"], Standing::Untested);
     let case = Inapplicable { id: one, altitude: "y".into(), reason: "one store".into(), ..Inapplicable::default() };

@@ -1,5 +1,6 @@
 use super::{Level, Levels, Verdicts};
 use crate::{
+    catalogue::MINOR,
     certificate::{
         issue::verdicts,
         recount,
@@ -50,6 +51,18 @@ fn a_level_is_what_the_worst_run_has_shown() {
     }
     // Without guests nothing is core, and full is with and without.
     assert_eq!(after(&[("direct", CORE, Verdict::Fail)]), [Core, Full, Core]);
+}
+
+/// So neither a failure of it nor that it cannot be put to the host is a gap.
+#[test]
+fn what_is_new_binds_no_host() {
+    let ((cases, _), (plans, _)) = (world(), passed());
+    let case = cases.into_iter().find(|case| case.id() == CORE).expect("a case");
+    let host = plans[0].host.describe();
+    assert_eq!(
+        [None, Some("0.0"), Some(MINOR)].map(|since| super::binds(&case.dated(since), host)),
+        [true, true, false]
+    );
 }
 
 #[test]

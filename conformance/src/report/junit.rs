@@ -1,5 +1,5 @@
 //! JUnit's XML, as CI systems read it. What it has no word for is told so that nothing looks better than it is: a known
-//! failure is skipped, an unexpected pass is a failure, and what nobody can tell is an error.
+//! failure is skipped, and so is what does not count yet, an unexpected pass is a failure, and what nobody can tell is an error.
 
 use super::whole::Run;
 use crate::{event::Record, outcome::Verdict};
@@ -52,7 +52,7 @@ fn case(record: &Record) -> TestCase {
             }
             status
         }
-        Verdict::Skip | Verdict::Xfail => TestCaseStatus::skipped(),
+        Verdict::Skip | Verdict::Xfail | Verdict::Provisional => TestCaseStatus::skipped(),
         Verdict::Fail | Verdict::Xpass => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Unknown | Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
     };

@@ -28,6 +28,7 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let failed = |record: &&Record| record.is_bad();
     section(out, "Failures", run.records.iter().filter(failed))?;
     section(out, "Known failures", run.records.iter().filter(|record| record.verdict == Verdict::Xfail))?;
+    section(out, "Provisional: they would not pass", run.records.iter().filter(|record| record.is_bad_for_now()))?;
     untested(run, out)
 }
 
@@ -152,7 +153,30 @@ fn untested(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Text in which nothing is Markdown's, on one line. What is between backticks stays so.
-fn text(plain: &str) -> String {
-    plain.replace(['\n', '\r'], " ").replace('|', "\\|").replace('<', "&lt;").replace('*', "\\*").replace('_', "\\_")
+/// Text in which nothing is Markdown's but what is between backticks, on one line. No tag begins and no cell ends there either.
+pub(crate) fn text(plain: &str) -> String {
+    let part = |(number, part): (usize, &str)| match number % 2 {
+        0 => part.replace('\\', "\\\\").replace('*', "\\*").replace('_', "\\_").replace('[', "\\["),
+        _ => part.to_owned(),
+    };
+    let parts: Vec<_> = plain.split('`').enumerate().map(part).collect();
+    parts.join("`").replace(['\n', '\r'], " ").replace('|', "\\|").replace('<', "&lt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+
+    #[test]
+    fn nothing_is_markdown_but_code() {
+        for (plain, written) in [
+            ("a_b *c* [d](e)", "a\\_b \\*c\\* \\[d](e)"),
+            ("`some_key` of a_b", "`some_key` of a\\_b"),
+            ("a|b `c|d`", "a\\|b `c\\|d`"),
+            ("a\\|b", "a\\\\\\|b"),
+            ("<b>\r\n`<i>", "&lt;b>  `&lt;i>"),
+        ] {
+            assert_eq!(text(plain), written);
+        }
+    }
 }

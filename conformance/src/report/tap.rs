@@ -15,6 +15,7 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
         let (ok, directive) = match record.verdict {
             Verdict::Pass | Verdict::Flaky => ("ok", String::new()),
             Verdict::Skip => ("ok", format!(" # SKIP {}", one_line(&why))),
+            Verdict::Provisional => ("ok", format!(" # SKIP provisional: {}", one_line(&why))),
             Verdict::Xfail => ("not ok", format!(" # TODO known failure: {}", one_line(&why))),
             Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error => ("not ok", String::new()),
         };

@@ -1,4 +1,4 @@
-//! One made-up run with all eight verdicts, in every format.
+//! One made-up run with all nine verdicts, in every format.
 
 use super::{Detail, Report, json::Json, junit, markdown, pretty::Pretty, tap, terse, whole::Whole};
 use crate::{
@@ -14,6 +14,7 @@ fn record(verdict: Verdict) -> Record {
     Record {
         altitude: "direct".into(),
         verdict,
+        would_be: (verdict == Verdict::Provisional).then_some(Verdict::Fail),
         level: "core".into(),
         clauses: vec![Cited { id: "KV-STORE-05".into(), text: "`get` of an absent key returns `ok(none)`.".into() }],
         check: false,
@@ -45,6 +46,7 @@ fn records() -> Vec<Record> {
             Verdict::Flaky => Some("it failed 1 times and then passed".into()),
             Verdict::Unknown => Some("the checker gave up".into()),
             Verdict::Error => Some("the case panicked: a bug of ours".into()),
+            Verdict::Provisional => Some("it would be `fail`: the guest trapped: unreachable".into()),
         };
         record.attempts = u32::from(record.verdict != Verdict::Skip);
     }
@@ -85,7 +87,7 @@ fn events() -> Vec<Event> {
         seed: 7,
         jobs: 2,
         hosts: vec![host],
-        planned: 8,
+        planned: 9,
         picked: false,
         inapplicable: vec![Inapplicable {
             id: "keyvalue/store/x".into(),
@@ -98,11 +100,11 @@ fn events() -> Vec<Event> {
     };
     let verdicts: BTreeMap<_, _> = Verdict::ALL.into_iter().map(|verdict| (verdict, 1)).collect();
     let summary = Summary {
-        planned: 8,
-        executed: 6,
+        planned: 9,
+        executed: 7,
         verdicts,
         missing: vec!["keyvalue/store/error (direct)".into()],
-        problems: vec!["1 of 8 planned cases were not judged".into()],
+        problems: vec!["1 of 9 planned cases were not judged".into()],
         levels: None,
         leaks: 1,
         millis: 1234,
@@ -126,7 +128,7 @@ fn written_of(events: &[Event], report: impl FnOnce(&mut Vec<u8>) -> Box<dyn Rep
 }
 
 #[test]
-fn all_eight_verdicts() {
+fn all_nine_verdicts() {
     insta::assert_snapshot!(written(|out| Box::new(Pretty::new(out, Detail::default()))));
 }
 
@@ -186,6 +188,26 @@ fn only_a_whole_run_at_all_altitudes_without_known_failures_is_called_conformant
     assert_eq!(last_word(&all, false, 2, false), known);
 }
 
+/// What is new and passes is counted, and needs nobody's attention.
+#[test]
+fn what_is_provisional_is_told_where_it_would_not_pass() {
+    let ended = |would_be| Event::Ended(Box::new(Record { would_be: Some(would_be), ..record(Verdict::Provisional) }));
+    let summary = Summary { verdicts: [(Verdict::Provisional, 1)].into(), ..Summary::default() };
+    let picked = Event::Started(Started { picked: true, ..Started::default() });
+    let quiet = Detail { quiet: true, trace: false };
+    for (would_be, is_told) in [(Verdict::Fail, true), (Verdict::Error, true), (Verdict::Pass, false)] {
+        let events = [picked.clone(), ended(would_be), Event::Finished(summary.clone())];
+        let text = written_of(&events, |out| Box::new(Pretty::new(out, quiet)));
+        assert_eq!(text.contains("counts from the next minor version"), is_told, "{text}");
+        assert!(
+            text.contains("the picked cases that count pass: no claim") && text.contains("1 provisional"),
+            "{text}"
+        );
+        let page = written_of(&events, |out| Box::new(Whole::new(out, markdown::render)));
+        assert_eq!(page.contains("## Provisional"), is_told, "{page}");
+    }
+}
+
 #[test]
 fn what_was_observed_and_what_is_undeclared_are_told_also_in_short() {
     let mut record = Record { observed: true, level: "probe".into(), ..record(Verdict::Pass) };
@@ -238,8 +260,8 @@ fn tap_has_a_point_for_each_case() {
     let text = written(|out| Box::new(Whole::new(out, tap::render)));
     insta::assert_snapshot!(text);
     let points: Vec<_> = text.lines().filter(|line| line.starts_with("ok ") || line.starts_with("not ok ")).collect();
-    assert_eq!(points.len(), 8);
-    assert!(text.contains("\n1..8\n"));
+    assert_eq!(points.len(), 9);
+    assert!(text.contains("\n1..9\n"));
     // As a reader of TAP counts: a directive excuses, and all else that is not ok has failed.
     let failed = |line: &&&str| line.starts_with("not ok") && !line.contains(" # TODO");
     assert_eq!(points.iter().filter(failed).count(), records().iter().filter(|record| record.is_bad()).count());
@@ -251,7 +273,7 @@ fn junit_counts_what_needs_attention() {
     insta::assert_snapshot!(text);
     let report = quick_junit::Report::deserialize_from_str(&text).expect("JUnit's XML");
     // The cases, and what is wrong with the run itself.
-    assert_eq!((report.tests, report.failures, report.errors), (10, 2, 4));
+    assert_eq!((report.tests, report.failures, report.errors), (11, 2, 4));
 }
 
 #[test]

@@ -59,19 +59,22 @@ struct About {
     measures: bool,
     /// What the host does not declare, and the case proves to be refused.
     undeclared: Option<String>,
+    /// It counts for nothing yet, so no list of the user's is about it.
+    provisional: bool,
 }
 
 impl From<&Entry> for About {
     fn from(entry: &Entry) -> Self {
         let measures = ["may", "probe"].contains(&&*entry.level);
         let (level, clauses) = (entry.level.clone(), entry.clauses.clone());
-        Self { level, clauses, expect: entry.expect, measures, undeclared: None }
+        let provisional = entry.case.is_provisional();
+        Self { level, clauses, expect: entry.expect, measures, undeclared: None, provisional }
     }
 }
 
 fn checked(check: &Check, plan: &Plan, options: &Options) -> Record {
     let (level, clauses, expect) = ("core".to_owned(), Vec::new(), check.expect);
-    let about = About { level, clauses, expect, measures: false, undeclared: None };
+    let about = About { level, clauses, expect, measures: false, undeclared: None, provisional: false };
     let record = Record { check: true, attempts: 1, ..record(&check.id, &*plan.host, options) };
     finish(record, about, check.outcome.clone(), options)
 }
@@ -84,6 +87,7 @@ fn record(id: &str, host: &dyn Host, options: &Options) -> Record {
         id: id.to_owned(),
         altitude: altitude.to_string(),
         verdict: Verdict::Pass,
+        would_be: None,
         level: String::new(),
         clauses: Vec::new(),
         check: false,
@@ -110,7 +114,9 @@ fn finish(mut record: Record, about: About, outcome: Outcome, options: &Options)
     record.warning = about.undeclared.filter(|_| mismatch).map(|what| {
         format!("undeclared capability: {what} is not declared and not refused: declare it, or answer `unsupported`")
     });
+    record.would_be = Some(judged).filter(|judged| about.provisional && *judged != Verdict::Skip);
     let verdict = match (judged, about.expect) {
+        _ if record.would_be.is_some() => Verdict::Provisional,
         (Verdict::Fail, Expect::Failure) => Verdict::Xfail,
         (Verdict::Pass, Expect::Failure) => Verdict::Xpass,
         (Verdict::Pass, Expect::Flake) if record.attempts > 1 => Verdict::Flaky,
@@ -126,13 +132,18 @@ fn finish(mut record: Record, about: About, outcome: Outcome, options: &Options)
         }
         Err(stop) => Some(stop.to_string()),
     };
+    if let Some(would_be) = record.would_be {
+        let said = [Some(format!("it would be `{}`", would_be.word())), record.why.take()];
+        record.why = Some(said.into_iter().flatten().collect::<Vec<_>>().join(": "));
+    }
     let rules = &options.rules;
     match about.expect {
         Expect::Pass => {}
         Expect::Failure => record.repro.push_str(&format!(" --known-failing '{}'", record.id)),
         Expect::Flake => record.repro.push_str(&format!(" --known-flaky '{}'", record.id)),
     }
-    let denied = (verdict == Verdict::Skip && rules.deny_skip) || (verdict == Verdict::Flaky && rules.deny_flaky);
+    let denies = (verdict == Verdict::Skip && rules.deny_skip) || (verdict == Verdict::Flaky && rules.deny_flaky);
+    let denied = denies && !about.provisional;
     if denied {
         let why = record.why.take().unwrap_or_default();
         record.why = Some(format!("--deny {}: {why}", verdict.word()));

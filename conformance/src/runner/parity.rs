@@ -100,6 +100,7 @@ mod tests {
             log: Vec::new(),
             transcript: vec![entry],
             verdict: Verdict::Pass,
+            would_be: None,
             level: "core".into(),
             clauses: Vec::new(),
             check: false,

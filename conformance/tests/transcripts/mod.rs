@@ -22,7 +22,7 @@ pub type Transcripts = BTreeMap<String, Record>;
 pub fn comparable(records: Vec<Record>, whole: bool) -> Result<Transcripts, String> {
     let is_skip = |record: &&Record| record.verdict == Verdict::Skip;
     let skipped: BTreeSet<_> = records.iter().filter(is_skip).map(|record| record.id.clone()).collect();
-    let passed = records.into_iter().filter(|record| record.verdict == Verdict::Pass && !record.check);
+    let passed = records.into_iter().filter(|record| record.ended() == Verdict::Pass && !record.check);
     let mut passed: Transcripts = passed.map(|record| (record.id.clone(), record)).collect();
     for open in OPEN {
         if passed.remove(open).is_none() && whole && !skipped.contains(open) {

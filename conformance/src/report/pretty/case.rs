@@ -4,6 +4,7 @@ use super::{BOLD, YELLOW, style};
 use crate::{
     event::{Mismatch, Record},
     host::HostCall,
+    report::junit::why,
     transcript::Entry,
 };
 use std::io::{self, Write};
@@ -52,6 +53,13 @@ pub(super) fn observed(out: &mut impl Write, record: &Record) -> io::Result<()> 
         out,
         "\n{YELLOW}observed{YELLOW:#} {id} ({altitude}, {level}): {what}: not {expected} but {actual}; no clause binds"
     )
+}
+
+/// What is new and would not pass, which counts for nothing before the next minor version.
+pub(super) fn provisional(out: &mut impl Write, record: &Record) -> io::Result<()> {
+    let Record { id, altitude, level, repro, .. } = record;
+    writeln!(out, "\n{YELLOW}provisional{YELLOW:#} {id} ({altitude}, {level}): {}", indented(&why(record)))?;
+    writeln!(out, "  it is new, and counts from the next minor version of the suite on\n  repro: {repro}")
 }
 
 fn operations(out: &mut impl Write, all: &[Entry], trace: bool) -> io::Result<()> {

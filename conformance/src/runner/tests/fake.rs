@@ -125,7 +125,16 @@ impl Session for Silent {
 pub type Function = for<'a> fn(&'a mut Bench) -> BoxFuture<'a, Outcome>;
 
 pub fn case(function: &'static str, needs: &'static [Need], run: Function) -> Case {
-    Case { suite: "config/store", function, axes: &[], point: [0; 2], clauses: &["CFG-STORE-01"], needs, run }
+    Case {
+        suite: "config/store",
+        function,
+        axes: &[],
+        point: [0; 2],
+        clauses: &["CFG-STORE-01"],
+        needs,
+        since: None,
+        run,
+    }
 }
 
 pub fn good(function: &'static str) -> Case {

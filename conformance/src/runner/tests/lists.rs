@@ -2,8 +2,8 @@
 
 use super::fake::{Go, case, good};
 use crate::{
-    catalogue::{Case, Need},
-    event::Summary,
+    catalogue::{Case, MINOR, Need},
+    event::{Record, Summary},
     outcome::{Stop, Verdict, expect_eq},
     runner::Rules,
 };
@@ -184,6 +184,44 @@ fn a_probe_fails_only_where_the_declaration_is_contradicted() {
     let measured = gone.record("measures");
     assert!(measured.observed && measured.mismatch.is_some(), "what it saw is on record");
     assert!(!gone.record("asks").observed);
+}
+
+fn new(case: Case) -> Case {
+    case.dated(Some(MINOR))
+}
+
+/// How each of these would be that break in their own way, and how each is.
+#[test]
+fn what_is_new_runs_and_is_told_and_counts_for_nothing() {
+    let traps = case("traps", &[], |bench| Box::pin(async { bench.keyvalue_ext().await.map(drop) }));
+    let panics = case("panics", &[], |_| Box::pin(async { panic!("a bug of ours") }));
+    let unknown = case("unknown", &[], |_| Box::pin(async { Err(Stop::Unknown("the checker gave up".into())) }));
+    let skips = case("skips", &[], |_| Box::pin(async { Err(Stop::Skip("no limit is declared".into())) }));
+    let uncontrolled = case("uncontrolled", &[Need::Switch], |_| Box::pin(async { Ok(()) }));
+    let broken = || [bad("bad"), traps, panics, unknown, good("fine"), skips, uncontrolled];
+    let rules = || Rules { whole: true, everywhere: true, deny_skip: true, ..Rules::default() };
+    let cases = [vec![good("good")], broken().map(new).into()].concat();
+    // No list is about what does not count: `fine` is no pass that nobody expected.
+    let gone = Go { rules: rules(), failing: &["**/bad", "**/fine"], ..Go::new(cases) }.go();
+    let ended = |name| (gone.verdict(name), gone.record(name).ended());
+    let provisional = |would_be| (Verdict::Provisional, would_be);
+    assert_eq!(ended("bad"), provisional(Verdict::Fail));
+    assert_eq!(ended("traps"), provisional(Verdict::Fail));
+    assert_eq!(ended("panics"), provisional(Verdict::Error));
+    assert_eq!(ended("unknown"), provisional(Verdict::Unknown));
+    assert_eq!(ended("fine"), provisional(Verdict::Pass));
+    assert_eq!(["skips", "uncontrolled"].map(|name| gone.verdict(name)), [Verdict::Skip; 2]);
+    let told = |record: &Record| (record.why.clone().unwrap_or_default(), record.mismatch.is_some());
+    assert_eq!(told(gone.record("bad")), ("it would be `fail`".to_owned(), true));
+    assert!(told(gone.record("panics")).0.starts_with("it would be `error`: "), "{:?}", gone.record("panics"));
+    let Summary { exit, conformant, executed, .. } = gone.summary;
+    assert_eq!((exit, conformant, executed, gone.summary.count(Verdict::Provisional)), (0, true, 6, 5));
+    assert_eq!(core_missing(&gone.summary), 0);
+    // In the next minor version the same cases count.
+    for case in broken().into_iter().filter(|case| case.function != "fine") {
+        let gone = Go { rules: rules(), ..Go::new([good("good"), case.dated(Some("0.0"))]) }.go();
+        assert!(gone.summary.exit != 0 && !gone.summary.conformant, "{case:?}");
+    }
 }
 
 #[test]
