@@ -10,7 +10,7 @@ use std::{
 use wit_parser::{Docs, Function, Interface, Resolve, SourceMap, TypeDef, TypeDefKind, UnresolvedPackageGroup};
 
 /// A copy of `wit/` that a test holds equal to it: a released binary has no workspace around it.
-static LAW: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/law");
+pub(crate) static LAW: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/law");
 
 /// How much a clause binds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -78,7 +78,7 @@ pub struct HostInfo {
     /// What the suite can do to it.
     #[serde(default)]
     pub controls: BTreeSet<Control>,
-    /// What cannot be put to it at all, by the word of the need or interface, with the reason.
+    /// What cannot be put to it at all, by the word of the need, interface or capability, with the reason.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lacks: BTreeMap<String, String>,
     /// What it calls the suite's labels of key-value stores, where that is something else.

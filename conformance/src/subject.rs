@@ -5,6 +5,7 @@ mod given;
 mod names;
 mod pair;
 mod places;
+mod script;
 mod sdk;
 mod target;
 

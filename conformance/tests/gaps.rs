@@ -1,6 +1,9 @@
-//! The README's table of what each host offers is what the hosts declare, and a run holds them to that.
+//! The README's table of what each host offers is what the hosts declare, and a run holds them to that. The pages of the catalogue are
+//! what the program lists.
 
 #![allow(clippy::expect_used, reason = "a test")]
+
+mod program;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -80,6 +83,21 @@ fn the_readme_says_what_each_host_offers() {
         fs::write(path, [before, BEGIN, &expected, END, after].concat()).expect("it can be written");
     } else {
         assert_eq!(found, expected, "the README is stale: BLESS=1 cargo test --test gaps");
+    }
+}
+
+#[test]
+fn the_pages_of_the_catalogue_have_every_case() {
+    let folder = root().join("docs/catalogue");
+    for word in wasi_cloud_core::CAPABILITIES {
+        let page = program::out(&program::cli(&["list", &format!("{word}/**"), "--markdown"]));
+        let path = folder.join(format!("{word}.md"));
+        if std::env::var_os("BLESS").is_some() {
+            fs::create_dir_all(&folder).and_then(|()| fs::write(path, page)).expect("it can be written");
+        } else {
+            let found = fs::read_to_string(path).expect("a page for each capability: BLESS=1 cargo test --test gaps");
+            assert!(found == page, "docs/catalogue/{word}.md is stale: BLESS=1 cargo test --test gaps");
+        }
     }
 }
 

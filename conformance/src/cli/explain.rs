@@ -1,7 +1,7 @@
 //! `explain`.
 
 use crate::{
-    catalogue::Case,
+    catalogue::{Case, about::Sentences},
     clauses::{Clause, Law},
     pattern::nearest,
     waivers::Waivers,
@@ -59,13 +59,14 @@ fn explain_clause(out: &mut impl Write, clause: &Clause, cases: &[Case], waivers
 }
 
 fn explain_case(out: &mut impl Write, case: &Case, law: &Law) -> io::Result<()> {
-    writeln!(out, "{}\n", case.id())?;
+    writeln!(out, "{}\n  {}\n", case.id(), Sentences::read().of(case))?;
     needs_and_clauses(out, case, law)?;
     writeln!(out, "\nrun it: cloud-conformance run --host memory --run '{}'", case.id())
 }
 
 fn explain_family(out: &mut impl Write, case: &Case, members: &[&Case], law: &Law) -> io::Result<()> {
-    writeln!(out, "{}: a family of {} cases\n", case.family(), members.len())?;
+    let about = Sentences::read();
+    writeln!(out, "{}: a family of {} cases\n  {}\n", case.family(), members.len(), about.of(case))?;
     needs_and_clauses(out, case, law)?;
     writeln!(out, "\nits cases")?;
     members.iter().try_for_each(|case| writeln!(out, "  {}", case.id()))?;

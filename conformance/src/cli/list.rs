@@ -1,6 +1,12 @@
 //! `list`.
 
-use crate::{catalogue::Case, clauses::Law, pattern::Patterns};
+mod markdown;
+
+use crate::{
+    catalogue::{Case, about::Sentences},
+    clauses::Law,
+    pattern::Patterns,
+};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use serde::Serialize;
@@ -18,20 +24,27 @@ pub(super) struct List {
     /// Print a JSON array.
     #[arg(long)]
     json: bool,
+    /// Print a page with what each case shows, as in `docs/catalogue`.
+    #[arg(long, conflicts_with_all = ["json", "mutants"])]
+    markdown: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   cloud-conformance list
-  cloud-conformance list 'keyvalue/**' --json";
+  cloud-conformance list 'keyvalue/**' --json
+  cloud-conformance list 'config/**' --markdown > config.md";
 
-/// One case, as both forms print it.
+/// One case, as all forms print it.
 #[derive(Debug, Serialize)]
 struct Row {
     id: String,
+    #[serde(skip)]
+    family: String,
     level: String,
     needs: Vec<String>,
     clauses: &'static [&'static str],
+    about: String,
     /// The version that it is new in, of a case that is provisional.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<&'static str>,
@@ -48,11 +61,14 @@ impl List {
             bail!("there is no pattern in {}", self.globs.join(", "));
         }
         let picked = cases.iter().filter(|case| globs.is_empty() || globs.matches(&case.id()));
-        let rows: Vec<_> = picked.map(|case| row(case, law)).collect::<anyhow::Result<_>>()?;
+        let sentences = Sentences::read();
+        let rows: Vec<_> = picked.map(|case| row(case, law, &sentences)).collect::<anyhow::Result<_>>()?;
         let mut out = io::BufWriter::new(io::stdout().lock());
         if self.json {
             serde_json::to_writer_pretty(&mut out, &rows).map_err(io::Error::from)?;
             writeln!(out)?;
+        } else if self.markdown {
+            markdown::page(&mut out, &rows)?;
         } else {
             table(&mut out, &rows)?;
         }
@@ -67,12 +83,12 @@ fn mutants(out: &mut impl Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn row(case: &Case, law: &Law) -> anyhow::Result<Row> {
+fn row(case: &Case, law: &Law, sentences: &Sentences) -> anyhow::Result<Row> {
     let first = case.clauses.first().and_then(|id| law.get(id));
     let level = first.with_context(|| format!("{} cites no clause of the law", case.id()))?.level.to_string();
     let needs = case.needs.iter().map(|need| need.word()).collect();
-    let since = case.since.filter(|_| case.is_provisional());
-    Ok(Row { id: case.id(), level, needs, clauses: case.clauses, since })
+    let (about, since) = (sentences.of(case).to_owned(), case.since.filter(|_| case.is_provisional()));
+    Ok(Row { id: case.id(), family: case.family(), level, needs, clauses: case.clauses, about, since })
 }
 
 fn table(out: &mut impl Write, rows: &[Row]) -> io::Result<()> {
@@ -101,7 +117,8 @@ mod tests {
     #[test]
     fn what_is_new_says_so() {
         let (law, case) = (Law::embedded().expect("the law"), catalogue::all()[0]);
-        let rows = [None, Some("0.0"), Some(MINOR)].map(|since| row(&case.dated(since), &law).expect("a row"));
+        let rows = [None, Some("0.0"), Some(MINOR)]
+            .map(|since| row(&case.dated(since), &law, &Sentences::read()).expect("a row"));
         let mut text = Vec::new();
         table(&mut text, &rows).expect("written");
         let text = String::from_utf8(text).expect("UTF-8");

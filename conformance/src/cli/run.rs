@@ -25,9 +25,10 @@ use anstream::AutoStream;
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use formats::{Format, ToFile};
+use indicatif::ProgressBar;
 use places::Places;
 use repeat::{Ran, Repeats, Verdicts};
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::runtime::Handle;
 
 #[derive(Debug, Args)]
@@ -39,8 +40,9 @@ pub(super) struct Run {
     #[arg(long, value_name = "HOST", required_unless_present = "sdk")]
     host: Option<String>,
     /// Test an SDK, or a language's bindings, instead of a host: a driver that was built on it, which runs in our host on a
-    /// memory store, and has to see and ask what is seen and asked without it. May be repeated; see `docs/certify-your-sdk.md`.
-    #[arg(long, value_name = "DRIVER.wasm", num_args = 1.., conflicts_with_all = ["host", "url", "altitude", "lang"])]
+    /// memory store, and has to see and ask what is seen and asked without it; or a script that builds the drivers. May be
+    /// repeated; see `docs/certify-your-sdk.md`.
+    #[arg(long, value_name = "DRIVER.wasm|SCRIPT", num_args = 1.., conflicts_with_all = ["host", "url", "altitude", "lang"])]
     sdk: Vec<PathBuf>,
     /// Where the backend is, instead of a private server.
     #[arg(long, value_name = "URL")]
@@ -112,7 +114,8 @@ Examples:
   cloud-conformance run --host redis --report junit=junit.xml --report markdown=redis.md
   cloud-conformance run --host my-host.toml --lang rust
   cloud-conformance run --host mutant:loses-increment --bundle report.tar.xz
-  cloud-conformance run --sdk keyvalue.wasm config.wasm";
+  cloud-conformance run --sdk keyvalue.wasm config.wasm
+  cloud-conformance run --sdk ./zig.sh";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Deny {
@@ -131,14 +134,15 @@ impl Run {
     ) -> anyhow::Result<u8> {
         let selection = self.selection(cases)?;
         let host = self.host.clone().unwrap_or_else(|| GOLDEN.to_owned());
-        let sdk = if self.sdk.is_empty() { None } else { Some(Sdk::load(&self.sdk)?) };
+        let control = process::control()?;
+        let sdk = control.block_on(self.drivers())?;
         let (altitudes, everywhere) = match sdk {
             Some(_) => (vec![Altitude::Direct], true),
             None if given.is_empty() => self.places.picked(&altitudes(is_foreign(&host))?)?,
             None => Given::altitudes(&given)?,
         };
         let jobs = self.jobs.map_or_else(process::default_jobs, usize::from);
-        let (control, workers) = (process::control()?, process::workers(jobs)?);
+        let workers = process::workers(jobs)?;
         let code = control.block_on(async {
             let (url, ids) = (self.url.clone(), plan::ids(cases));
             let prepare = async move {
@@ -159,6 +163,18 @@ impl Run {
         });
         workers.shutdown_background();
         code
+    }
+
+    /// What is tested in the place of a host. A script may take its time, so who looks on sees what it is at.
+    async fn drivers(&self) -> anyhow::Result<Option<Sdk>> {
+        if self.sdk.is_empty() {
+            return Ok(None);
+        }
+        let bar = if self.quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+        bar.enable_steady_tick(Duration::from_millis(100));
+        let loaded = Sdk::load(&self.sdk, |doing| bar.set_message(doing.to_owned())).await;
+        bar.finish_and_clear();
+        loaded.map(Some)
     }
 
     fn selection(&self, cases: &[Case]) -> anyhow::Result<Selection> {

@@ -75,8 +75,8 @@ pub struct HostDescription {
     pub capabilities: BTreeMap<String, Declared>,
     /// What the suite can do to it.
     pub controls: BTreeSet<Control>,
-    /// What cannot be put to it at all, by the word of the need or interface, with the reason: its dialect has no words
-    /// for that, or it has one store.
+    /// What cannot be put to it at all, by the word of the need, interface or capability, with the reason: its dialect has no
+    /// words for that, it has one store, or there is no driver.
     pub lacks: BTreeMap<String, String>,
     /// What it calls the suite's labels of key-value stores, where that is something else.
     pub labels: BTreeMap<String, String>,

@@ -65,7 +65,8 @@ fn lacked<'a>(case: &Case, host: &'a HostDescription) -> Option<&'a str> {
         Need::Interface(_) | Need::Guests | Need::Labels => Some(need.word()),
         _ => None,
     });
-    interface.into_iter().chain(words).find_map(|word| host.lacks.get(&*word)).map(String::as_str)
+    let capability = Some(case.capability().to_owned());
+    capability.into_iter().chain(interface).chain(words).find_map(|word| host.lacks.get(&*word)).map(String::as_str)
 }
 
 const fn control(need: &Need) -> Option<Control> {
@@ -108,7 +109,8 @@ pub(super) fn claims(cases: &[Case], host: &HostDescription, law: &Law) -> BTree
 /// Every edge of every declared limit, as `capability: edge`. What a driver guest cannot be sent is not among it: the
 /// cases say so by their skips.
 pub(super) fn edges(host: &HostDescription) -> BTreeSet<String> {
-    let limits = host.capabilities.iter().flat_map(|(word, declared)| declared.limits.iter().map(move |l| (word, l)));
+    let asked = host.capabilities.iter().filter(|(word, _)| !host.lacks.contains_key(*word));
+    let limits = asked.flat_map(|(word, declared)| declared.limits.iter().map(move |l| (word, l)));
     let carried = limits.filter(|(_, (_, limit))| **limit <= CARRIED as u64);
     carried.flat_map(|(word, (name, _))| [at_most(name), beyond(name)].map(|edge| format!("{word}: {edge}"))).collect()
 }

@@ -119,7 +119,7 @@ impl Session for Child {
 }
 
 /// The beginning of what is printed. Reads to the end, so that no program waits for its reader.
-async fn kept(mut stderr: impl AsyncRead + Unpin) -> String {
+pub(crate) async fn kept(mut stderr: impl AsyncRead + Unpin) -> String {
     let mut bytes = Vec::new();
     // What was read before it failed is what there is.
     let _ = (&mut stderr).take(STDERR).read_to_end(&mut bytes).await;
