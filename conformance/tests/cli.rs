@@ -300,7 +300,7 @@ fn a_list_has_the_same_rows_in_both_forms() {
     assert_eq!(out(&text).lines().count(), rows.len());
     for (row, line) in rows.iter().zip(out(&text).lines()) {
         let keys: Vec<_> = row.keys().map(String::as_str).collect();
-        assert_eq!(keys, ["clauses", "id", "level", "needs"]);
+        assert_eq!(keys, ["about", "clauses", "id", "level", "needs"]);
         assert!(line.starts_with(row["id"].as_str().expect("an id")), "{line}");
         assert!(line.contains(row["clauses"][0].as_str().expect("a clause")), "{line}");
     }

@@ -42,7 +42,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("conformance/wit/*.wit", &["keyvalue-ext", "package"]),
     ("conformance/src/bench/*.rs", &["failure", "guest", "keyvalue_ext", "program", "shown"]),
     ("conformance/src/host/direct/*.rs", &["keyvalue_ext", "program", "watcher"]),
-    ("conformance/src/catalogue/*.rs", &["deployment", "pingpong"]),
+    ("conformance/src/catalogue/*.rs", &["about", "deployment", "pingpong"]),
     ("conformance/guests/rust/*/src/lib.rs", &["driver", "keyvalue-ext", "pingpong", "recorder", "watcher"]),
     ("conformance/guests/c/*/step.c", &["driver", "gen", "keyvalue-ext", "recorder", "watcher"]),
     ("conformance/guests/go/*/step/step.go", &["driver", "keyvalue-ext", "recorder", "template", "watcher"]),
