@@ -77,6 +77,8 @@ pub struct Bounds {
     pub timeout: Duration,
     pub request_timeout: Duration,
     pub concurrency: u8,
+    /// Messages that an instance handles.
+    pub reuse: u32,
     pub handles: usize,
     /// Bytes.
     pub message_size: Option<u64>,
@@ -90,6 +92,7 @@ impl Default for Bounds {
             timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(300),
             concurrency: 8,
+            reuse: Limits::default().reuse,
             handles: Limits::default().handles,
             message_size: None,
         }
@@ -136,6 +139,7 @@ impl Component {
             run: self.limits.deadline,
             call: self.limits.timeout,
             instances,
+            reuse: self.limits.reuse,
         }
     }
 

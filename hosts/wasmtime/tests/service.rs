@@ -100,7 +100,11 @@ fn app() -> App {
 
 /// The same, of which only so many instances may live at once.
 fn app_of(instances: u32) -> App {
-    let limits = Limits { run: Duration::from_millis(50), instances, ..Limits::default() };
+    limited(Limits { instances, ..Limits::default() })
+}
+
+fn limited(limits: Limits) -> App {
+    let limits = Limits { run: Duration::from_millis(50), ..limits };
     Runtime::new(limits).expect("a runtime").compile(&guests::handler()).expect("compiles")
 }
 
@@ -126,6 +130,48 @@ async fn every_outcome_is_settled_and_the_next_message_comes() {
     use Disposition::{Ack, Nack};
     let expected = [("error", Nack), ("loop", Nack), ("ok", Ack), ("trap", Nack)];
     assert!(settled.iter().map(|(m, d)| (&**m, *d)).eq(expected), "{settled:?}");
+    service.stop().await;
+}
+
+/// Whether each of these messages, one after the other, was acknowledged.
+async fn acknowledged(app: &App, messages: &[&str]) -> Vec<bool> {
+    let mut bench = bench();
+    let service = serve(app, &bench.links, &["messaging:default"], 1).await.expect("serves");
+    let mut all = Vec::new();
+    for message in messages {
+        bench.publish.send((*message).into()).expect("published");
+        all.push(bench.settled.recv().await.expect("settled").1 == Disposition::Ack);
+    }
+    service.stop().await;
+    all
+}
+
+#[tokio::test]
+async fn each_message_has_a_fresh_instance_unless_the_limits_say_otherwise() {
+    let messages = ["first", "first", "first", "first"];
+    assert_eq!(acknowledged(&app(), &messages).await, [true; 4]);
+    // One that returned an error is not used again.
+    let reused = limited(Limits { reuse: 3, instances: 1, ..Limits::default() });
+    assert_eq!(acknowledged(&reused, &messages).await, [true, false, true, false]);
+    // Nor is one that has handled its three.
+    let messages = ["first", "ok", "ok", "first", "ok", "first"];
+    assert_eq!(acknowledged(&reused, &messages).await, [true, true, true, true, true, false]);
+    assert_eq!(reused.instances(), 0);
+}
+
+#[tokio::test]
+async fn an_instance_that_waits_for_a_message_gives_its_place_back() {
+    let mut bench = bench();
+    let app = limited(Limits { reuse: 1000, instances: 1, ..Limits::default() });
+    let service = serve(&app, &bench.links, &["messaging:default"], 1).await.expect("serves");
+    bench.publish.send("ok".into()).expect("published");
+    bench.settled.recv().await.expect("settled");
+    let rested = async {
+        while app.instances() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), rested).await.expect("its place is free");
     service.stop().await;
 }
 

@@ -45,6 +45,9 @@ struct Choice {
     /// How many messages are handled at once, one after the other.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 2, 4, 8, 16, 32])]
     concurrency: Vec<usize>,
+    /// How many messages an instance of ours handles before a fresh one takes its place.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 1000])]
+    reuse: Vec<usize>,
     /// What cargo says.
     #[arg(long, hide = true)]
     bench: bool,
@@ -58,16 +61,24 @@ fn main() {
     if let Some(why) = nats::missing().or_else(redis::missing) {
         return println!("not run: {why}");
     }
-    println!("| at once | wasi-cloud, pings a second | native | ratio |\n|---:|---:|---:|---:|");
+    println!(
+        "| at once | messages an instance | wasi-cloud, pings a second | native | ratio |\n|---:|---:|---:|---:|---:|"
+    );
     for &concurrency in &choice.concurrency {
-        let (mut ours, mut native) = (Vec::new(), Vec::new());
+        let mut ours = vec![Vec::new(); choice.reuse.len()];
+        let mut native = Vec::new();
         for _ in 0..choice.rounds {
-            ours.push(round(|nats, redis| ours::measure(nats, redis, concurrency, choice.pings)));
+            for (ours, &reuse) in ours.iter_mut().zip(&choice.reuse) {
+                ours.push(round(|nats, redis| ours::measure(nats, redis, concurrency, reuse, choice.pings)));
+            }
             native.push(round(|nats, redis| native::measure(nats, redis, concurrency, choice.pings)));
         }
         let rate = |times| (choice.pings - 1) as f64 / median(times).as_secs_f64();
-        let (ours, native) = (rate(ours), rate(native));
-        println!("| {concurrency} | {ours:.0} | {native:.0} | {:.2} |", ours / native);
+        let native = rate(native);
+        for (ours, reuse) in ours.into_iter().zip(&choice.reuse) {
+            let ours = rate(ours);
+            println!("| {concurrency} | {reuse} | {ours:.0} | {native:.0} | {:.2} |", ours / native);
+        }
     }
 }
 

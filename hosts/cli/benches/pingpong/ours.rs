@@ -4,7 +4,7 @@ use crate::{nats::Nats, pings, redis::Redis, served::Site};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-pub fn measure(nats: &Nats, redis: &Redis, concurrency: usize, count: usize) -> Duration {
+pub fn measure(nats: &Nats, redis: &Redis, concurrency: usize, reuse: usize, count: usize) -> Duration {
     let site = Site::new();
     site.guest("pingpong");
     site.manifest(&format!(
@@ -14,7 +14,7 @@ pub fn measure(nats: &Nats, redis: &Redis, concurrency: usize, count: usize) -> 
         links = ["messaging:default={}", "keyvalue:default={}"]
         grants = ["messaging:default", "keyvalue:default"]
         subscriptions = [{{ topics = ["ping"], group = "players" }}]
-        limits = {{ concurrency = {concurrency} }}
+        limits = {{ concurrency = {concurrency}, reuse = {reuse} }}
         "#,
         nats.url(),
         redis.url(0),

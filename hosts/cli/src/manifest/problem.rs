@@ -38,6 +38,7 @@ const SHOWN: &[&str] = &[
     "request-timeout",
     "require",
     "retry",
+    "reuse",
     "subscriptions",
     "timeout",
     "times",

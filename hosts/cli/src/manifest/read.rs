@@ -240,6 +240,7 @@ impl<'a> Reader<'a> {
             timeout: self.time(limits.timeout.as_ref(), usual.timeout),
             request_timeout: self.time(limits.request_timeout.as_ref(), usual.request_timeout),
             concurrency: self.number(limits.concurrency.clone(), 1..=200, usual.concurrency),
+            reuse: self.number(limits.reuse.clone(), 1..=1_000_000, usual.reuse),
             handles: self.number(limits.handles.clone(), 1..=1_000_000, usual.handles),
             message_size: limits.message_size.clone().map(|size| self.number(Some(size), 1..=1 << 30, 1)),
         }

@@ -96,6 +96,7 @@ pub struct Limits {
     pub timeout: Option<Text>,
     pub request_timeout: Option<Text>,
     pub concurrency: Option<Number>,
+    pub reuse: Option<Number>,
     pub handles: Option<Number>,
     pub message_size: Option<Number>,
 }

@@ -201,8 +201,8 @@ impl App {
         }
     }
 
-    /// Subscribes, and handles messages until the service is stopped: each in a fresh instance whose surroundings
-    /// `env` makes; it is called once more at the start, for the link. Must be called inside a tokio runtime, which then
+    /// Subscribes, and handles messages until the service is stopped: each in a fresh instance, unless
+    /// [`Limits::reuse`](super::Limits::reuse) is more than 1, whose surroundings `env` makes; it is called once more at the start, for the link. Must be called inside a tokio runtime, which then
     /// runs the service.
     ///
     /// # Errors

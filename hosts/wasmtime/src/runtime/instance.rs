@@ -45,7 +45,9 @@ impl State {
         CloudView { ctx: &mut self.cloud, table: &mut self.table }
     }
 
+    /// For what the guest is called with; its deadline is that of this call.
     pub(super) fn table(&mut self) -> &mut ResourceTable {
+        self.busy = 0;
         &mut self.table
     }
 

@@ -1,20 +1,19 @@
 use super::{
-    App, Env, Runtime,
-    app::{Ending, failed, full},
-    instance::{self, State},
-    span::Doing,
+    App, Env,
+    app::Ending,
+    handler::{Handler, REST},
 };
 use crate::bindings::ServicePre;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{Semaphore, watch},
     task::{JoinHandle, JoinSet},
-    time::{Instant, timeout_at},
+    time::{Instant, interval, timeout_at},
 };
 use wasi_cloud_core::{
     Error, Kind, Link, Result,
-    messaging::{Delivery, Disposition, Inbox, Message, Messaging, Subscription, subscribe},
+    messaging::{Inbox, Messaging, Subscription, subscribe},
 };
 
 /// How messages are served.
@@ -22,7 +21,8 @@ use wasi_cloud_core::{
 pub struct ServeOptions {
     /// The messaging label to subscribe on; the component needs a grant to read it. `default` by default.
     pub label: String,
-    /// How many instances handle messages at once, at least 1 (MSG-M11). 8 by default.
+    /// How many instances handle messages at once, at least 1 (MSG-M11). 8 by default. Settling a message is not handling
+    /// it: as many may wait for the broker to hear of them.
     pub concurrency: usize,
 }
 
@@ -54,12 +54,12 @@ impl Service {
         subscription: Subscription,
         concurrency: usize,
     ) -> Result<Self> {
-        let (runtime, name) = (app.runtime.clone(), app.name.clone());
+        let limits = &app.runtime.limits;
         let pre = ServicePre::new(app.pre.clone())
             .map_err(|_| Error::new(Kind::Invalid, "the component exports no `wasi:messaging/incoming-handler`"))?;
-        let inbox = within(runtime.limits.call, subscribe(&link, &subscription)).await?;
-        let grace = runtime.limits.run.saturating_add(runtime.limits.call);
-        let handler = Arc::new(Handler { runtime, pre, name, env, link });
+        let inbox = within(limits.call, subscribe(&link, &subscription)).await?;
+        let grace = limits.run.saturating_add(limits.call);
+        let handler = Arc::new(Handler::new(app, pre, link, env));
         Ok(Self::spawn(|stopped| deliver(handler, inbox, concurrency.max(1), stopped, grace)))
     }
 
@@ -84,7 +84,7 @@ impl Service {
     }
 }
 
-/// Hands messages to instances until told to stop.
+/// Hands messages to instances until it is told to stop.
 async fn deliver(
     handler: Arc<Handler>,
     mut inbox: Box<dyn Inbox>,
@@ -97,12 +97,14 @@ async fn deliver(
     let most = concurrency.saturating_mul(2);
     let (mut running, mut place) = (JoinSet::new(), None);
     let mut waits = pauses();
+    let mut rests = interval(REST);
     loop {
         let free = places.available_permits() + usize::from(place.is_some());
         inbox.ready_for(free.min(most - running.len()));
         let received = tokio::select! {
             biased;
             _ = stopped.wait_for(|stop| *stop) => break,
+            _ = rests.tick() => { handler.rest(); continue }
             Some(ended) = running.join_next() => { logged(ended); continue }
             got = places.clone().acquire_owned(), if place.is_none() => { place = got.ok(); continue }
             received = inbox.next(), if place.is_some() && running.len() < most => received,
@@ -170,66 +172,6 @@ pub(super) fn logged(ended: std::result::Result<(), tokio::task::JoinError>) {
 pub(super) async fn within<T>(limit: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
     let late = |_| Err(Error::new(Kind::Timeout, format!("no answer within {limit:?}")));
     tokio::time::timeout(limit, call).await.unwrap_or_else(late)
-}
-
-/// What handles one message after the other.
-struct Handler {
-    runtime: Runtime,
-    pre: ServicePre<State>,
-    name: Arc<str>,
-    env: Box<dyn Fn() -> Env + Send + Sync>,
-    link: Link<dyn Messaging>,
-}
-
-impl Handler {
-    /// Handles, gives its place to the next message, and settles: ok is an ack (MSG-M06), all else a nack, and the next
-    /// message comes all the same (MSG-HAND-03, MSG-HAND-04).
-    async fn handle(self: Arc<Self>, delivery: Delivery, place: Option<OwnedSemaphorePermit>) {
-        let doing = Doing::message(&self.name, &self.link, &delivery);
-        doing.instrument(self.handle_as(delivery, place, &doing)).await;
-    }
-
-    async fn handle_as(&self, delivery: Delivery, place: Option<OwnedSemaphorePermit>, doing: &Doing) {
-        let ending = self.call(&delivery).await;
-        drop(place);
-        doing.ended(&ending);
-        let disposition = match ending {
-            Ending::Exited(0) => Disposition::Ack,
-            _ => Disposition::Nack,
-        };
-        if disposition == Disposition::Nack {
-            tracing::warn!(topic = delivery.topic, attempt = delivery.attempt, "the handler {ending}");
-        }
-        if let Err(e) = within(self.runtime.limits.call, delivery.settle.settle(disposition)).await {
-            doing.failed("unsettled");
-            tracing::warn!(topic = delivery.topic, kind = e.kind.name(), "the message could not be settled: {e}");
-        }
-    }
-
-    /// Calls `handle` in a fresh instance: nothing of one message is left when the next one comes.
-    async fn call(&self, delivery: &Delivery) -> Ending {
-        let Some(_place) = self.runtime.next_place().await else { return full(&self.runtime) };
-        let mut store = match instance::store(&self.runtime, (self.env)()) {
-            Ok(store) => store,
-            Err(ending) => return ending,
-        };
-        let service = match self.pre.instantiate_async(&mut store).await {
-            Ok(service) => service,
-            Err(e) => return unreturned(failed(&store, &e, Ending::Failed)),
-        };
-        let message = match store.data_mut().table().push(Message::received(self.link.clone(), delivery)) {
-            Ok(message) => message,
-            Err(e) => return Ending::Failed(e.to_string()),
-        };
-        match service.wasi_messaging_incoming_handler().call_handle(&mut store, message).await {
-            Ok(Ok(())) => Ending::Exited(0),
-            Ok(Err(e)) => {
-                tracing::warn!(topic = delivery.topic, "the handler returned {e}");
-                Ending::Exited(1)
-            }
-            Err(e) => unreturned(failed(&store, &e, Ending::Trapped)),
-        }
-    }
 }
 
 /// A handler that exits the program has not returned ok, whatever its exit code says (MSG-M06).

@@ -102,7 +102,8 @@ pub fn parts(count: usize) -> Vec<u8> {
     ))
 }
 
-/// A handler that does what the first byte of the message says: `o`k, `e`rror, `t`rap, or `l`oop for ever.
+/// A handler that does what the first byte of the message says: `o`k, `e`rror, `t`rap, `l`oop for ever, or `f`irst: an error
+/// unless it is the first message that the instance handles.
 pub fn handler() -> Vec<u8> {
     assemble(
         r#"(component
@@ -125,12 +126,16 @@ pub fn handler() -> Vec<u8> {
             (core module $m
                 (import "host" "memory" (memory 1))
                 (import "host" "data" (func $data (param i32 i32)))
+                (global $handled (mut i32) (i32.const 0))
                 (func (export "handle") (param $message i32) (result i32) (local $word i32)
+                    (global.set $handled (i32.add (global.get $handled) (i32.const 1)))
                     (call $data (local.get $message) (i32.const 64))
                     (local.set $word (i32.load8_u (i32.load (i32.const 64))))
                     (if (i32.eq (local.get $word) (i32.const 0x74)) (then unreachable))
                     (if (i32.eq (local.get $word) (i32.const 0x6c)) (then (loop (br 0))))
-                    (i32.store8 (i32.const 128) (i32.eq (local.get $word) (i32.const 0x65)))
+                    (i32.store8 (i32.const 128) (i32.or
+                        (i32.eq (local.get $word) (i32.const 0x65))
+                        (i32.and (i32.eq (local.get $word) (i32.const 0x66)) (i32.ne (global.get $handled) (i32.const 1)))))
                     (i32.const 128)))
             (core instance $i (instantiate $m (with "host" (instance $imports))))
             (func $handle (param "message" (own $message)) (result (result (error $error)))
