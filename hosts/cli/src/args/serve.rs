@@ -45,8 +45,9 @@ A manifest:
     require = true
 
 `file` may also be in a registry, oci://registry.example/team/app@sha256:..., which is asked at each start and change. The words
-are those of `run`; `limits` has also `handles`, how many an instance may have open (10000), `request-timeout`, and `message-size`, the bytes that
-a message which it sends or handles may have: a larger one is not sent, and one that comes is a dead letter, or dropped. Relative
+are those of `run`; `limits` has also `handles`, how many an instance may have open (10000), `request-timeout`, `reuse`, how many messages an
+instance handles before a fresh one takes its place (1: nothing of one message is left when the next one comes), and `message-size`, the
+bytes that a message which it sends or handles may have: a larger one is not sent, and one that comes is a dead letter, or dropped. Relative
 paths begin at the manifest's folder. A component may do what is granted to it and nothing else. Where a key is trusted, claims
 that it signed (`wasi-cloud sign`) narrow the grants of their component, and wrong ones are refused; with `require` unsigned
 components are, too. Without `subscriptions` it handles the topics that it records, from the messaging link `default`. A message
