@@ -186,9 +186,11 @@ impl Pump {
     /// It is asked again once the reader was told, and asks for more.
     fn failed(&mut self, place: usize, error: Error) {
         self.topics[place].failed();
+        // What was taken ahead still has no room.
+        let room = usize::try_from(self.room).unwrap_or(0);
+        self.room = self.room.min(0);
         // If the reader is gone, so is this.
-        let room = std::mem::take(&mut self.room);
-        let _ = self.come.send(Come::Failed(error, usize::try_from(room).unwrap_or(0)));
+        let _ = self.come.send(Come::Failed(error, room));
     }
 
     async fn take(&mut self, message: async_nats::Message) {
