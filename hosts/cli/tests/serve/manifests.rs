@@ -107,7 +107,7 @@ pub fn good() {
         env = { LANG = "C" }
         dirs-ro = [".::/data"]
         args = ["--verbose"]
-        limits = { memory = 64, deadline = "2s", timeout = "5s", request-timeout = "1m", concurrency = 4, handles = 100, message-size = 65536 }
+        limits = { memory = 64, deadline = "2s", timeout = "5s", request-timeout = "1m", concurrency = 4, reuse = 3, handles = 100, message-size = 65536 }
         layers = { retry = { times = 3, pause = "50ms" }, limit = 100 }
 
         [components.recorded]
