@@ -255,15 +255,23 @@ pub struct Summary {
     /// What a whole run has shown of the host. Nothing of one where the user picked cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub levels: Option<Levels>,
+    /// Cases that the host owes and that its declaration exempts.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub exempt: usize,
     /// Cases whose data could not be deleted.
     pub leaks: usize,
     /// How long it took, in milliseconds.
     pub millis: u64,
-    /// Whether the host may be called conformant: a whole run at all altitudes, in all languages, with no failure, known ones included,
-    /// in which every case of a core clause passed that binds the host.
+    /// Whether the host may be called conformant: a whole run at all altitudes, in all languages, in which every case of a core clause
+    /// passed that binds the host, and with no failure, known ones included, no case that passed only when it ran again, and none exempt.
     pub conformant: bool,
     /// The exit code.
     pub exit: u8,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Summary {

@@ -119,8 +119,10 @@ fn gaps(plan: &Plan, capability: &str, runs: &[Verdicts]) -> Vec<Gap> {
             "skipped" => entry.skip.as_deref().unwrap_or("found while it ran that it could not be decided"),
             other => other,
         };
-        // One that passes in the end has shown the clause, and not that the host always keeps it.
-        Some(gap(entry.level == "core" && why != FLAKY, why.to_owned()))
+        // One whose first clause only measures fails for what else it cites, which binds.
+        let measuring = ["may", "probe"].contains(&&*entry.level) && !entry.measures;
+        let broken = measuring && [FAILED, KNOWN].contains(&why);
+        Some(gap(entry.level == "core" || broken, why.to_owned()))
     });
     let lacking = plan.inapplicable.iter().filter(|case| case.lacking && case.id.split('/').next() == Some(capability));
     let lacking = lacking.map(|case| gap(case.level == "core", case.reason.clone()));
@@ -130,7 +132,8 @@ fn gaps(plan: &Plan, capability: &str, runs: &[Verdicts]) -> Vec<Gap> {
     cases.chain(lacking).chain(checks).collect()
 }
 
-const FLAKY: &str = "passed only when they ran again";
+const FAILED: &str = "failed";
+const KNOWN: &str = "fail, and are known to";
 
 /// What is worst about a case in any run; `None` if it passed in all.
 fn worst(verdicts: impl Iterator<Item = Option<Verdict>>) -> Option<&'static str> {
@@ -138,11 +141,11 @@ fn worst(verdicts: impl Iterator<Item = Option<Verdict>>) -> Option<&'static str
         // One that is provisional by the catalogue does not come here.
         None | Some(Verdict::Provisional) => (0, "were not judged"),
         Some(Verdict::Error | Verdict::Unknown) => (1, "could not be decided"),
-        Some(Verdict::Fail) => (2, "failed"),
-        Some(Verdict::Xfail) => (3, "fail, and are known to"),
+        Some(Verdict::Fail) => (2, FAILED),
+        Some(Verdict::Xfail) => (3, KNOWN),
         Some(Verdict::Xpass) => (4, "pass, and are listed as failing"),
         Some(Verdict::Skip) => (5, "skipped"),
-        Some(Verdict::Flaky) => (6, FLAKY),
+        Some(Verdict::Flaky) => (6, "passed only when they ran again"),
         Some(Verdict::Pass) => (7, ""),
     };
     verdicts.map(rank).min().filter(|(rank, _)| *rank < 7).map(|(_, why)| why)

@@ -15,6 +15,15 @@ pub enum Stop {
         /// What the host did.
         actual: String,
     },
+    /// The host did what no clause forbids and another host may do otherwise: shown, and no failure.
+    Measured {
+        /// What was looked at.
+        what: String,
+        /// What most hosts do.
+        expected: String,
+        /// What this one did.
+        actual: String,
+    },
     /// There was no answer to judge.
     Broken(Broken),
     /// The suite itself is wrong: a case that uses what it does not need, an empty slot.
@@ -37,7 +46,7 @@ impl From<Broken> for Stop {
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Mismatch { what, expected, actual } => {
+            Self::Mismatch { what, expected, actual } | Self::Measured { what, expected, actual } => {
                 write!(f, "{what}\n  expected: {expected}\n    actual: {actual}")
             }
             Self::Broken(broken) => write!(f, "{broken}"),
@@ -69,6 +78,17 @@ pub fn expect(holds: bool, what: &str, expected: &str, actual: impl Debug) -> Ou
 /// Always.
 pub fn mismatch<T>(what: &str, expected: &str, actual: &str) -> Outcome<T> {
     Err(Stop::Mismatch { what: what.to_owned(), expected: shorten(expected), actual: shorten(actual) })
+}
+
+/// What of a case binds nobody, beside what a core clause demands: there a mismatch is what was measured.
+///
+/// # Errors
+/// As `outcome`, a mismatch as [`Stop::Measured`].
+pub fn measured<T>(outcome: Outcome<T>) -> Outcome<T> {
+    outcome.map_err(|stop| match stop {
+        Stop::Mismatch { what, expected, actual } => Stop::Measured { what, expected, actual },
+        stop => stop,
+    })
 }
 
 /// Long values help nobody: keeps the two ends.
@@ -141,7 +161,7 @@ impl Verdict {
 impl From<&Outcome> for Verdict {
     fn from(outcome: &Outcome) -> Self {
         match outcome {
-            Ok(()) => Self::Pass,
+            Ok(()) | Err(Stop::Measured { .. }) => Self::Pass,
             Err(Stop::Mismatch { .. }) => Self::Fail,
             // A trap, a dead host and a hang are the host's: they are failures, not excuses.
             Err(Stop::Broken(Broken::Trap(_) | Broken::HostDied(_) | Broken::Hung(_))) => Self::Fail,

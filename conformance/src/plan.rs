@@ -77,10 +77,14 @@ pub struct Entry {
     pub level: String,
     /// Its clauses and their sentences.
     pub clauses: Vec<Cited>,
+    /// Whether it only measures: none of its clauses binds this host.
+    pub measures: bool,
     /// What is expected of it.
     pub expect: Expect,
     /// Why it does not run, if it does not.
     pub skip: Option<String>,
+    /// Whether it does not run because the host's declaration says so.
+    pub exempt: bool,
 }
 
 /// A check of the host's declaration: it looks like a case in every report and is decided while planning.
@@ -152,7 +156,13 @@ pub fn plan(
         host: host.clone(),
     };
     for case in cases.iter().filter(|case| selection.picks(&case.id())) {
-        let (clauses, level) = cited(case, law)?;
+        let Citation { clauses, level, levels } = cited(case, law)?;
+        let binds = |level: &Level| match level {
+            Level::Core => true,
+            Level::Profile(name) => negotiate::declares(description, case.capability(), name),
+            Level::Probe | Level::May => false,
+        };
+        let measures = matches!(level, Level::Probe | Level::May) && !levels.iter().any(binds);
         let id = case.id();
         let mut skip = match negotiate::decide(case, description) {
             Decision::Run => None,
@@ -163,15 +173,15 @@ pub fn plan(
                 continue;
             }
         };
-        if let Some(declaration) = declaration {
-            skip = declaration.exempts(&id, &level, today)?.or(skip);
-        }
+        let exemption = declaration.map_or(Ok(None), |declaration| declaration.exempts(&id, &levels, today))?;
+        let exempt = exemption.is_some();
+        skip = exemption.or(skip);
         let mut expect = selection.expects(&id);
         if declaration.map_or(Ok(false), |declaration| declaration.fails(&id, &clauses, today))? {
             expect = Expect::Failure;
         }
         let level = level.to_string();
-        plan.entries.push(Entry { case: *case, id, level, clauses, expect, skip });
+        plan.entries.push(Entry { case: *case, id, level, clauses, measures, expect, skip, exempt });
     }
     Ok(plan)
 }
@@ -185,14 +195,23 @@ fn untested(host: &HostDescription, law: &Law) -> Result<Vec<Untested>, String> 
     Ok(here.filter_map(|clause| Some(Untested { reason: reason(&clause.id)?, clause: clause.id.clone() })).collect())
 }
 
-/// The clauses of a case, and the level of the first.
-fn cited(case: &Case, law: &Law) -> Result<(Vec<Cited>, Level), String> {
+/// What a case cites.
+struct Citation {
+    clauses: Vec<Cited>,
+    /// That of the first.
+    level: Level,
+    /// Those of all.
+    levels: Vec<Level>,
+}
+
+fn cited(case: &Case, law: &Law) -> Result<Citation, String> {
     let find =
         |id: &&'static str| law.get(id).ok_or_else(|| format!("{} cites {id}, which is not in the law", case.id()));
     let clauses: Vec<_> = case.clauses.iter().map(find).collect::<Result<_, String>>()?;
-    let level = clauses.first().map(|clause| clause.level.clone());
-    let level = level.ok_or_else(|| format!("{} cites no clause", case.id()))?;
-    Ok((clauses.into_iter().map(|c| Cited { id: c.id.clone(), text: c.text.clone() }).collect(), level))
+    let levels: Vec<_> = clauses.iter().map(|clause| clause.level.clone()).collect();
+    let level = levels.first().cloned().ok_or_else(|| format!("{} cites no clause", case.id()))?;
+    let clauses = clauses.into_iter().map(|c| Cited { id: c.id.clone(), text: c.text.clone() }).collect();
+    Ok(Citation { clauses, level, levels })
 }
 
 /// The ids that patterns may name: cases and the checks of every capability.

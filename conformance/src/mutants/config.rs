@@ -32,12 +32,12 @@ pub(super) fn rows() -> Vec<Row> {
         get("config-folds-case", &["CFG-STORE-S02"], "Keys are folded to lower case.", |pairs, key, _| {
             honest(pairs, &key.to_lowercase())
         }),
-        get("config-trims-keys", &["CFG-STORE-S01"], "What surrounds a key is trimmed.", |pairs, key, _| {
+        get("config-trims-keys", &["CFG-STORE-S01", "CFG-STORE-02"], "What surrounds a key is trimmed.", |pairs, key, _| {
             honest(pairs, key.trim_matches([' ', '\0']))
         }),
         get(
             "config-is-environment",
-            &["CFG-STORE-S05"],
+            &["CFG-STORE-S05", "CFG-STORE-02"],
             "What is not configured is looked up in the host's environment.",
             |pairs, key, _| Ok(honest(pairs, key)?.or_else(|| std::env::var(key).ok())),
         ),
@@ -47,7 +47,7 @@ pub(super) fn rows() -> Vec<Row> {
             "Of two sources, now one answers and now the other.",
             |pairs, key, times| honest(pairs, key).map(|value| value.filter(|_| times % 2 == 0)),
         ),
-        get("config-cuts-1-kib", &["CFG-STORE-S06"], "A value is cut after 1 KiB.", |pairs, key, _| {
+        get("config-cuts-1-kib", &["CFG-STORE-S06", "CFG-STORE-01"], "A value is cut after 1 KiB.", |pairs, key, _| {
             Ok(pairs.get(key).map(|value| value.chars().take(1024).collect()))
         }),
         all("config-lists-ascii", &["CFG-STORE-03"], "`get-all` passes over what is not ASCII.", |mut pairs| {

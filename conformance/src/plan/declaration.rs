@@ -189,11 +189,11 @@ impl Declaration {
     ///
     /// # Errors
     /// Nobody is exempt from a core clause.
-    pub(super) fn exempts(&self, id: &str, level: &Level, today: &str) -> Result<Option<String>, String> {
+    pub(super) fn exempts(&self, id: &str, levels: &[Level], today: &str) -> Result<Option<String>, String> {
         let standing = self.exemptions.iter().filter(|exemption| !exemption.is_over(today));
         let mut found = standing.filter(|exemption| exemption.matcher.matches(id));
         let Some(Exemption { reason, link, expires, .. }) = found.next() else { return Ok(None) };
-        if *level == Level::Core {
+        if levels.contains(&Level::Core) {
             return Err(format!("{id} proves a core clause, and {} wants to be exempt from it", self.name));
         }
         Ok(Some(format!("exempt until {expires}: {reason} ({link})")))

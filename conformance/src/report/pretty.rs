@@ -170,6 +170,13 @@ impl<W: Write> Pretty<W> {
                     "what ran conforms at {altitudes}, and {missing} cases of core clauses did not: no claim of conformance"
                 )
             }
+            0 if summary.exempt > 0 => {
+                format!("what ran conforms, and {} cases are exempt: no claim of conformance", summary.exempt)
+            }
+            0 if summary.count(Verdict::Flaky) > 0 => {
+                let flaky = summary.count(Verdict::Flaky);
+                format!("{flaky} cases passed only when they ran again: no claim of conformance")
+            }
             0 if self.started.picked && summary.count(Verdict::Provisional) > 0 => {
                 "the picked cases that count pass: no claim of conformance".to_owned()
             }

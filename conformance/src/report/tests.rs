@@ -106,6 +106,7 @@ fn events() -> Vec<Event> {
         missing: vec!["keyvalue/store/error (direct)".into()],
         problems: vec!["1 of 9 planned cases were not judged".into()],
         levels: None,
+        exempt: 0,
         leaks: 1,
         millis: 1234,
         conformant: false,

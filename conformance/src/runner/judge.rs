@@ -55,7 +55,7 @@ struct About {
     level: String,
     clauses: Vec<Cited>,
     expect: Expect,
-    /// It measures what binds no host, and has asked nothing of the declaration: it cannot contradict the host's word.
+    /// It cites nothing that binds the host, and has asked nothing of the declaration: it cannot contradict the host's word.
     measures: bool,
     /// What the host does not declare, and the case proves to be refused.
     undeclared: Option<String>,
@@ -65,8 +65,7 @@ struct About {
 
 impl From<&Entry> for About {
     fn from(entry: &Entry) -> Self {
-        let measures = ["may", "probe"].contains(&&*entry.level);
-        let (level, clauses) = (entry.level.clone(), entry.clauses.clone());
+        let (level, clauses, measures) = (entry.level.clone(), entry.clauses.clone(), entry.measures);
         let provisional = entry.case.is_provisional();
         Self { level, clauses, expect: entry.expect, measures, undeclared: None, provisional }
     }
@@ -109,7 +108,7 @@ fn record(id: &str, host: &dyn Host, options: &Options) -> Record {
 
 fn finish(mut record: Record, about: About, outcome: Outcome, options: &Options) -> Record {
     let mismatch = matches!(outcome, Err(Stop::Mismatch { .. }));
-    record.observed = mismatch && about.measures;
+    record.observed = (mismatch && about.measures) || matches!(outcome, Err(Stop::Measured { .. }));
     let judged = if record.observed { Verdict::Pass } else { Verdict::from(&outcome) };
     record.warning = about.undeclared.filter(|_| mismatch).map(|what| {
         format!("undeclared capability: {what} is not declared and not refused: declare it, or answer `unsupported`")
@@ -126,7 +125,7 @@ fn finish(mut record: Record, about: About, outcome: Outcome, options: &Options)
         Ok(()) if verdict == Verdict::Xpass => Some("it is listed as failing and passes: take it off the list".into()),
         Ok(()) if verdict == Verdict::Flaky => Some(format!("it failed {} times and then passed", record.attempts - 1)),
         Ok(()) => None,
-        Err(Stop::Mismatch { what, expected, actual }) => {
+        Err(Stop::Mismatch { what, expected, actual } | Stop::Measured { what, expected, actual }) => {
             record.mismatch = Some(Mismatch { what, expected, actual });
             None
         }

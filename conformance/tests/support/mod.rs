@@ -24,12 +24,19 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// The ids of the cases that did not pass, whether that counts or not, or saw what they see on no honest host of ours, sorted;
-    /// checks of the declaration are none.
+    /// The ids of the cases that did not pass, whether that counts or not, sorted; checks of the declaration are none.
     pub fn failed(&self) -> Vec<String> {
-        let is_bad = |record: &&Record| record.is_bad() || record.is_bad_for_now() || record.observed;
-        let bad = self.records.iter().filter(is_bad).filter(|record| !record.check);
-        let mut ids: Vec<_> = bad.map(|record| record.id.clone()).collect();
+        self.ids(|record| record.is_bad() || record.is_bad_for_now())
+    }
+
+    /// The same, and of those that saw what they see on no honest host of ours, and passed since nothing forbids it.
+    pub fn seen(&self) -> Vec<String> {
+        self.ids(|record| record.is_bad() || record.is_bad_for_now() || record.observed)
+    }
+
+    fn ids(&self, pick: impl Fn(&Record) -> bool) -> Vec<String> {
+        let picked = self.records.iter().filter(|record| !record.check && pick(record));
+        let mut ids: Vec<_> = picked.map(|record| record.id.clone()).collect();
         ids.sort();
         ids
     }

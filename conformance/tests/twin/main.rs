@@ -169,7 +169,7 @@ fn certify(begin: Begin) {
     let twin = plan_of(&memory, begin, None, &[]);
     let here = running(&twin);
     let ran = run(&workers, twin, true);
-    assert_eq!(ran.failed(), [""; 0]);
+    assert_eq!(ran.seen(), [""; 0]);
     assert_eq!(ran.summary.problems, [""; 0]);
     assert_eq!((ran.summary.planned, ran.summary.executed, ran.summary.exit), (here.len(), here.len(), 0));
     let comparable =

@@ -4,7 +4,7 @@ use super::support::set;
 use crate::{
     bench::{Bench, Bucket},
     catalogue::{Case, Need, cases, deployment::*},
-    outcome::{Outcome, expect, expect_eq},
+    outcome::{Outcome, expect, expect_eq, measured},
     wire::keyvalue::{Op, Seen},
 };
 use std::collections::BTreeSet;
@@ -158,7 +158,7 @@ async fn decimal_text_is_a_counter_or_refused(bench: &mut Bench) -> Outcome {
     let bucket = bench.bucket(DEFAULT).await?;
     bucket.set("k", "41").await?;
     match bucket.attempt(|slot| Op::Increment((slot, "k".into(), 1))).await? {
-        Ok(seen) => expect_eq("increment", seen, Seen::Number(42)),
+        Ok(seen) => measured(expect_eq("increment", seen, Seen::Number(42))),
         Err(failure) => {
             failure.is("increment", &[Kind::Other])?;
             bucket.expect("k", "41").await

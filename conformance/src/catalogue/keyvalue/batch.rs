@@ -4,7 +4,7 @@ use super::support::{names, set};
 use crate::{
     bench::{Bench, Bucket},
     catalogue::{Case, Need, cases, deployment::*},
-    outcome::{Outcome, expect, expect_eq},
+    outcome::{Outcome, expect, expect_eq, measured},
 };
 use wasi_cloud_core::escape::hostile;
 
@@ -23,8 +23,8 @@ pub const CASES: &[Case] = cases! { "keyvalue/batch";
     batch_brings_back_what_a_batch_removed ["KV-BATCH-05", "KV-STORE-12"] [];
     empty_value_of_a_batch_exists ["KV-STORE-10", "KV-BATCH-05", "KV-STORE-S06"] [];
     empty_lists_do_nothing ["KV-BATCH-S01"] [];
-    a_thousand_keys_at_once ["KV-BATCH-S03", "KV-BATCH-01"] [];
-    many_bytes_at_once ["KV-BATCH-S04", "KV-BATCH-01"] [];
+    a_thousand_keys_at_once ["KV-BATCH-S03", "KV-BATCH-01", "KV-BATCH-05", "KV-BATCH-08"] [];
+    many_bytes_at_once ["KV-BATCH-S04", "KV-BATCH-01", "KV-BATCH-05"] [];
     batches_stay_in_their_bucket ["KV-STORE-21"] [Need::Guests, Need::Labels];
     batches_at_once_lose_nothing ["KV-BATCH-05", "KV-BATCH-08"] [Need::Guests];
     batches_are_seen_at_once ["KV-BATCH-09"] [Need::Feature("read-your-writes")];
@@ -79,7 +79,9 @@ async fn get_many_answers_in_order(bench: &mut Bench) -> Outcome {
 async fn get_many_answers_a_key_twice(bench: &mut Bench) -> Outcome {
     let bucket = abc(bench).await?;
     let all = vec![None, None, found("a", "1"), found("a", "1"), found("b", "")];
-    expect_eq("get-many", sorted(&bucket, &["a", "x", "b", "a", "x"]).await?, all)
+    let answers = sorted(&bucket, &["a", "x", "b", "a", "x"]).await?;
+    expect_eq("how many answers get-many gives", answers.len(), all.len())?;
+    measured(expect_eq("get-many", answers, all))
 }
 
 /// `get-many` and `get` give the same value, whatever is in the key and the value.
@@ -185,25 +187,25 @@ async fn empty_lists_do_nothing(bench: &mut Bench) -> Outcome {
     expect_eq("the listing", bucket.keys().await?, set(["a", "b", "c"]))
 }
 
-/// A thousand keys can be written, read and removed in one call each.
+/// A thousand keys can be written, read and removed in one call each. A host may refuse so many; what it takes it keeps.
 async fn a_thousand_keys_at_once(bench: &mut Bench) -> Outcome {
     let bucket = bench.bucket(DEFAULT).await?;
     let keys = names("k", 1000);
-    bucket.set_many(&keys.iter().map(|key| (key, key)).collect::<Vec<_>>()).await?;
-    let mut all = bucket.get_many(&keys).await?;
+    measured(set_all(&bucket, &keys).await)?;
+    let mut all = measured(bucket.get_many(&keys).await)?;
     all.sort();
     expect_eq("get-many", all, keys.iter().map(|key| found(key, key)).collect())?;
-    bucket.delete_many(&keys).await?;
+    measured(bucket.delete_many(&keys).await)?;
     expect_eq("the listing", bucket.keys().await?, [].into())
 }
 
-/// Sixteen values of 16 KiB can be written and read in one call each.
+/// Sixteen values of 16 KiB can be written and read in one call each. A host may refuse so much; what it takes it keeps.
 async fn many_bytes_at_once(bench: &mut Bench) -> Outcome {
     let bucket = bench.bucket(DEFAULT).await?;
     let pairs: Vec<_> = names("k", 16).into_iter().zip((0..16).map(|byte| vec![byte; 16 << 10])).collect();
-    bucket.set_many(&pairs).await?;
+    measured(bucket.set_many(&pairs).await)?;
     let keys: Vec<_> = pairs.iter().map(|(key, _)| key).collect();
-    let mut all = bucket.get_many(&keys).await?;
+    let mut all = measured(bucket.get_many(&keys).await)?;
     all.sort();
     expect_eq("get-many", all, pairs.into_iter().map(Some).collect())
 }

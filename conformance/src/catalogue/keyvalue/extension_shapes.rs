@@ -7,7 +7,7 @@ use super::{
 use crate::{
     bench::{Bench, put},
     catalogue::{Case, Need, cases, deployment::*},
-    outcome::{Outcome, expect, expect_eq},
+    outcome::{Outcome, expect, expect_eq, measured},
     wire::keyvalue_ext::{Condition, Listing, Op, Seen},
 };
 use std::{collections::BTreeMap, sync::Mutex};
@@ -125,7 +125,7 @@ async fn cursor_elsewhere_is_harmless(bench: &mut Bench) -> Outcome {
     for (bucket, prefix, there) in [(&bucket, "other", set(["other-prefix"])), (&other, "", set(["theirs"]))] {
         let listing = Listing { prefix: prefix.into(), cursor: cursor.clone(), limit: 5 };
         match bucket.attempt(|slot| Op::ListKeys((slot, listing))).await? {
-            Err(failure) => failure.is("list-keys", &[Kind::Invalid, Kind::Conflict])?,
+            Err(failure) => measured(failure.is("list-keys", &[Kind::Invalid, Kind::Conflict]))?,
             Ok(Seen::Page(page)) => {
                 expect(set(&page.keys).is_subset(&there), "a page", &format!("keys of {there:?}"), &page.keys)?;
             }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     bench::{Bench, Bucket},
     catalogue::{Case, Need, cases, deployment::*},
-    outcome::{Outcome, expect_eq},
+    outcome::{Outcome, expect_eq, measured},
     wire::keyvalue::Op,
 };
 use wasi_cloud_core::{Kind, escape::hostile};
@@ -118,14 +118,20 @@ async fn strange_keys_stay_in_their_bucket(bench: &mut Bench) -> Outcome {
 /// What one function takes for a key, all of them do.
 async fn strange_keys_are_taken_or_refused(bench: &mut Bench) -> Outcome {
     let bucket = bench.bucket(DEFAULT).await?;
+    let mut refusals = Ok(());
     for key in strange() {
-        if takes(&bucket, &key).await? {
-            bucket.set(&key, &key).await?;
-            bucket.expect(&key, &key).await?;
-            expect_eq("exists", bucket.exists(&key).await?, true)?;
+        match bucket.attempt(|slot| Op::Set((slot, key.clone(), key.clone().into()))).await? {
+            Ok(_) => {
+                bucket.expect(&key, &key).await?;
+                expect_eq("exists", bucket.exists(&key).await?, true)?;
+            }
+            Err(failure) => {
+                failure.is("set", &[Kind::Other])?;
+                refusals = refusals.and(measured(all_fail(&bucket, &naming(&key), Kind::Other).await));
+            }
         }
     }
-    Ok(())
+    refusals
 }
 
 /// Keys of random scalars and values of random bytes come back as they went.

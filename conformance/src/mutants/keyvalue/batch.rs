@@ -8,7 +8,7 @@ type Values = Vec<Option<Vec<u8>>>;
 rows! {
     LosesEmpty "many-loses-empty" ["KV-BATCH-01"] "`get-many` takes an empty value for none.";
     RepairsText "many-repairs-text" ["KV-BATCH-01"] "`get-many` passes values through strings.";
-    AnswersOnce "many-answers-once" ["KV-BATCH-S02"] "A key that is asked for twice is answered at its first place.";
+    AnswersOnce "many-answers-once" ["KV-BATCH-S02", "KV-BATCH-02"] "A key that is asked for twice is answered at its first place.";
     IsCached { cache: Shared<BTreeMap<(String, String), Option<Vec<u8>>>> } "many-is-cached" ["KV-BATCH-09"]
         "What `get-many` once found, it finds again.";
     CutsAtNul "set-many-cuts-at-nul" ["KV-BATCH-05"] "`set-many` ends a value at its first NUL.";
@@ -17,7 +17,7 @@ rows! {
     StopsAtAbsent "delete-many-stops-at-absent" ["KV-BATCH-08"] "`delete-many` ends at the first absent key.";
     AbsentFails "delete-many-absent-fails" ["KV-BATCH-08"] "`delete-many` of an absent key is an error.";
     NothingFails "batch-of-nothing-fails" ["KV-BATCH-S01"] "An empty batch is an error, as of a command without arguments.";
-    LosesPast500 "batch-loses-past-500" ["KV-BATCH-S03"] "What comes after the 500th key is not written.";
+    LosesPast500 "batch-loses-past-500" ["KV-BATCH-S03", "KV-BATCH-05"] "What comes after the 500th key is not written.";
     Refuses128KiB "batch-refuses-128-kib" ["KV-BATCH-S04"] "More than 128 KiB do not fit in a call.";
     NotAtomicPair "set-many-races" ["KV-BATCH-05"]
         "`set-many` reads the bucket and writes it back: what another batch wrote in between is lost.";

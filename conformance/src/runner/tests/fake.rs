@@ -11,7 +11,7 @@ use crate::{
     },
     outcome::{Outcome, Verdict},
     pattern::Patterns,
-    plan::{self, Selection},
+    plan::{self, Declaration, Selection},
     runner::{self, Options, Panics, Rules},
     session::{Broken, Session},
 };
@@ -180,6 +180,8 @@ pub struct Go {
     pub panics: Panics,
     /// Limits of config that the host declares.
     pub limits: &'static [(&'static str, u64)],
+    /// Its declaration, if it has a file.
+    pub declared: Option<&'static str>,
 }
 
 impl Go {
@@ -195,6 +197,7 @@ impl Go {
             rules: Rules::default(),
             panics: Panics::default(),
             limits: &[],
+            declared: None,
         }
     }
 
@@ -210,7 +213,9 @@ impl Go {
         let (sender, stop) = watch::channel(false);
         self.host.stop = self.host.stop.take().map(|_| sender);
         let host = Arc::new(self.host);
-        let plan = plan::plan(host.clone(), &self.cases, &law, &selection, None, "2026-01-01").expect("a plan");
+        let declared = self.declared.map(|text| Declaration::parse(text, &ids).expect("a declaration"));
+        let plan = plan::plan(host.clone(), &self.cases, &law, &selection, declared.as_ref(), "2026-01-01");
+        let plan = plan.expect("a plan");
         let workers =
             tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build().expect("workers");
         let options = Options {

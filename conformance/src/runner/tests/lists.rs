@@ -4,7 +4,7 @@ use super::fake::{Go, case, good};
 use crate::{
     catalogue::{Case, MINOR, Need},
     event::{Record, Summary},
-    outcome::{Stop, Verdict, expect_eq},
+    outcome::{Stop, Verdict, expect_eq, measured},
     runner::Rules,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -184,6 +184,64 @@ fn a_probe_fails_only_where_the_declaration_is_contradicted() {
     let measured = gone.record("measures");
     assert!(measured.observed && measured.mismatch.is_some(), "what it saw is on record");
     assert!(!gone.record("asks").observed);
+}
+
+/// What else it cites binds; what of it does not is marked.
+#[test]
+fn a_probe_that_cites_a_core_clause_fails() {
+    let both = |function, run| Case { clauses: &["CFG-STORE-S03", "CFG-STORE-01"], ..case(function, &[], run) };
+    let gone = Go::new([
+        both("breaks", |_| Box::pin(async { expect_eq("a number", 1, 2) })),
+        both("measures", |_| Box::pin(async { measured(expect_eq("a number", 1, 2)) })),
+    ])
+    .go();
+    assert_eq!((gone.verdict("breaks"), gone.record("breaks").observed), (Verdict::Fail, false));
+    let seen = gone.record("measures");
+    assert!(seen.verdict == Verdict::Pass && seen.observed && seen.mismatch.is_some(), "{seen:?}");
+}
+
+/// A profile binds whoever declares it.
+#[test]
+fn a_probe_that_cites_a_declared_profile_fails() {
+    let both = || Case { clauses: &["CFG-STORE-S03", "CFG-STORE-06"], ..bad("both") };
+    let verdict = |features| Go { features, ..Go::new([both()]) }.go().verdict("both");
+    assert_eq!([verdict(&[]), verdict(&["exact-config"])], [Verdict::Pass, Verdict::Fail]);
+}
+
+fn whole() -> Rules {
+    Rules { whole: true, everywhere: true, ..Rules::default() }
+}
+
+#[test]
+fn a_flake_takes_the_word_conformant_away() {
+    let optional = Case { clauses: &["CFG-STORE-06"], ..shaky("shaky") };
+    for flake in [shaky("shaky"), optional] {
+        let gone = Go { flaky: &["**/shaky"], rules: whole(), ..Go::new([good("good"), flake]) }.go();
+        assert_eq!((gone.verdict("shaky"), gone.summary.exit), (Verdict::Flaky, 0));
+        assert!(!gone.summary.conformant);
+    }
+}
+
+#[test]
+fn an_exemption_is_no_conformance() {
+    const DECLARED: &str = r#"
+        name = "fake"
+        [capabilities.config]
+        features = ["exact-config"]
+        [[exemptions]]
+        cases = "config/store/exempt"
+        reason = "being written"
+        link = "https://example.com/1"
+        expires = "2026-06-30"
+    "#;
+    let of = |function| Case { clauses: &["CFG-STORE-06"], ..good(function) };
+    let conformant = |declared| {
+        let cases = [good("good"), of("exempt"), of("shown")];
+        let gone = Go { features: &["exact-config"], declared, rules: whole(), ..Go::new(cases) }.go();
+        assert_eq!(gone.summary.exit, 0, "{:?}", gone.summary);
+        (gone.summary.conformant, gone.summary.exempt)
+    };
+    assert_eq!([conformant(None), conformant(Some(DECLARED))], [(true, 0), (false, 1)]);
 }
 
 fn new(case: Case) -> Case {
