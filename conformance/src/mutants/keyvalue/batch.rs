@@ -8,7 +8,7 @@ type Values = Vec<Option<Vec<u8>>>;
 rows! {
     LosesEmpty "many-loses-empty" ["KV-BATCH-01"] "`get-many` takes an empty value for none.";
     RepairsText "many-repairs-text" ["KV-BATCH-01"] "`get-many` passes values through strings.";
-    AnswersOnce "many-answers-once" ["KV-BATCH-S02", "KV-BATCH-02"] "A key that is asked for twice is answered at its first place.";
+    AnswersOnce "many-answers-once" ["KV-BATCH-S02"] "A key that is asked for twice is answered at its first place.";
     IsCached { cache: Shared<BTreeMap<(String, String), Option<Vec<u8>>>> } "many-is-cached" ["KV-BATCH-09"]
         "What `get-many` once found, it finds again.";
     CutsAtNul "set-many-cuts-at-nul" ["KV-BATCH-05"] "`set-many` ends a value at its first NUL.";
