@@ -32,9 +32,12 @@ pub(super) fn rows() -> Vec<Row> {
         get("config-folds-case", &["CFG-STORE-S02"], "Keys are folded to lower case.", |pairs, key, _| {
             honest(pairs, &key.to_lowercase())
         }),
-        get("config-trims-keys", &["CFG-STORE-S01", "CFG-STORE-02"], "What surrounds a key is trimmed.", |pairs, key, _| {
-            honest(pairs, key.trim_matches([' ', '\0']))
-        }),
+        get(
+            "config-trims-keys",
+            &["CFG-STORE-S01", "CFG-STORE-02"],
+            "What surrounds a key is trimmed.",
+            |pairs, key, _| honest(pairs, key.trim_matches([' ', '\0'])),
+        ),
         get(
             "config-is-environment",
             &["CFG-STORE-S05", "CFG-STORE-02"],

@@ -87,7 +87,9 @@ fn an_exemption_names_cases_a_reason_a_link_and_a_day() {
 fn an_exemption_ends_with_its_day_and_never_covers_core() {
     let declaration = parse(EXEMPTION).expect("a declaration");
     let exempts = |levels: &[Level], today| declaration.exempts("keyvalue/store/set", levels, today);
-    assert!(exempts(&[Level::Probe], "2026-06-30").is_ok_and(|why| why.is_some_and(|why| why.contains("being written"))));
+    assert!(
+        exempts(&[Level::Probe], "2026-06-30").is_ok_and(|why| why.is_some_and(|why| why.contains("being written")))
+    );
     assert_eq!(exempts(&[Level::Probe], "2026-07-01"), Ok(None));
     for cited in [[Level::Core, Level::Probe], [Level::Probe, Level::Core]] {
         assert!(exempts(&cited, "2026-06-30").is_err(), "{cited:?}");
