@@ -100,6 +100,11 @@ impl Declaration {
     /// # Errors
     /// What differs.
     pub fn describes(&self, host: &HostDescription) -> Result<(), String> {
+        // A backend of ours has a declaration for each way to use it, such as `redis-pubsub`.
+        let way = self.name.strip_prefix(&*host.name);
+        if !way.is_some_and(|way| way.is_empty() || (way.starts_with('-') && !self.is_of_a_program())) {
+            return Err(format!("it is called {:?}, and is {:?}", host.name, self.name));
+        }
         let lacks = self.launch.as_ref().map(Launch::lacks).unwrap_or_default();
         if host.lacks != lacks {
             return Err(format!("what cannot be put to it is said to be {:?}, and is {lacks:?}", host.lacks));
