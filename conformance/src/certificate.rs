@@ -33,6 +33,9 @@ pub const NOT_PROVEN: [&str; 5] = [
     "A nonce shows that the run is younger than the nonce, and nothing else.",
 ];
 
+/// What stands behind the name of a subject that no file could be named for.
+pub(crate) const DEPLOYED: &str = ", deployed, by its declaration";
+
 /// What identifies a run, and orders and seeds its cases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seeded {

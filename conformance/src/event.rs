@@ -275,6 +275,9 @@ const fn is_zero(count: &usize) -> bool {
 }
 
 impl Summary {
+    /// Exit codes from bad to good: of several the first that is there counts.
+    pub const EXITS: [u8; 5] = [3, 1, 2, 4, 0];
+
     /// How many ended so.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {

@@ -4,13 +4,13 @@ pub mod html;
 pub mod table;
 
 use crate::{
-    catalogue::Case,
+    catalogue::{Case, MINOR},
     clauses::{Clause, Law},
-    event::{Event, HostInfo, Record},
+    event::{Event, HostInfo, Record, Summary},
     outcome::Verdict,
     report::whole::Run,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt, fs,
@@ -20,22 +20,32 @@ use std::{
 /// Reads what `run --format json` printed.
 ///
 /// # Errors
-/// If it cannot be read, is something else, or ends before the run did.
+/// If it cannot be read, is something else, holds no run from its beginning to its end, or more than one: of several runs none
+/// could be told apart.
 pub fn read(path: &Path) -> Result<Run> {
     let text = fs::read_to_string(path);
     let text = text.with_context(|| format!("`{}` cannot be read", path.display()))?;
-    let mut run = Run::default();
-    let mut is_whole = false;
+    let (mut run, mut seats) = (Run::default(), BTreeSet::new());
+    let (mut is_begun, mut is_whole) = (false, false);
     for (number, line) in (1..).zip(text.lines()) {
-        let event = serde_json::from_str(line).with_context(|| {
-            format!("{}:{number} is no event of a run: write one with `run --format json`", path.display())
-        })?;
-        is_whole |= matches!(event, Event::Finished(_));
+        let at = format!("{}:{number}", path.display());
+        let event = serde_json::from_str(line)
+            .with_context(|| format!("{at} is no event of a run: write one with `run --format json`"))?;
+        let again = match &event {
+            Event::Started(_) => is_begun,
+            Event::Ended(record) => !seats.insert((record.id.clone(), record.altitude.clone())),
+            Event::Begun { .. } | Event::Finished(_) => false,
+        };
+        ensure!(
+            !again && !is_whole,
+            "{at}: here is more than one run: write each to a file of its own, without `--repeat`"
+        );
+        is_begun |= matches!(event, Event::Started(_));
+        ensure!(is_begun, "{at}: the run began before this file");
+        is_whole = matches!(event, Event::Finished(_));
         run.take(event);
     }
-    if !is_whole {
-        bail!("{}: the run did not end", path.display());
-    }
+    ensure!(is_whole, "{}: the run did not end", path.display());
     Ok(run)
 }
 
@@ -48,6 +58,8 @@ pub enum Standing {
     Known,
     /// A case fails that does not count yet.
     Provisional,
+    /// All that ran passed, and others that prove the clause are not in the run.
+    Partly,
     /// All that ran passed.
     Holds,
     /// Cases were skipped, and none ran.
@@ -60,8 +72,16 @@ pub enum Standing {
 
 impl Standing {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Broken, Self::Known, Self::Provisional, Self::Holds, Self::Skipped, Self::Inapplicable, Self::Untested];
+    pub const ALL: [Self; 8] = [
+        Self::Broken,
+        Self::Known,
+        Self::Provisional,
+        Self::Partly,
+        Self::Holds,
+        Self::Skipped,
+        Self::Inapplicable,
+        Self::Untested,
+    ];
 
     /// The word that tables print.
     #[must_use]
@@ -70,6 +90,7 @@ impl Standing {
             Self::Broken => "FAILS",
             Self::Known => "fails, known",
             Self::Provisional => "fails, provisional",
+            Self::Partly => "in part",
             Self::Holds => "holds",
             Self::Skipped => "skipped",
             Self::Inapplicable => "n/a",
@@ -126,8 +147,18 @@ pub struct Field<'a> {
 
 impl<'a> Field<'a> {
     /// Puts runs side by side. Which cases prove a clause is what this version of the catalogue says.
-    #[must_use]
-    pub fn of(runs: &[Run], cases: &[Case], law: &'a Law) -> Self {
+    ///
+    /// # Errors
+    /// A run of another minor version, which has other cases.
+    pub fn of(runs: &[Run], cases: &[Case], law: &'a Law) -> Result<Self> {
+        for started in runs.iter().map(|run| &run.started) {
+            let (host, suite) = (started.hosts.first().map_or("", |host| &host.name), &started.suite);
+            ensure!(
+                suite.strip_prefix(MINOR).is_some_and(|rest| rest.starts_with('.')),
+                "the run of {host:?} is of the suite {suite:?}, and this is {}, which has other cases: run it again with this one",
+                env!("CARGO_PKG_VERSION")
+            );
+        }
         let mut proving: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for case in cases {
             for clause in case.clauses {
@@ -142,7 +173,7 @@ impl<'a> Field<'a> {
         };
         let has =
             |clause: &&Clause| standings.iter().any(|standings| standings.capabilities.contains(clause.capability()));
-        Self { columns: runs.iter().map(column).collect(), rows: law.iter().filter(has).map(row).collect() }
+        Ok(Self { columns: runs.iter().map(column).collect(), rows: law.iter().filter(has).map(row).collect() })
     }
 }
 
@@ -165,18 +196,27 @@ impl Standings {
         }
     }
 
-    /// The worst of all cases, at each altitude. What was skipped or cannot be put to the host counts only where nothing ran.
+    /// The worst of all cases, at each altitude. What was skipped or cannot be put to the host counts only where nothing ran,
+    /// and a clause does not hold of which a case was not picked, or the run ended before it.
     fn cell(&self, ids: &BTreeSet<String>) -> Cell {
         let worst = |altitude: &String| {
-            let found = ids.iter().filter_map(|id| self.ran.get(&(id.clone(), altitude.clone()))).min();
-            (altitude.clone(), found.copied().unwrap_or(Standing::Untested))
+            let found: Vec<_> =
+                ids.iter().filter_map(|id| self.ran.get(&(id.clone(), altitude.clone())).copied()).collect();
+            let standing = match found.iter().min() {
+                Some(Standing::Holds) if found.len() < ids.len() => Standing::Partly,
+                worst => worst.copied().unwrap_or(Standing::Untested),
+            };
+            (altitude.clone(), standing)
         };
         self.altitudes.iter().map(worst).collect()
     }
 }
 
 fn column(run: &Run) -> Column {
-    let HostInfo { name, version, notes, .. } = run.started.hosts.first().cloned().unwrap_or_default();
+    let HostInfo { name, version, mut notes, .. } = run.started.hosts.first().cloned().unwrap_or_default();
+    if run.started.picked {
+        notes.insert(0, "only cases that were picked".to_owned());
+    }
     let executed = (run.summary.executed, run.summary.planned);
     Column { host: name, version, notes, conformant: run.summary.conformant, executed }
 }
@@ -238,6 +278,19 @@ pub fn changes(one: &Run, other: &Run) -> Vec<Change> {
         (was != is).then(|| Change { id: key.0.clone(), altitude: key.1.clone(), was, is })
     };
     keys.into_iter().filter_map(change).collect()
+}
+
+/// What got worse of the run as a whole, which no case says: a run that was interrupted, or proves less than it did.
+#[must_use]
+pub fn worsened(one: &Summary, other: &Summary) -> Vec<String> {
+    let rank = |summary: &Summary| Summary::EXITS.iter().position(|exit| *exit == summary.exit);
+    // How many it is about is no other problem.
+    let kind = |problem: &String| problem.replace(|c: char| c.is_ascii_digit(), "");
+    let before: BTreeSet<_> = one.problems.iter().map(kind).collect();
+    let problems = other.problems.iter().filter(|problem| !before.contains(&kind(problem))).cloned();
+    let lost = (one.conformant && !other.conformant).then(|| "it is not called conformant any more".to_owned());
+    let exit = (rank(other) < rank(one)).then(|| format!("exit code {} -> {}", one.exit, other.exit));
+    lost.into_iter().chain(exit).chain(problems).collect()
 }
 
 #[cfg(test)]

@@ -23,8 +23,22 @@ impl Patterns {
             let lines = lines.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
             globs.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
         }
-        let matchers = globs.iter().map(|glob| matcher(glob, ids.clone())).collect::<Result<_, _>>()?;
-        Ok(Self(matchers))
+        Self::of(&globs, ids)
+    }
+
+    /// Reads globs as they stand, of somebody whose text must not name files of whoever reads it.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and what would be a file there.
+    pub fn literal<'a>(given: &[String], ids: impl IntoIterator<Item = &'a str> + Clone) -> Result<Self, String> {
+        if let Some(file) = given.iter().find(|text| text.starts_with('@')) {
+            return Err(format!("{file:?} names another file: write the patterns here"));
+        }
+        Self::of(given, ids)
+    }
+
+    fn of<'a>(globs: &[String], ids: impl IntoIterator<Item = &'a str> + Clone) -> Result<Self, String> {
+        globs.iter().map(|glob| matcher(glob, ids.clone())).collect::<Result<_, _>>().map(Self)
     }
 
     /// Whether any of them matches.

@@ -157,12 +157,13 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
             if !known.contains(&name) {
                 bail!(unknown(name, &known));
             }
-            let scheme = url.scheme();
-            if name != scheme && name != names::backend(scheme) {
+            let scheme = url.scheme().to_owned();
+            if name != scheme && name != names::backend(&scheme) {
                 bail!("`--url` is a `{scheme}:` URL, which the host `{name}` does not serve");
             }
             let spelled = format!("{} --url {}", names::quoted(name), names::quoted(&names::replayable(&url)));
-            Ok(honest(name, url, spelled))
+            // A scheme is another word for what is behind it, and a certificate has one name for a host.
+            Ok(honest(names::backend(&scheme), url, spelled))
         }
         None if name == "memory" => Ok(honest(name, Url::parse("memory://")?, name.to_owned())),
         None if let Some(server) = server_of(name).filter(|_| known.contains(&name)) => {

@@ -151,6 +151,23 @@ fn repeated_runs_each_have_an_order_of_their_own() {
     assert!(err(&failing).contains("run 2 of 2"), "{}", err(&failing));
 }
 
+/// A run that fails is what its report is for, whatever comes after it.
+#[test]
+fn a_repeated_run_keeps_its_failure_in_the_report() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("run.json");
+    let report = format!("json={}", path.display());
+    for (host, kept) in [("mutant:keeps-tail", 7), ("memory", 8)] {
+        let cases = ["--altitude", "direct", "--run", "keyvalue/store/*", "--repeat", "2", "--seed", "7"];
+        let output = cli(&[&["run", "--host", host, "--quiet", "--report", &report][..], &cases].concat());
+        assert!(err(&output).contains("run 2 of 2, --seed 8"), "{}", err(&output));
+        let text = std::fs::read_to_string(&path).expect("the report");
+        let seeds: Vec<_> = text.matches("\"event\":\"started\"").collect();
+        let first: Value = serde_json::from_str(text.lines().next().expect("a line")).expect("JSON");
+        assert_eq!((seeds.len(), &first["seed"]), (1, &kept.into()), "{host}");
+    }
+}
+
 #[test]
 fn a_file_without_patterns_picks_nothing_by_accident() {
     let file = tempfile::NamedTempFile::new().expect("a file");

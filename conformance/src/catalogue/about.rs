@@ -5,6 +5,14 @@ use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
 
 static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/catalogue");
+/// What cases are written in: whoever expects less there weakens them as well.
+static BENCH: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/bench");
+const BENCH_ITSELF: [&str; 2] = [include_str!("../bench.rs"), include_str!("../outcome.rs")];
+
+/// The text of the cases and of what they are written in, always in the same order.
+pub(crate) fn sources() -> Vec<&'static str> {
+    files(&SOURCES).into_iter().chain(files(&BENCH)).chain(BENCH_ITSELF).collect()
+}
 
 /// The sentences by suite and function.
 pub(crate) struct Sentences(BTreeMap<(&'static str, &'static str), String>);
@@ -22,8 +30,11 @@ impl Sentences {
 }
 
 fn files(folder: &'static Dir<'_>) -> Vec<&'static str> {
-    let below = folder.dirs().flat_map(files);
-    folder.files().filter_map(|file| file.contents_utf8()).chain(below).collect()
+    let mut all: Vec<_> = folder.files().collect();
+    all.sort_by_key(|file| file.path());
+    let mut below: Vec<_> = folder.dirs().collect();
+    below.sort_by_key(|folder| folder.path());
+    all.into_iter().filter_map(|file| file.contents_utf8()).chain(below.into_iter().flat_map(files)).collect()
 }
 
 /// What the table of a file is for.

@@ -5,7 +5,7 @@ use super::{
     statement::{Certificate, Judged, PREDICATE, Predicate, Resource, Run, STATEMENT, Statement, TestResult, VERSION},
 };
 use crate::{
-    catalogue::Case,
+    catalogue::{Case, about::sources},
     clauses::{self, Law},
     corpus::Corpus,
     event::{HostInfo, Record},
@@ -81,8 +81,7 @@ pub fn statement(
 /// # Errors
 /// If the guests of this build cannot be read.
 pub(super) fn configuration(declaration: &str, cases: &[Case], law: &Law) -> anyhow::Result<Vec<Resource>> {
-    let line = |case: &Case| format!("{} {:?} {:?} {:?}\n", case.id(), case.clauses, case.needs, case.since);
-    let catalogue: String = cases.iter().map(line).collect();
+    let catalogue = catalogue(cases, &sources());
     let clause =
         |clause: &clauses::Clause| format!("{} {} {} {}\n", clause.id, clause.level, clause.place, clause.text);
     let law: String = law.iter().map(clause).collect();
@@ -90,6 +89,16 @@ pub(super) fn configuration(declaration: &str, cases: &[Case], law: &Law) -> any
     let texts = texts.map(|(name, text)| Resource::new(name, sha256(text.as_bytes())));
     let guests = Corpus::digests()?.into_iter().map(|(name, digest)| Resource::new(format!("guest {name}"), digest));
     Ok(texts.into_iter().chain(guests).collect())
+}
+
+/// What cases there are, and what they do: the same ids over weaker cases are another catalogue.
+pub(super) fn catalogue(cases: &[Case], sources: &[&str]) -> String {
+    let row = |case: &Case| format!("{} {:?} {:?} {:?}\n", case.id(), case.clauses, case.needs, case.since);
+    let rows: String = cases.iter().map(row).collect();
+    // Checkouts end lines in ways of their own, and what is said of a case changes nothing that it does.
+    let code = |line: &&str| !line.trim_start().starts_with("//");
+    let lines = sources.iter().flat_map(|text| text.lines().filter(code).chain(["\u{c}"]));
+    rows + &lines.map(|line| format!("{line}\n")).collect::<String>()
 }
 
 fn run(run: &whole::Run) -> Run {

@@ -1,7 +1,7 @@
 //! Whether a certificate says what its runs have shown. Nothing in it is believed that can be made again.
 
 use super::{
-    VALIDITY,
+    DEPLOYED, NOT_PROVEN, VALIDITY,
     issue::{Derived, configuration},
     seeded,
     statement::{Certificate, Judged, PREDICATE, Run, STATEMENT, Statement, VERSION},
@@ -49,7 +49,6 @@ pub fn recount(statement: &Statement, demands: Demands<'_>, (cases, law): (&[Cas
     let certificate = &predicate.certificate;
     let kind = (&*statement.kind, &*statement.predicate_type, certificate.version);
     ensure!(kind == (STATEMENT, PREDICATE, VERSION), "it is a statement of another kind: {kind:?}");
-    ensure!(!statement.subject.is_empty(), "it says of no program that it was tested");
     in_time(certificate, demands.now)?;
     let configured = configuration(&certificate.declaration, cases, law)?;
     let differing = configured.iter().find(|part| !predicate.configuration.contains(part));
@@ -59,6 +58,7 @@ pub fn recount(statement: &Statement, demands: Demands<'_>, (cases, law): (&[Cas
     ensure!(predicate.configuration.len() == configured.len(), "its configuration lists more than there is");
     of_the_nonce(certificate, demands.nonce)?;
     let plans = plans(certificate, demands.now, (cases, law))?;
+    is_its_subject(statement)?;
     for run in &certificate.runs {
         count(run, &plans).with_context(|| format!("the run with the seed {}", run.seed))?;
     }
@@ -73,7 +73,23 @@ pub fn recount(statement: &Statement, demands: Demands<'_>, (cases, law): (&[Cas
         levels.overall,
         certificate.levels.overall
     );
+    ensure!(certificate.not_proven == NOT_PROVEN, "it does not say what every certificate says that it does not prove");
     ensure!(levels.overall >= demands.level, "the host has attained `{}` and not `{}`", levels.overall, demands.level);
+    Ok(())
+}
+
+/// The program is named first, and first what ran; tools for statements of any kind show that name.
+fn is_its_subject(statement: &Statement) -> anyhow::Result<()> {
+    let (Some(subject), Some(host)) = (statement.subject.first(), statement.predicate.certificate.hosts.first()) else {
+        bail!("it says of no program that it was tested");
+    };
+    let ran = format!("{} {}", host.name, host.version);
+    let rest = subject.name.strip_prefix(&*ran);
+    ensure!(
+        rest.is_some_and(|rest| ["", DEPLOYED].contains(&rest)),
+        "it is about {:?}, and was {ran} that ran",
+        subject.name
+    );
     Ok(())
 }
 
@@ -137,6 +153,8 @@ pub(crate) fn plans(
     let altitudes: Vec<Altitude> = hosts.iter().map(|host| host.altitude).collect();
     let owed = subject::altitudes(declaration.is_of_a_program())?;
     ensure!(altitudes == owed, "it was not tested at all altitudes and in all languages: {owed:?}");
+    let one: BTreeSet<_> = hosts.iter().map(|host| (&host.name, &host.version)).collect();
+    ensure!(one.len() == 1, "it is about more than one host, or version: {one:?}");
     for host in &hosts {
         declaration.describes(host).map_err(|why| anyhow!("its host is not as declared: {why}"))?;
     }

@@ -1,11 +1,12 @@
 //! What a vendor could try, with a key of its own or without it. Every forgery is made from the same good certificate, and
 //! is refused for the reason that it names.
 
+mod declared;
 mod shown;
 mod versions;
 
 use super::{
-    VALIDITY, envelope,
+    NOT_PROVEN, VALIDITY, envelope,
     issue::Derived,
     recount::{self, Demands, recount},
     seeded, sha256,
@@ -139,7 +140,7 @@ fn good_of(cases: &[Case]) -> Statement {
         hosts: hosts(&declaration),
         runs: Vec::new(),
         levels,
-        not_proven: Vec::new(),
+        not_proven: NOT_PROVEN.map(str::to_owned).into(),
     };
     let plans = recount::plans(&certificate, now(), (cases, &law)).expect("plans");
     let runs = seeded(Some(NONCE), 0).into_iter().map(|seeded| run(&plans, seeded.run, seeded.seed)).collect();

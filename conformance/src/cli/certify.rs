@@ -8,7 +8,7 @@ use super::{
 use crate::{
     catalogue::{Case, deployment::deployment},
     certificate::{
-        Seeded, envelope,
+        DEPLOYED, Seeded, envelope,
         issue::{self, About},
         recount::{Demands, recount},
         seeded, sha256,
@@ -202,6 +202,6 @@ fn subject(target: &Target, declaration: &Declaration, plans: &[Plan]) -> anyhow
     if !files.is_empty() {
         return Ok(files);
     }
-    let name = format!("{} {}, deployed, by its declaration", host.name, host.version);
+    let name = format!("{} {}{DEPLOYED}", host.name, host.version);
     Ok(vec![Resource::new(name, sha256(declaration.text().as_bytes()))])
 }

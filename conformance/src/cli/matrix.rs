@@ -3,7 +3,7 @@
 use crate::{
     catalogue::Case,
     clauses::Law,
-    field::{self, Change, Field, changes, html, table},
+    field::{self, Field, changes, html, table, worsened},
 };
 use clap::{Args, ValueEnum};
 use std::{
@@ -42,7 +42,7 @@ Examples:
 impl Matrix {
     pub(super) fn execute(&self, cases: &[Case], law: &Law) -> anyhow::Result<()> {
         let runs = self.runs.iter().map(|path| field::read(path)).collect::<anyhow::Result<Vec<_>>>()?;
-        let field = Field::of(&runs, cases, law);
+        let field = Field::of(&runs, cases, law)?;
         let mut out = io::BufWriter::new(io::stdout().lock());
         match self.format {
             Format::Markdown => table::render(&field, &mut out)?,
@@ -61,7 +61,7 @@ pub(super) struct Diff {
     /// What it printed after.
     #[arg(value_name = "AFTER.json")]
     after: PathBuf,
-    /// Print JSON.
+    /// Print the cases as JSON; what got worse of the run as a whole is told on stderr.
     #[arg(long)]
     json: bool,
 }
@@ -70,24 +70,28 @@ const DIFF: &str = "\
 Examples:
   cloud-conformance diff before.json after.json
 
-Exit code 1 where something got worse: what passed does not pass any more, or is not there.";
+Exit code 1 where something got worse: what passed does not pass any more, or is not there; the run is not called conformant any more,
+ends with a worse exit code, or has a new reason to prove nothing.";
 
 impl Diff {
     /// The exit code.
     pub(super) fn execute(&self) -> anyhow::Result<u8> {
-        let changes = changes(&field::read(&self.before)?, &field::read(&self.after)?);
+        let (before, after) = (field::read(&self.before)?, field::read(&self.after)?);
+        let (changes, whole) = (changes(&before, &after), worsened(&before.summary, &after.summary));
         let mut out = io::BufWriter::new(io::stdout().lock());
-        let worse = changes.iter().filter(|change| change.is_worse()).count();
+        let worse = changes.iter().filter(|change| change.is_worse()).count() + whole.len();
         if self.json {
             serde_json::to_writer(&mut out, &changes)?;
             writeln!(out)?;
+            whole.iter().for_each(|line| anstream::eprintln!("worse: {line}"));
         } else {
             for change in &changes {
                 writeln!(out, "{}{change}", if change.is_worse() { "worse: " } else { "" })?;
             }
-            writeln!(out, "{} changed, {worse} for the worse", changes.len())?;
+            whole.iter().try_for_each(|line| writeln!(out, "worse: {line}"))?;
+            writeln!(out, "{} changed, {worse} for the worse", changes.len() + whole.len())?;
         }
         out.flush()?;
-        Ok(if changes.iter().any(Change::is_worse) { WORSE } else { 0 })
+        Ok(if worse > 0 { WORSE } else { 0 })
     }
 }

@@ -74,7 +74,8 @@ pub(super) struct Run {
     /// What to print.
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: Format,
-    /// Write the run to a file as well, in any of the formats. May be repeated.
+    /// Write the run to a file as well, in any of the formats. May be repeated. With `--repeat` the file has one run: the first
+    /// that did not end with 0, or else the last. So has a bundle.
     #[arg(long, value_name = "FORMAT=FILE")]
     report: Vec<ToFile>,
     /// What counts as a failure besides failures. May be repeated.
@@ -242,7 +243,7 @@ impl Run {
     ) -> anyhow::Result<u8> {
         let mut repeats = Repeats::default();
         for number in 1..=self.repeat {
-            let ran = self.report(prepared, plans, &options, color).await?;
+            let ran = self.report(prepared, plans, &options, color, !repeats.is_bad()).await?;
             let said = repeats.add(ran);
             if self.repeat > 1 {
                 let (of, seed) = (self.repeat, options.seed);
@@ -256,19 +257,22 @@ impl Run {
         Ok(repeats.exit())
     }
 
-    /// One run, told as it goes.
+    /// One run, told as it goes, and written to files where these have none that is worth more.
     async fn report(
         &self,
         prepared: &Target,
         plans: &[Plan],
         options: &Options,
         color: anstream::ColorChoice,
+        to_files: bool,
     ) -> anyhow::Result<Ran> {
         let out = AutoStream::new(std::io::stdout(), color);
         let detail = Detail { trace: self.trace, quiet: self.quiet };
-        let files = self.report.iter().map(|file| file.open(detail)).collect::<anyhow::Result<Vec<_>>>()?;
+        let files = self.report.iter().filter(|_| to_files).map(|file| file.open(detail));
+        let files = files.collect::<anyhow::Result<Vec<_>>>()?;
+        let bundle = self.bundle.as_ref().filter(|_| to_files);
         let reports = [self.format.report(out, detail)].into_iter().chain(files).collect();
-        let mut teller = Teller::new(reports, prepared.secrets(), self.quiet, self.bundle.is_some());
+        let mut teller = Teller::new(reports, prepared.secrets(), self.quiet, bundle.is_some());
         let mut verdicts = Verdicts::new();
         let summary = runner::run(plans, options, |event| {
             if let Event::Ended(record) = &event {
@@ -278,7 +282,7 @@ impl Run {
         });
         let summary = summary.await;
         let (events, told) = teller.finish();
-        if let Some(path) = &self.bundle {
+        if let Some(path) = bundle {
             bundle::write(path, &events, &options.command)
                 .with_context(|| format!("the bundle `{}` cannot be written", path.display()))?;
         }

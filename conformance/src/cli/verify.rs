@@ -149,8 +149,10 @@ fn tell(statement: &Statement, key: &PublicKey, out: &mut impl Write) -> anyhow:
         version.escape_debug(),
         certificate.levels.overall
     )?;
-    let width = certificate.levels.capabilities.keys().map(String::len).max().unwrap_or_default();
-    for (word, attained) in &certificate.levels.capabilities {
+    let words = certificate.levels.capabilities.iter();
+    let words: Vec<_> = words.map(|(word, attained)| (word.escape_debug().to_string(), attained)).collect();
+    let width = words.iter().map(|(word, _)| word.len()).max().unwrap_or_default();
+    for (word, attained) in words {
         let missing =
             if attained.missing.is_empty() { String::new() } else { format!(": {}", attained.missing.join("; ")) };
         writeln!(out, "  {word:width$}  {}{}", attained.level, missing.escape_debug())?;
@@ -163,4 +165,21 @@ fn tell(statement: &Statement, key: &PublicKey, out: &mut impl Write) -> anyhow:
     writeln!(out, "does not prove")?;
     certificate.not_proven.iter().try_for_each(|line| writeln!(out, "  - {}", line.escape_debug()))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_certificate_says_stays_on_its_line() {
+        let mut statement = crate::certificate::tests::good();
+        let levels = &mut statement.predicate.certificate.levels.capabilities;
+        let config = levels.remove("config").expect("a capability");
+        levels.insert("config\n\u{1b}[31m".to_owned(), config);
+        let mut out = Vec::new();
+        tell(&statement, &wasi_cloud_claims::PrivateKey::generate().expect("random").public(), &mut out).expect("told");
+        let out = String::from_utf8(out).expect("UTF-8");
+        assert!(!out.contains('\u{1b}') && out.contains("  config\\n\\u{1b}[31m  full"), "{out}");
+    }
 }

@@ -21,16 +21,17 @@ fn run(host: &str, altitudes: &[&str], records: Vec<Record>) -> Run {
         capabilities: capabilities.clone(),
         ..HostInfo::default()
     };
-    let started = Started { hosts: altitudes.iter().map(host).collect(), ..Started::default() };
+    let suite = env!("CARGO_PKG_VERSION").to_owned();
+    let started = Started { suite, hosts: altitudes.iter().map(host).collect(), ..Started::default() };
     Run { started, records, summary: Summary::default() }
 }
 
-/// Two cases that prove one clause.
+/// The two cases that prove one clause.
 fn of_one_clause() -> (&'static str, [String; 2]) {
     let cases = catalogue::all();
     for case in &cases {
         let proving: Vec<_> = cases.iter().filter(|other| other.clauses.contains(&case.clauses[0])).collect();
-        if let [one, other, ..] = &proving[..] {
+        if let [one, other] = &proving[..] {
             return (case.clauses[0], [one.id(), other.id()]);
         }
     }
@@ -39,7 +40,7 @@ fn of_one_clause() -> (&'static str, [String; 2]) {
 
 fn cell(run: &Run, clause: &str) -> Cell {
     let law = Law::embedded().expect("the law");
-    let field = Field::of(std::slice::from_ref(run), &catalogue::all(), &law);
+    let field = Field::of(std::slice::from_ref(run), &catalogue::all(), &law).expect("a field");
     let row = field.rows.iter().find(|row| row.clause.id == clause).expect("the clause");
     row.cells[0].clone()
 }
@@ -63,8 +64,8 @@ fn the_worst_case_decides_and_what_did_not_run_counts_for_nothing() {
         assert_eq!(cell(&run, clause), [("x".to_owned(), standing)].into(), "{verdicts:?}");
     }
     let passes = Record { would_be: Some(Pass), ..record(&one, "x", Provisional) };
-    assert_eq!(cell(&run("h", &["x"], vec![passes]), clause)["x"], Standing::Holds);
-    let mut run = run("h", &["x", "y"], vec![record(&one, "x", Pass)]);
+    assert_eq!(cell(&run("h", &["x"], vec![passes, record(&other, "x", Pass)]), clause)["x"], Standing::Holds);
+    let mut run = run("h", &["x", "y"], vec![record(&one, "x", Pass), record(&other, "x", Pass)]);
     assert_eq!(cell(&run, clause)["y"], Standing::Untested);
     let case = Inapplicable { id: one, altitude: "y".into(), reason: "one store".into(), ..Inapplicable::default() };
     run.started.inapplicable.push(case);
@@ -78,7 +79,7 @@ fn what_a_host_is_called_cannot_leave_its_place() {
     let mut hostile = run("<script>alert(1)</script> | x", &["y"], Vec::new());
     hostile.started.hosts[0].notes.push("<img src=x>".into());
     let law = Law::embedded().expect("the law");
-    let field = Field::of(&[hostile], &catalogue::all(), &law);
+    let field = Field::of(&[hostile], &catalogue::all(), &law).expect("a field");
     let page = html::render(&field);
     assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
     let mut text = Vec::new();
@@ -105,4 +106,92 @@ fn changes_for_the_worse_are_told_apart() {
     }
     assert_eq!(worse(None, Some(Fail)), Some(true));
     assert_eq!(worse(Some(Fail), Some(Xfail)), Some(false));
+}
+
+/// As `run --repeat 2 --format json` prints them: of two runs the better one would have stood for the host.
+#[test]
+fn two_runs_in_one_file_are_refused() {
+    let line = |event: &Event| serde_json::to_string(event).expect("JSON");
+    let begun = line(&Event::Started(Started::default()));
+    let case = line(&Event::Ended(Box::new(record("a", "x", Verdict::Fail))));
+    let end = line(&Event::Finished(Summary::default()));
+    let told = |lines: &[&String]| {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        fs::write(file.path(), text).expect("written");
+        read(file.path()).map(|run| run.records.len()).map_err(|why| why.to_string())
+    };
+    assert_eq!(told(&[&begun, &case, &end]), Ok(1));
+    for (lines, number) in [
+        (vec![&begun, &case, &end, &begun, &case, &end], 4),
+        (vec![&begun, &case, &begun, &end], 3),
+        (vec![&begun, &case, &case, &end], 3),
+        (vec![&begun, &end, &case], 3),
+    ] {
+        let why = told(&lines).expect_err("two runs");
+        let words = format!(":{number}: here is more than one run: write each to a file of its own");
+        assert!(why.contains(&words), "{why}");
+    }
+    assert!(told(&[&case, &end]).is_err_and(|why| why.contains("began before this file")));
+    assert!(told(&[&begun, &case]).is_err_and(|why| why.contains("did not end")));
+}
+
+/// One of the cases was picked, or the run ended before the other.
+#[test]
+fn a_picked_run_holds_no_clause() {
+    use Verdict::{Fail, Pass, Skip};
+    let (clause, [one, _]) = of_one_clause();
+    for (verdict, standing) in [
+        (Pass, Standing::Partly),
+        (Skip, Standing::Skipped),
+        (Fail, Standing::Broken),
+        (Verdict::Flaky, Standing::Partly),
+    ] {
+        let mut run = run("h", &["x"], vec![record(&one, "x", verdict)]);
+        run.started.picked = true;
+        assert_eq!(cell(&run, clause)["x"], standing, "{verdict:?}");
+        let law = Law::embedded().expect("the law");
+        let field = Field::of(&[run], &catalogue::all(), &law).expect("a field");
+        assert_eq!(field.columns[0].notes, ["only cases that were picked"]);
+    }
+}
+
+#[test]
+fn runs_of_other_catalogues_are_refused() {
+    let law = Law::embedded().expect("the law");
+    let of = |suite: &str| {
+        let mut run = run("h", &["x"], Vec::new());
+        run.started.suite = suite.to_owned();
+        Field::of(&[run], &catalogue::all(), &law).map(|field| field.columns.len()).map_err(|why| why.to_string())
+    };
+    assert_eq!(of(&format!("{MINOR}.999")), Ok(1));
+    for suite in ["9.9.0", "", MINOR, &format!("{MINOR}9.0")] {
+        let why = of(suite).expect_err(suite);
+        assert!(why.contains(&format!("{suite:?}")) && why.contains("run it again with this one"), "{why}");
+    }
+}
+
+#[test]
+fn a_run_that_proves_less_is_worse() {
+    let of = |exit, conformant, problems: &[&str]| Summary {
+        exit,
+        conformant,
+        problems: problems.iter().map(|&problem| problem.to_owned()).collect(),
+        ..Summary::default()
+    };
+    let good = of(0, true, &[]);
+    assert!(worsened(&good, &good).is_empty());
+    for (other, said) in [
+        (of(0, false, &[]), vec!["it is not called conformant any more"]),
+        (of(4, true, &[]), vec!["exit code 0 -> 4"]),
+        (of(3, true, &["left data behind"]), vec!["exit code 0 -> 3", "left data behind"]),
+    ] {
+        assert_eq!(worsened(&good, &other), said);
+        assert!(worsened(&other, &good).is_empty(), "{said:?}");
+    }
+    // The order is that of exit codes of `run`, and how many it is about is no other problem.
+    assert_eq!(worsened(&of(2, false, &[]), &of(1, false, &[])), ["exit code 2 -> 1"]);
+    assert!(
+        worsened(&of(3, false, &["3 cases were not judged"]), &of(3, false, &["12 cases were not judged"])).is_empty()
+    );
 }

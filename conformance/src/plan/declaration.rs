@@ -1,5 +1,7 @@
 //! What a host's declaration file says, held against what the host itself says.
 
+mod words;
+
 use super::{Check, Selection};
 use crate::{
     clauses::Level,
@@ -57,7 +59,8 @@ impl Declaration {
     /// Reads a declaration. `ids` are those that an exemption may name.
     ///
     /// # Errors
-    /// What is not a declaration, lacks what cannot be declared away, says nothing of a reason or a link, or exempts no case.
+    /// What is not a declaration, has a word that the suite does not know, lacks what cannot be declared away, says nothing of
+    /// a reason or a link, exempts no case, or names another file.
     pub fn parse(text: &str, ids: &BTreeSet<String>) -> Result<Self, String> {
         let mut this: Self = toml::from_str(text).map_err(|why| why.to_string())?;
         text.clone_into(&mut this.text);
@@ -68,7 +71,7 @@ impl Declaration {
         }
         for exemption in this.exemptions.iter_mut().chain(&mut this.known_failing) {
             let glob = std::slice::from_ref(&exemption.cases);
-            exemption.matcher = Patterns::read(glob, ids.iter().map(String::as_str))?;
+            exemption.matcher = Patterns::literal(glob, ids.iter().map(String::as_str))?;
             if exemption.reason.is_empty() || exemption.link.is_empty() {
                 return Err(format!("what is said of `{}` needs a reason and a link", exemption.cases));
             }
@@ -97,6 +100,11 @@ impl Declaration {
     /// # Errors
     /// What differs.
     pub fn describes(&self, host: &HostDescription) -> Result<(), String> {
+        // A backend of ours has a declaration for each way to use it, such as `redis-pubsub`.
+        let way = self.name.strip_prefix(&*host.name);
+        if !way.is_some_and(|way| way.is_empty() || (way.starts_with('-') && !self.is_of_a_program())) {
+            return Err(format!("it is called {:?}, and is {:?}", host.name, self.name));
+        }
         let lacks = self.launch.as_ref().map(Launch::lacks).unwrap_or_default();
         if host.lacks != lacks {
             return Err(format!("what cannot be put to it is said to be {:?}, and is {lacks:?}", host.lacks));
@@ -110,7 +118,7 @@ impl Declaration {
     /// What a host without a file declares: what it says of itself.
     ///
     /// # Errors
-    /// If it leaves out what cannot be declared away.
+    /// If it has a word that the suite does not know, or leaves out what cannot be declared away.
     pub fn said_by(host: &HostDescription) -> Result<Self, String> {
         let this = Self {
             name: host.name.clone(),
@@ -124,6 +132,7 @@ impl Declaration {
     }
 
     fn complete(&self) -> Result<(), String> {
+        words::check(&self.capabilities)?;
         for (host, capability, features) in OWED {
             let declared = match self.capabilities.get(capability) {
                 Some(declared) => declared,

@@ -1,6 +1,6 @@
 //! `--repeat`: whether verdicts depend on the order of the cases, or on chance.
 
-use crate::{cli::UNDECIDED, outcome::Verdict};
+use crate::{cli::UNDECIDED, event::Summary, outcome::Verdict};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -38,11 +38,8 @@ impl fmt::Display for Comparison {
     }
 }
 
-/// From bad to good: the order in which exit codes count.
-const ORDER: [u8; 5] = [3, 1, 2, 4, 0];
-
 fn worse(one: u8, other: u8) -> u8 {
-    ORDER.into_iter().find(|code| *code == one || *code == other).unwrap_or(one)
+    Summary::EXITS.into_iter().find(|code| *code == one || *code == other).unwrap_or(one)
 }
 
 impl Repeats {
@@ -61,6 +58,11 @@ impl Repeats {
         let different: Vec<_> = different.collect();
         self.differ |= !different.is_empty();
         Comparison { exit, different }
+    }
+
+    /// Whether a run did not end well: its reports are not written over.
+    pub const fn is_bad(&self) -> bool {
+        self.worst != 0
     }
 
     /// Whether a run was not as the first.

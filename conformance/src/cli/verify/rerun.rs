@@ -9,7 +9,7 @@ use crate::{
         target,
         tell::Teller,
     },
-    event::Event,
+    event::{Event, Summary},
     levels::Verdicts,
     outcome::Verdict,
     pattern::Patterns,
@@ -78,18 +78,25 @@ impl Rerun {
             };
             let mut teller = Teller::new(Vec::new(), target.secrets(), false, false);
             let mut seen = Verdicts::new();
-            runner::run(&plans, &options, |event| {
-                if let Event::Ended(record) = &event {
+            let summary = runner::run(&plans, &options, |event| {
+                if let Event::Ended(record) = &event
+                    && !record.check
+                {
                     seen.insert((record.altitude.clone(), record.id.clone()), record.verdict);
                 }
                 teller.tell(event);
             })
             .await;
             target.stop().await;
-            Ok(seen)
+            Ok((seen, summary))
         });
         workers.shutdown_background();
-        agree(&said, &seen?)
+        let (seen, summary) = seen?;
+        // What the certificate says was skipped for a reason in the plan, which nothing that runs confirms.
+        let ran = said.into_iter().filter(|((_, id), verdict)| *verdict != Verdict::Skip && sample.run.matches(id));
+        let same = agree(&ran.collect(), &seen, &summary)?;
+        anstream::eprintln!("{same} verdicts are the same when they run again");
+        Ok(())
     }
 
     /// Cases that ran, picked at random: whoever issued the certificate cannot know which.
@@ -104,15 +111,49 @@ impl Rerun {
     }
 }
 
-/// Whether what was seen is what was said.
-fn agree(said: &Verdicts, seen: &Verdicts) -> anyhow::Result<()> {
-    ensure!(!seen.is_empty(), "no case ran again");
-    for ((altitude, id), verdict) in seen.iter().filter(|(seat, _)| !seat.1.starts_with("negotiation/")) {
-        let was = said.get(&(altitude.clone(), id.clone())).map_or("not there", |verdict| verdict.word());
-        if was != verdict.word() {
-            bail!("{id} ({altitude}) was to be `{was}`, and is `{}` when it runs again", verdict.word());
-        }
+/// How many verdicts of cases are those that were said: all of them, by a run that was whole.
+fn agree(said: &Verdicts, seen: &Verdicts, summary: &Summary) -> anyhow::Result<usize> {
+    let is = |seat: &(String, String)| seen.get(seat).map(|verdict| verdict.word());
+    let other = said.iter().find(|(seat, was)| is(seat).is_some_and(|is| is != was.word()));
+    if let Some((seat @ (altitude, id), was)) = other {
+        let is = is(seat).unwrap_or_default();
+        bail!("{id} ({altitude}) was to be `{}`, and is `{is}` when it runs again", was.word());
     }
-    anstream::eprintln!("{} verdicts are the same when they run again", seen.len());
-    Ok(())
+    ensure!(summary.problems.is_empty(), "it could not be run again: {}", summary.problems.join("; "));
+    if let Some((altitude, id)) = said.keys().find(|seat| is(seat).is_none()) {
+        bail!("{id} ({altitude}) did not run again");
+    }
+    ensure!(!said.is_empty(), "no case ran again");
+    Ok(said.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdicts(all: &[(&str, Verdict)]) -> Verdicts {
+        all.iter().map(|(id, verdict)| (("direct".to_owned(), (*id).to_owned()), *verdict)).collect()
+    }
+
+    #[test]
+    fn an_interrupted_rerun_confirms_nothing() {
+        use Verdict::{Fail, Pass};
+        let said = verdicts(&[("a", Pass), ("b", Pass)]);
+        let of = |seen: &[(&str, Verdict)], problem: Option<&str>| {
+            let problems = problem.into_iter().map(str::to_owned).collect();
+            agree(&said, &verdicts(seen), &Summary { problems, ..Summary::default() }).map_err(|why| why.to_string())
+        };
+        assert_eq!(of(&[("a", Pass), ("b", Pass)], None), Ok(2));
+        assert_eq!(of(&[("a", Pass)], None), Err("b (direct) did not run again".to_owned()));
+        let interrupted = Some("the run was interrupted");
+        for seen in [&[("a", Pass)][..], &[("a", Pass), ("b", Pass)]] {
+            assert_eq!(of(seen, interrupted), Err("it could not be run again: the run was interrupted".to_owned()));
+        }
+        // What is another one is so whatever else happened.
+        assert!(
+            of(&[("b", Fail)], interrupted)
+                .is_err_and(|why| why.contains("b (direct) was to be `pass`, and is `fail`"))
+        );
+        assert!(agree(&Verdicts::new(), &Verdicts::new(), &Summary::default()).is_err());
+    }
 }

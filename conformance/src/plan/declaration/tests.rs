@@ -144,3 +144,42 @@ fn a_known_failure_names_the_clause_that_its_cases_cite() {
     assert!(fails("KV-STORE-05", "2026-06-30").is_err_and(|why| why.contains("does not cite KV-STORE-06")));
     assert_eq!(known.fails("config/store/get", &[], "2026-06-30"), Ok(false));
 }
+
+/// Nothing could fail of it, so it would attain every level.
+#[test]
+fn a_capability_that_no_case_is_about_is_refused() {
+    let why = parse(&format!("{WRITTEN}[capabilities.blobstore]\n")).expect_err("no such capability");
+    assert!(why.contains("no case is about \"blobstore\"") && why.contains("config, keyvalue, messaging"), "{why}");
+    let why = parse("name = 'x'\n[capabilities.\"x\\n\\u001B[31m\"]\n").expect_err("no word at all");
+    assert!(!why.contains(char::is_control), "{why}");
+    let host = HostDescription::new("x", "1", Altitude::Direct).with("blobstore", &[]);
+    assert!(Declaration::said_by(&host).is_err_and(|why| why.contains("blobstore")));
+}
+
+#[test]
+fn durability_is_one_of_its_words() {
+    for known in ["durable", "process", ""] {
+        assert!(parse(&WRITTEN.replace("\"durable\"", &format!("\"{known}\""))).is_ok(), "{known}");
+    }
+    let why = parse(&WRITTEN.replace("\"durable\"", "\"Durable\"")).expect_err("no such word");
+    assert!(why.contains("process or durable, and not \"Durable\""), "{why}");
+}
+
+#[test]
+fn a_limit_that_no_case_goes_to_is_refused() {
+    let why = parse(&WRITTEN.replace("max-key-size", "max-keys")).expect_err("no such limit");
+    assert!(why.contains("\"max-keys\"") && why.contains("max-key-size, max-value-size"), "{why}");
+}
+
+/// It would be a file of whoever reads the declaration, such as who verifies a certificate.
+#[test]
+fn a_declaration_names_no_other_file() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "keyvalue/store/*\n").expect("written");
+    let text = EXEMPTION.replace("keyvalue/store/*", &format!("@{}", file.path().display()));
+    let known = format!("{}clause = 'KV-STORE-06'\n", text.replace("exemptions", "known-failing"));
+    for text in [text, known] {
+        let why = parse(&text).expect_err("a file");
+        assert!(why.contains("names another file: write the patterns here"), "{why}");
+    }
+}

@@ -1,0 +1,91 @@
+//! What a vendor could try by what the certificate has word for word: the declaration, the host's name, what is not proven.
+
+use super::{MEMORY, counted, good, world};
+use crate::{
+    catalogue::about::sources,
+    certificate::{
+        issue::{catalogue, configuration},
+        sha256,
+        statement::Statement,
+    },
+};
+
+/// Declares something else, with the digest of it.
+fn declare(statement: &mut Statement, text: String) {
+    let (cases, law) = world();
+    statement.predicate.configuration = configuration(&text, &cases, &law).expect("guests");
+    statement.predicate.certificate.declaration = text;
+}
+
+/// What is declared, and why it is refused.
+const FORGERIES: [(&str, fn(&mut Statement), &str); 6] = [
+    (
+        "a file of whoever verifies it",
+        |s| {
+            let of = "cases = '@/no/such/file'\nreason = 'r'\nlink = 'l'\nexpires = '2099-01-01'\n";
+            declare(s, format!("{MEMORY}\n[[exemptions]]\n{of}"));
+        },
+        "names another file",
+    ),
+    (
+        "a capability of which nothing can fail",
+        |s| declare(s, format!("{MEMORY}\n[capabilities.blobstore]\n")),
+        "no case is about \"blobstore\"",
+    ),
+    (
+        "it proves everything",
+        |s| s.predicate.certificate.not_proven.clear(),
+        "does not say what every certificate says",
+    ),
+    (
+        "the guests ran on another version",
+        |s| s.predicate.certificate.hosts[1].version = "2.0".into(),
+        "about more than one host, or version",
+    ),
+    (
+        "a good host's runs under the name of another",
+        |s| s.predicate.certificate.hosts.iter_mut().for_each(|host| host.name = "mine".into()),
+        "it is called \"mine\", and is \"memory\"",
+    ),
+    (
+        "a program that nobody ran",
+        |s| s.subject[0].name = "mine 2.0".into(),
+        "it is about \"mine 2.0\", and was memory 1.0 that ran",
+    ),
+];
+
+#[test]
+fn what_is_taken_word_for_word_is_held_against_the_rest() {
+    for (name, forge, reason) in FORGERIES {
+        let mut forged = good();
+        forge(&mut forged);
+        let why = counted(&forged).expect_err(name);
+        assert!(why.contains(reason), "{name}: {why}");
+    }
+}
+
+/// The digest of the catalogue covers what cases do, and what they are written in.
+#[test]
+fn a_case_that_was_weakened_is_another_catalogue() {
+    let (cases, law) = world();
+    let honest = sources();
+    let parts = configuration(MEMORY, &cases, &law).expect("guests");
+    let signed = parts.iter().find(|part| part.name == "catalogue").expect("the catalogue");
+    assert_eq!(signed.digest["sha256"], sha256(catalogue(&cases, &honest).as_bytes()));
+    // What a case does, what it says that a host must do, and whether it went to an edge.
+    for (from, to) in [
+        ("bucket.expect_missing(\"k\").await?;", ""),
+        ("if actual == expected {", "if true {"),
+        ("self.shown.edge", "drop"),
+    ] {
+        let weaker: Vec<String> = honest.iter().map(|text| text.replace(from, to)).collect();
+        let weaker: Vec<&str> = weaker.iter().map(String::as_str).collect();
+        assert!(weaker != honest, "{from} is not covered");
+        assert!(catalogue(&cases, &weaker) != catalogue(&cases, &honest), "{from}");
+    }
+    let said = "A key that nobody wrote is `none`";
+    let elsewhere = honest.iter().map(|text| text.replace('\n', "\r\n").replace(said, "Otherwise said"));
+    let elsewhere: Vec<String> = elsewhere.collect();
+    let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).collect();
+    assert!(catalogue(&cases, &elsewhere) == catalogue(&cases, &honest), "other ends of lines, and other words for it");
+}
