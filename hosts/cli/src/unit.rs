@@ -148,6 +148,11 @@ impl Unit {
         self.grants.store(to.clone().within(self.granted.clone()).into());
     }
 
+    /// Gives back all that was taken from it so.
+    pub fn restore(&self) {
+        self.grants.store(self.granted.clone().into());
+    }
+
     /// Changes what it may do, from the next call on.
     pub fn grant(&mut self, rules: Vec<String>, grants: Grants) {
         self.granted = grants.clone();

@@ -275,7 +275,13 @@ impl Host {
 
     async fn step(&mut self, name: &str, step: Step, listening: &Listening) -> anyhow::Result<()> {
         match step {
-            Step::Keep => Ok(()),
+            Step::Keep => {
+                // A change before this one may have failed, and left it with less than its manifest grants.
+                if let Some(running) = self.running.get(name) {
+                    running.unit.restore();
+                }
+                Ok(())
+            }
             Step::Adjust(to) => self.adjust(name, *to).await,
             Step::Start(start) => {
                 let Start { declared, digest, trust, grants, component, app } = *start;
