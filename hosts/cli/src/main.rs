@@ -8,6 +8,7 @@ mod componentize;
 mod compose;
 mod control;
 mod doctor;
+mod draining;
 mod file;
 mod go;
 mod inspect;

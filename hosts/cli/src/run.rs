@@ -2,6 +2,7 @@ use crate::{
     FAILED, WRONG_USAGE,
     args::Run,
     component::{Component, WATCHED},
+    draining::Draining,
     signals,
     unit::{self, Backends, Unit},
 };
@@ -63,8 +64,8 @@ pub fn run(run: &Run) -> anyhow::Result<ExitCode> {
         bail!("`{shown}` is told of no changes: it does not export `wasi:keyvalue/watcher`; leave --watch out");
     }
     block_on(async {
-        let backends =
-            Backends { registry: wasi_cloud::registry(&Clock::default())?, secrets: Arc::default(), meters: None };
+        let registry = wasi_cloud::registry(&Clock::default())?;
+        let backends = Backends { registry, secrets: Arc::default(), meters: None, draining: Draining::default() };
         let links = unit::open(&component, &backends).await?;
         if let Some(call) = &call {
             invoke(&app, interactive(&component, links, grants), call).await
@@ -81,7 +82,16 @@ pub fn run(run: &Run) -> anyhow::Result<ExitCode> {
             }
             component.http = run.http.or(app.exports_http().then_some(ADDRESS));
             let mut stops = signals::stops()?;
-            let unit = Unit::start(component, app, &backends, links, grants, None).await?;
+            let started = tokio::select! {
+                biased;
+                _ = stops.recv() => None,
+                started = Unit::start(component, app, &backends, links, grants, None) => Some(started),
+            };
+            let Some(Ok(unit)) = started else {
+                // What was started already finishes what it has taken.
+                let code = signals::finish(backends.draining.finished(), &mut stops).await;
+                return started.map_or(Ok(code), |started| started.map(|_| code));
+            };
             stops.recv().await;
             Ok(signals::finish(unit.stop(), &mut stops).await)
         } else {

@@ -2,19 +2,21 @@
 
 use crate::{
     component::{Component, Listen},
+    draining::{Draining, Held, drain},
     meters::Meters,
     secrets,
 };
 use anyhow::{Context, anyhow};
-use std::{io, mem, net::SocketAddr, sync::Arc};
-use tokio::{net::TcpListener, task::JoinSet, time::timeout};
+use std::{io, net::SocketAddr, sync::Arc};
+use tokio::{net::TcpListener, time::timeout};
 use wasi_cloud::LinkSpec;
 use wasi_cloud_core::{
     Grants, Kind, Link, Links, Registry, Services, SharedGrants, layer::Trace, messaging::Messaging,
 };
 use wasi_cloud_wasmtime::runtime::{App, HttpOptions, Service};
 
-/// Handles messages and HTTP requests until it is stopped. Dropping it stops it at once.
+/// Handles messages and HTTP requests until it is stopped. When it is dropped, what its subscriptions have taken is still finished;
+/// connections are closed.
 pub struct Unit {
     component: Component,
     app: App,
@@ -24,7 +26,7 @@ pub struct Unit {
     /// By its own manifest.
     granted: Grants,
     /// One for each of the component's subscriptions, in their order, and then one for each label that it watches.
-    subscribed: Vec<Service>,
+    subscribed: Held,
     http: Option<Http>,
 }
 
@@ -34,6 +36,8 @@ pub struct Backends {
     /// Those of a manifest, which may have to be asked for before a link connects.
     pub secrets: Arc<secrets::Declared>,
     pub meters: Option<Meters>,
+    /// What is not wanted any more, or is not wanted after all.
+    pub draining: Draining,
 }
 
 impl Backends {
@@ -83,7 +87,8 @@ impl Unit {
         inherited: Option<std::net::TcpListener>,
     ) -> anyhow::Result<Self> {
         let granted = grants.load().as_ref().clone();
-        let mut unit = Self { component, app, links, grants, granted, subscribed: Vec::new(), http: None };
+        let subscribed = Held::new(backends.draining.clone());
+        let mut unit = Self { component, app, links, grants, granted, subscribed, http: None };
         let mut listening = None;
         if let Some(address) = unit.component.http {
             let listener = match inherited {
@@ -94,14 +99,9 @@ impl Unit {
                 .with_context(|| format!("cannot answer HTTP at {address}; choose another address with --http"))?;
             listening = Some(listener);
         }
-        match unit.take(listening, backends).await {
-            Ok(()) => Ok(unit),
-            Err(why) => {
-                // What some of it have taken already is finished.
-                tokio::spawn(unit.stop());
-                Err(why)
-            }
-        }
+        // If this fails or is given up, what some of it have taken already is finished.
+        unit.take(listening, backends).await?;
+        Ok(unit)
     }
 
     /// Begins to take messages, and then requests: what has been accepted cannot be handed back.
@@ -134,7 +134,7 @@ impl Unit {
             drop(listener);
             service
         });
-        drain(self.subscribed.into_iter().chain(http)).await;
+        drain(self.subscribed.take().into_iter().chain(http).collect()).await;
     }
 
     /// Where it answers HTTP, by its description, for whoever takes over.
@@ -146,6 +146,11 @@ impl Unit {
     /// Takes from it what these do not grant, from the next call on, and gives back what was taken from it so before.
     pub fn narrow(&self, to: &Grants) {
         self.grants.store(to.clone().within(self.granted.clone()).into());
+    }
+
+    /// Gives back all that was taken from it so.
+    pub fn restore(&self) {
+        self.grants.store(self.granted.clone().into());
     }
 
     /// Changes what it may do, from the next call on.
@@ -169,43 +174,41 @@ impl Unit {
         let services = backends.connect(&self.component, &link).await?;
         let mut component = self.component.clone();
         component.link(link.clone());
-        let mut moved = Vec::new();
-        if let Err(why) = self.switch(&link, services, &component, backends, &mut moved).await {
-            // What the new ones have taken is handled, though they are not wanted after all.
-            tokio::spawn(drain(moved.into_iter().map(|(_, service)| service)));
-            return Err(why);
-        }
+        let (places, moved) = self.switch(&link, services, &component, backends).await?;
         self.component = component;
-        let old: Vec<_> =
-            moved.into_iter().map(|(at, service)| mem::replace(&mut self.subscribed[at], service)).collect();
-        Ok(drain(old))
+        let moved = places.into_iter().zip(moved.take());
+        Ok(drain(moved.map(|(at, service)| self.subscribed.replace(at, service)).collect()))
     }
 
-    /// Subscribes and watches by the new link where its label is subscribed to or watched, which `moved` tells also after an error, and then
-    /// links.
+    /// Subscribes and watches by the new link where its label is subscribed to or watched, and then links. Returns what is to take whose
+    /// places.
     async fn switch(
         &self,
         link: &LinkSpec,
         services: Services,
         component: &Component,
         backends: &Backends,
-        moved: &mut Vec<(usize, Service)>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<(Vec<usize>, Held)> {
+        // If this fails or is given up, what the new ones have taken is handled, though they are not wanted after all.
+        let (mut places, mut moved) = (Vec::new(), Held::new(backends.draining.clone()));
         for (at, listen) in component.subscriptions.iter().enumerate() {
             if link.capability == "messaging" && link.label == listen.link {
-                moved.push((at, self.subscribe(component, listen, backends).await?));
+                moved.push(self.subscribe(component, listen, backends).await?);
+                places.push(at);
             }
         }
         for (at, label) in (component.subscriptions.len()..).zip(&component.watches) {
             if link.capability == "keyvalue" && link.label == *label {
-                moved.push((at, self.watch(component, label, backends).await?));
+                moved.push(self.watch(component, label, backends).await?);
+                places.push(at);
             }
         }
-        Ok(link.set(
+        link.set(
             component.bounded(services),
             &self.links,
             component.layers(Trace::of(link.system()), backends.meters.as_ref()),
-        )?)
+        )?;
+        Ok((places, moved))
     }
 
     fn answer(&self, listener: std::net::TcpListener) -> anyhow::Result<Http> {
@@ -279,14 +282,6 @@ impl Unit {
         }
         Ok(own.messaging.link(&listen.link, &self.grants))
     }
-}
-
-async fn drain(services: impl IntoIterator<Item = Service> + Send) {
-    let mut stopping = JoinSet::new();
-    for service in services {
-        stopping.spawn(service.stop());
-    }
-    stopping.join_all().await;
 }
 
 /// A listener to serve on, and its address.

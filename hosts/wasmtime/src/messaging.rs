@@ -105,7 +105,20 @@ impl request_reply::Host for CloudView<'_> {
         let options = options.map(|o| self.table.delete(o)).transpose()?.unwrap_or_default();
         let request = self.table.get(&c)?.request(&topic, self.table.get(&message)?, options);
         let replies = self.ctx.write(request, |late| late).await?;
-        replies.into_iter().map(|reply| Ok(self.table.push(reply)?)).collect()
+        let mut handles = Vec::with_capacity(replies.len());
+        for reply in replies {
+            match self.table.push(reply) {
+                Ok(handle) => handles.push(handle),
+                Err(full) => {
+                    // The guest never hears of these, so that it could not drop them.
+                    for handle in handles {
+                        self.table.delete(handle)?;
+                    }
+                    return Err(full.into());
+                }
+            }
+        }
+        Ok(handles)
     }
 
     async fn reply(&mut self, reply_to: Resource<Message>, message: Resource<Message>) -> Result<()> {

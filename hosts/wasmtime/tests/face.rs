@@ -5,12 +5,21 @@
 mod guests;
 
 use std::sync::Arc;
-use wasi_cloud_core::{Grants, Kind, Links};
+use wasi_cloud_core::{
+    Grants, Kind, Links,
+    messaging::{Payload, Subscription},
+};
 use wasi_cloud_wasmtime::{
     CloudCtx, CloudView, HostError,
-    bindings::wasi::keyvalue::{
-        atomics::{self, CasError, HostCas},
-        store::{Error, Host, HostBucket},
+    bindings::wasi::{
+        keyvalue::{
+            atomics::{self, CasError, HostCas},
+            store::{Error, Host, HostBucket},
+        },
+        messaging::{
+            request_reply::{Host as _, HostRequestOptions},
+            types::{HostClient, HostMessage},
+        },
     },
 };
 use wasmtime::component::{Resource, ResourceTable};
@@ -72,4 +81,32 @@ async fn without_a_grant_nothing_opens() {
         let denied = view.open(label.into()).await.expect_err("denied");
         assert!(matches!(Host::convert_error(&mut view, denied), Ok(Error::AccessDenied)));
     }
+}
+
+/// One table entry is free, and two replies come.
+#[tokio::test]
+async fn replies_that_do_not_all_fit_leave_nothing_behind() {
+    let broker = wasi_cloud_memory::Memory::new().services().messaging.expect("messaging");
+    let asked = Subscription { topics: vec!["q".into()], group: None, max_deliveries: 1, dead_letter: None };
+    let mut inbox = broker.subscribe("", &asked).await.expect("subscribed");
+    let links = Links::default();
+    links.messaging.set("default", broker.clone(), "", Arc::from([]));
+    let grants = Grants::parse(["messaging:*"]).expect("grants").shared();
+    let (mut ctx, mut table) = (CloudCtx::new(links, grants), ResourceTable::new());
+    table.set_max_capacity(3);
+    let mut view = CloudView { ctx: &mut ctx, table: &mut table };
+    let client = view.connect("default".into()).await.expect("connected");
+    let message = HostMessage::new(&mut view, Vec::new()).await.expect("a message");
+    let options = HostRequestOptions::new(&mut view).await.expect("options");
+    view.set_expected_replies(Resource::new_borrow(options.rep()), 2).await.expect("set");
+    let answer = async {
+        let request = inbox.next().await.expect("a request");
+        let to = request.reply_to.expect("an address");
+        for _ in 0..2 {
+            broker.reply("", &to, &Payload::default()).await.expect("sent");
+        }
+    };
+    let (replies, ()) = tokio::join!(view.request(client, "q".into(), message, Some(options)), answer);
+    assert!(matches!(replies.expect_err("too many"), HostError::Cloud(e) if e.kind == Kind::Quota));
+    HostMessage::new(&mut view, Vec::new()).await.expect("there is room again");
 }

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use wasi_cloud_core::{
     Description, Error, Grants, Kind, Links, Result,
     describe::{Durability, feature},
@@ -26,6 +26,7 @@ struct Broker {
     messages: Mutex<Option<mpsc::UnboundedReceiver<String>>>,
     settled: mpsc::UnboundedSender<Settled>,
     waiting: Arc<Notify>,
+    held: Arc<Semaphore>,
 }
 
 struct Queue {
@@ -33,14 +34,20 @@ struct Queue {
     messages: mpsc::UnboundedReceiver<String>,
     settled: mpsc::UnboundedSender<Settled>,
     waiting: Arc<Notify>,
+    held: Arc<Semaphore>,
 }
 
-struct Report(String, mpsc::UnboundedSender<Settled>);
+struct Report(String, mpsc::UnboundedSender<Settled>, Arc<Semaphore>);
 
 #[async_trait]
 impl Settle for Report {
     async fn settle(self: Box<Self>, disposition: Disposition) -> Result<()> {
-        self.1.send((self.0, disposition)).map_err(|_| Error::new(Kind::Unavailable, "the test is over"))
+        let held = self.0.ends_with("held");
+        self.1.send((self.0, disposition)).map_err(|_| Error::new(Kind::Unavailable, "the test is over"))?;
+        if held {
+            self.2.acquire().await.map_err(|_| Error::new(Kind::Unavailable, "the test is over"))?.forget();
+        }
+        Ok(())
     }
 }
 
@@ -53,7 +60,7 @@ impl Inbox for Queue {
         self.waiting.notify_one();
         let Some(data) = self.messages.recv().await else { return std::future::pending().await };
         let payload = Payload { data: data.clone().into_bytes(), ..Payload::default() };
-        let settle = Box::new(Report(data, self.settled.clone()));
+        let settle = Box::new(Report(data, self.settled.clone(), self.held.clone()));
         Ok(Delivery { topic: "t".into(), payload, reply_to: None, attempt: 1, settle })
     }
 }
@@ -71,7 +78,8 @@ impl Messaging for Broker {
     }
     async fn subscribe(&self, _: &str, _: &Subscription) -> Result<Box<dyn Inbox>> {
         let messages = self.messages.lock().expect("lock").take().expect("one subscription");
-        Ok(Box::new(Queue { failed: false, messages, settled: self.settled.clone(), waiting: self.waiting.clone() }))
+        let (settled, waiting, held) = (self.settled.clone(), self.waiting.clone(), self.held.clone());
+        Ok(Box::new(Queue { failed: false, messages, settled, waiting, held }))
     }
 }
 
@@ -80,6 +88,8 @@ struct Bench {
     settled: mpsc::UnboundedReceiver<Settled>,
     /// Notified when the service waits for a message.
     waiting: Arc<Notify>,
+    /// A permit lets a message that ends with `held` be settled, which is reported before.
+    held: Arc<Semaphore>,
     links: Links,
 }
 
@@ -88,10 +98,11 @@ fn bench() -> Bench {
     let (report, settled) = mpsc::unbounded_channel();
     let description = Description::new(Durability::Process, [feature::BROADCAST], []);
     let (messages, waiting) = (Mutex::new(Some(messages)), Arc::new(Notify::new()));
-    let broker = Broker { description, messages, settled: report, waiting: waiting.clone() };
+    let held = Arc::new(Semaphore::new(0));
+    let broker = Broker { description, messages, settled: report, waiting: waiting.clone(), held: held.clone() };
     let links = Links::default();
     links.messaging.set("default", Arc::new(broker), "", Arc::from([]));
-    Bench { publish, settled, waiting, links }
+    Bench { publish, settled, waiting, held, links }
 }
 
 fn app() -> App {
@@ -166,13 +177,30 @@ async fn an_instance_that_waits_for_a_message_gives_its_place_back() {
     let service = serve(&app, &bench.links, &["messaging:default"], 1).await.expect("serves");
     bench.publish.send("ok".into()).expect("published");
     bench.settled.recv().await.expect("settled");
+    until_none(&app).await;
+    // Nor while the last one is settled.
+    bench.publish.send("ok held".into()).expect("published");
+    bench.settled.recv().await.expect("settled");
+    let stopping = tokio::spawn(service.stop());
+    until_none(&app).await;
+    bench.held.add_permits(1);
+    stopping.await.expect("stopped");
+}
+
+async fn until_none(app: &App) {
     let rested = async {
         while app.instances() > 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), rested).await.expect("its place is free");
-    service.stop().await;
+}
+
+/// The handler drops none of its messages.
+#[tokio::test]
+async fn a_full_table_ends_an_instance_and_no_delivery() {
+    let leaking = limited(Limits { reuse: 100, instances: 1, handles: 3, ..Limits::default() });
+    assert_eq!(acknowledged(&leaking, &["ok"; 8]).await, [true; 8]);
 }
 
 /// No message is given back, and so in the end dead-lettered, because others are being handled.

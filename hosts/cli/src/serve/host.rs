@@ -5,6 +5,7 @@ use crate::{
     claims::Trust,
     component::Component,
     control::{Answer, Ask, Asked, Linked},
+    draining::Draining,
     manifest::{self, Declared, Manifest, Problem, Rejected},
     secrets,
     unit::{self, Backends, Unit},
@@ -12,7 +13,7 @@ use crate::{
 use anyhow::{Context, anyhow, bail};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::SystemTime};
-use tokio::task::{JoinSet, block_in_place, spawn_blocking};
+use tokio::task::{block_in_place, spawn_blocking};
 use wasi_cloud::LinkSpec;
 use wasi_cloud_core::{Grants, Registry};
 use wasi_cloud_wasmtime::runtime::App;
@@ -28,8 +29,6 @@ pub struct Host {
     /// What the user calls the manifest.
     shown: PathBuf,
     running: BTreeMap<String, Running>,
-    /// What takes nothing more and finishes.
-    draining: JoinSet<()>,
 }
 
 struct Running {
@@ -78,9 +77,9 @@ impl Host {
         shown: PathBuf,
     ) -> Self {
         let board = Board::new();
-        let backends = Backends { registry, secrets, meters: Some(board.meters.clone()) };
-        let (running, draining) = (BTreeMap::new(), JoinSet::new());
-        Self { backends, board, admin: None, access, file, shown, running, draining }
+        let backends =
+            Backends { registry, secrets, meters: Some(board.meters.clone()), draining: Draining::default() };
+        Self { backends, board, admin: None, access, file, shown, running: BTreeMap::new() }
     }
 
     /// Says whether everything could be started, as far as this machine alone knows.
@@ -112,8 +111,6 @@ impl Host {
     /// Puts the manifest into force as it now is. One that is not right changes nothing; a component whose new backends
     /// do not answer goes on as it was.
     pub async fn reload(&mut self) {
-        // Those that have finished.
-        while self.draining.try_join_next().is_some() {}
         let (manifest, steps) = match self.plan().await {
             Ok(planned) => planned,
             Err(why) => {
@@ -141,7 +138,7 @@ impl Host {
         for name in gone {
             if let Some(running) = self.running.remove(&name) {
                 tracing::info!("component `{name}` is gone from the manifest");
-                self.draining.spawn(running.unit.stop());
+                self.backends.draining.spawn(running.unit.stop());
             }
         }
         self.board.set_apps(self.apps());
@@ -166,12 +163,11 @@ impl Host {
     /// Does what was asked. The answer comes when what was in flight on an old link is settled, which is not waited for
     /// here.
     pub async fn answer(&mut self, (ask, reply): Asked) {
-        while self.draining.try_join_next().is_some() {}
         let answer = match ask {
             Ask::LinkList => Answer::Links(self.links()),
             Ask::LinkSet { app, link } => match self.relink(&app, &link).await {
                 Ok((name, drained)) => {
-                    self.draining.spawn(async move {
+                    self.backends.draining.spawn(async move {
                         drained.await;
                         let _ = reply.send(Answer::Done(format!("`{name}` of `{app}` has another link")));
                     });
@@ -218,15 +214,15 @@ impl Host {
     pub async fn stop(mut self) {
         self.board.set_unready(Some("stopping"));
         for (_, running) in std::mem::take(&mut self.running) {
-            self.draining.spawn(running.unit.stop());
+            self.backends.draining.spawn(running.unit.stop());
         }
-        self.draining.join_all().await;
+        self.backends.draining.finished().await;
     }
 
     /// Waits for what finishes.
     #[cfg(test)]
-    pub async fn drained(&mut self) {
-        while self.draining.join_next().await.is_some() {}
+    pub async fn drained(&self) {
+        self.backends.draining.finished().await;
     }
 
     /// Reads the manifest, and says what is to be done, without doing any of it. Compiles what is new.
@@ -279,7 +275,13 @@ impl Host {
 
     async fn step(&mut self, name: &str, step: Step, listening: &Listening) -> anyhow::Result<()> {
         match step {
-            Step::Keep => Ok(()),
+            Step::Keep => {
+                // A change before this one may have failed, and left it with less than its manifest grants.
+                if let Some(running) = self.running.get(name) {
+                    running.unit.restore();
+                }
+                Ok(())
+            }
             Step::Adjust(to) => self.adjust(name, *to).await,
             Step::Start(start) => {
                 let Start { declared, digest, trust, grants, component, app } = *start;
@@ -301,7 +303,7 @@ impl Host {
                 };
                 tracing::info!("component `{name}` is started{again}");
                 if let Some(before) = self.running.insert(name.to_owned(), Running { declared, digest, trust, unit }) {
-                    self.draining.spawn(before.unit.stop());
+                    self.backends.draining.spawn(before.unit.stop());
                 }
                 Ok(())
             }
@@ -319,7 +321,7 @@ impl Host {
                 let failed = || format!("link `{}`", link.name());
                 let drained = running.unit.relink(link.clone(), &self.backends).await.with_context(failed)?;
                 running.declared.link(link.clone());
-                self.draining.spawn(drained);
+                self.backends.draining.spawn(drained);
                 tracing::info!("component `{name}` has another link `{}`", link.name());
             }
         }

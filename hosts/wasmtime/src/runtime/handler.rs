@@ -18,7 +18,7 @@ use wasi_cloud_core::{
     Link,
     messaging::{Delivery, Disposition, Message, Messaging},
 };
-use wasmtime::Store;
+use wasmtime::{Store, component::Resource};
 
 /// How often idle instances are let go, so that they keep others from no place for longer.
 pub(super) const REST: Duration = Duration::from_secs(1);
@@ -90,18 +90,16 @@ impl Handler {
     /// Calls `handle`: in a fresh instance, unless an earlier one may be used again.
     async fn call(&self, delivery: &Delivery) -> Ending {
         let idle = self.idle().pop();
-        let mut instance = match idle {
-            Some(idle) => idle,
-            None => match self.instance().await {
-                Ok(fresh) => fresh,
-                Err(ending) => return ending,
-            },
+        // One that was left with no room for a message has had its last one.
+        let given = match idle.and_then(|idle| self.give(idle, delivery).ok()) {
+            Some(given) => Ok(given),
+            None => self.instance().await.and_then(|fresh| self.give(fresh, delivery)),
+        };
+        let (mut instance, message) = match given {
+            Ok(given) => given,
+            Err(ending) => return ending,
         };
         let Instance { store, service, left, .. } = &mut instance;
-        let message = match store.data_mut().table().push(Message::received(self.link.clone(), delivery)) {
-            Ok(message) => message,
-            Err(e) => return Ending::Failed(e.to_string()),
-        };
         match service.wasi_messaging_incoming_handler().call_handle(&mut *store, message).await {
             Ok(Ok(())) => {
                 *left -= 1;
@@ -116,6 +114,13 @@ impl Handler {
             }
             Err(e) => unreturned(failed(store, &e, Ending::Trapped)),
         }
+    }
+
+    /// Puts a message among the handles of an instance. One that has no room for it is gone, and so is its place.
+    fn give(&self, mut instance: Instance, delivery: &Delivery) -> Result<(Instance, Resource<Message>), Ending> {
+        let message = Message::received(self.link.clone(), delivery);
+        let given = instance.store.data_mut().table().push(message);
+        given.map(|message| (instance, message)).map_err(|e| Ending::Failed(e.to_string()))
     }
 
     async fn instance(&self) -> Result<Instance, Ending> {

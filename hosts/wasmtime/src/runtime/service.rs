@@ -5,11 +5,11 @@ use super::{
 };
 use crate::bindings::ServicePre;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::{
     sync::{Semaphore, watch},
     task::{JoinHandle, JoinSet},
-    time::{Instant, interval, timeout_at},
+    time::{Instant, Interval, interval, timeout_at},
 };
 use wasi_cloud_core::{
     Error, Kind, Link, Result,
@@ -118,11 +118,36 @@ async fn deliver(
                 let wait = waits.next().unwrap_or_default();
                 tracing::warn!(kind = e.kind.name(), "no message could be received; trying again in {wait:?}: {e}");
                 // Being stopped ends the wait, and then the loop.
-                let _ = tokio::time::timeout(wait, stopped.wait_for(|stop| *stop)).await;
+                let pause = tokio::time::timeout(wait, stopped.wait_for(|stop| *stop));
+                let _ = resting(&handler, &mut rests, pause).await;
             }
         }
     }
     drop(place);
+    let own = handler.clone();
+    resting(&own, &mut rests, finish(handler, inbox, places, running, grace)).await;
+}
+
+/// Waits for this. Instances that are idle meanwhile are let go as they always are.
+async fn resting<T>(handler: &Handler, rests: &mut Interval, until: impl Future<Output = T>) -> T {
+    let mut until = pin!(until);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut until => return done,
+            _ = rests.tick() => handler.rest(),
+        }
+    }
+}
+
+/// Gives back what nobody was handed, and waits for the rest.
+async fn finish(
+    handler: Arc<Handler>,
+    mut inbox: Box<dyn Inbox>,
+    places: Arc<Semaphore>,
+    mut running: JoinSet<()>,
+    grace: Duration,
+) {
     let limit = handler.runtime.limits.call;
     if tokio::time::timeout(limit, inbox.close()).await.is_err() {
         tracing::warn!("the broker did not take back within {limit:?} what was on its way here");

@@ -3,6 +3,7 @@
 mod consumer;
 mod pace;
 mod pump;
+mod room;
 
 use super::presence::Presence;
 use crate::connection::Server;

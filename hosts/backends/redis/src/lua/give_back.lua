@@ -1,6 +1,8 @@
+-- Lua unpacks some 8000 values at most, and a script that fails settles nothing. Another program's entry of more is dropped.
+local most = 7900
 -- Takes an entry off the pending list of a group and appends it again, for that group alone, as a delivery that counts
--- `more` further. Returns its id if that would be more than `max`: it is dropped. An entry that is settled already, or
--- trimmed away, stays so.
+-- `more` further. Returns its id if that would be more than `max`, or if it has more than `most` values: it is dropped. An
+-- entry that is settled already, or trimmed away, stays so.
 local function give_back(stream, group, id, more, max, maxlen)
   if #redis.call('XPENDING', stream, group, id, id, 1) == 0 then return nil end
   local entry = redis.call('XRANGE', stream, id, id)[1]
@@ -21,7 +23,7 @@ local function give_back(stream, group, id, more, max, maxlen)
     end
   end
   attempt = attempt + more
-  local keep = entry and attempt <= tonumber(max)
+  local keep = entry and attempt <= tonumber(max) and #fields <= most
   if keep then
     redis.call('XADD', stream, 'MAXLEN', '~', maxlen, '*', 'group', group, 'attempt', attempt, unpack(fields))
   end

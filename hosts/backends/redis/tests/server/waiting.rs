@@ -11,7 +11,11 @@ use wasi_cloud_core::{
     provider::Timing,
 };
 
-crate::tests![what_waits_to_be_asked_for_is_not_reclaimed, a_closed_inbox_gives_back_uncounted];
+crate::tests![
+    what_waits_to_be_asked_for_is_not_reclaimed,
+    a_closed_inbox_gives_back_uncounted,
+    what_cannot_be_given_back_keeps_nothing_else,
+];
 
 fn subscription(topics: &[&str]) -> Subscription {
     let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
@@ -67,4 +71,25 @@ async fn a_closed_inbox_gives_back_uncounted(server: Server) {
     assert!(first.remaining().await.is_none() && first.next().await.is_err());
     let mut second = broker.subscribe("s", &subscription(&[TOPIC])).await.expect("subscribed");
     settle(expect(&mut *second, "1", 1).await, Disposition::Ack).await;
+}
+
+/// Another program's entry has more fields than a script can write again.
+async fn what_cannot_be_given_back_keeps_nothing_else(server: Server) {
+    let timing = Timing { reclaim: Duration::from_millis(60), ..Timing::default() };
+    let (_, broker) = open_with(&server.url(), Timing::default()).await.expect("opens");
+    let wanted = Subscription { max_deliveries: 3, ..subscription(&[TOPIC]) };
+    let mut own = broker.subscribe("s", &wanted).await.expect("subscribed");
+    let fields: Vec<_> = (0..4000).flat_map(|n| [format!("f{n}"), "x".to_owned()]).collect();
+    let large: Vec<_> =
+        ["XADD", STREAM, "*", "data", "large"].into_iter().chain(fields.iter().map(String::as_str)).collect();
+    server.cli(&large);
+    settle(expect(&mut *own, "large", 1).await, Disposition::Nack).await;
+    server.cli(&large);
+    publish(&*broker, "1").await;
+    // Another host takes both and is never heard of again.
+    server.cli(&["XREADGROUP", "GROUP", "g", "vanished", "COUNT", "2", "STREAMS", STREAM, ">"]);
+    let (_, sooner) = open_with(&server.url(), timing).await.expect("opens");
+    let mut heir = sooner.subscribe("s", &wanted).await.expect("subscribed");
+    settle(expect(&mut *heir, "1", 2).await, Disposition::Ack).await;
+    assert_eq!(server.cli(&["XPENDING", STREAM, "g"]).lines().next(), Some("0"));
 }

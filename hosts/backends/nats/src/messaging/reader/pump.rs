@@ -4,6 +4,7 @@ use super::{
     super::receipt::{Keeper, Receipt},
     consumer::Topic,
     pace::Pace,
+    room::Room,
 };
 use crate::{connection::Server, error::Why, messaging::envelope};
 use async_nats::{
@@ -67,8 +68,7 @@ pub(super) struct Pump {
     answers: Subscriber,
     more: UnboundedReceiver<usize>,
     come: UnboundedSender<Come>,
-    /// For how many messages there is room; less than none if messages were taken ahead.
-    room: isize,
+    room: Room,
     pace: Pace,
     keeper: Arc<Keeper>,
     /// When it asks for what it did not ask for yet, however little that is.
@@ -100,7 +100,7 @@ impl Pump {
             answers,
             more,
             come,
-            room: 0,
+            room: Room::default(),
             pace,
             keeper,
             due: None,
@@ -149,13 +149,13 @@ impl Pump {
         while let Ok(again) = self.more.try_recv() {
             more += again;
         }
-        self.room = self.room.saturating_add_unsigned(more);
+        self.room.more(more);
         self.pace.made_room(more);
     }
 
     /// For how many messages of each topic the server is to be asked: its share of the room, and at least one.
     fn goal(&self) -> usize {
-        let room = usize::try_from(self.room.saturating_add_unsigned(self.pace.ahead())).unwrap_or(0);
+        let room = self.room.with(self.pace.ahead());
         if room == 0 { 0 } else { (room / self.topics.len()).max(1) }
     }
 
@@ -186,11 +186,10 @@ impl Pump {
     /// It is asked again once the reader was told, and asks for more.
     fn failed(&mut self, place: usize, error: Error) {
         self.topics[place].failed();
-        // What was taken ahead still has no room.
-        let room = usize::try_from(self.room).unwrap_or(0);
-        self.room = self.room.min(0);
-        // If the reader is gone, so is this.
-        let _ = self.come.send(Come::Failed(error, room));
+        if let Some(room) = self.room.failed() {
+            // If the reader is gone, so is this.
+            let _ = self.come.send(Come::Failed(error, room));
+        }
     }
 
     async fn take(&mut self, message: async_nats::Message) {
@@ -227,7 +226,7 @@ impl Pump {
         let (payload, reply_to) = envelope::payload(message.payload.into(), message.headers.as_ref());
         let settle = Box::new(Receipt::new(&self.keeper, settling, attempt < self.max_deliveries));
         let delivery = Delivery { topic: topic.clone(), payload, reply_to, attempt, settle };
-        self.room -= 1;
+        self.room.taken();
         // If the reader is gone, it is given back.
         let _ = self.come.send(Come::Message(Box::new(delivery)));
     }

@@ -94,7 +94,8 @@ impl Member {
                 for place in out.iter().filter(|place| place.stream == *stream) {
                     script.arg(&place.id);
                 }
-                let () = self.broker.server.script(Effect::Write, &script).await?;
+                let dropped: u64 = self.broker.server.script(Effect::Write, &script).await?;
+                warn(dropped, stream);
             }
         }
         Ok(())
@@ -117,7 +118,11 @@ impl Member {
 
 fn warn(dropped: u64, stream: &str) {
     if dropped > 0 {
-        tracing::warn!(stream, dropped, "messages were never handled, or trimmed while they were; dropped");
+        tracing::warn!(
+            stream,
+            dropped,
+            "messages were never handled, have too many fields to be given back, or were trimmed meanwhile; dropped"
+        );
     }
 }
 
