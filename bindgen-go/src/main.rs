@@ -22,10 +22,16 @@ Examples:
     bindgen-go ./wit --world service --out go --module example.com/service/go
 
   With short import paths, such as example.com/app/gen/keyvalue:
-    bindgen-go ./wit --world service --out gen --package wasi:keyvalue=keyvalue --package wasi:config=config
+    bindgen-go ./wit --world service --out gen \\
+      --package wasi:keyvalue=keyvalue --package wasi:config=config
 
   A second world in one program shares the first's runtime:
-    bindgen-go ./plugin.wit --out plugin --runtime example.com/app/gen/wit";
+    bindgen-go ./plugin.wit --out plugin --runtime example.com/app/gen/wit
+
+Exit codes:
+  0  the files are written; with --check, none would change
+  1  they are not: no such WIT, no go.mod, a name that is taken; with --check, a file would change
+  2  wrong usage";
 
 /// Generates idiomatic Go, for the stock Go compiler, from a WIT world.
 #[derive(Parser)]
@@ -154,4 +160,18 @@ fn normal(path: &Path) -> PathBuf {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// In a pipe clap wraps at 100 columns, and a command that is broken in two fails where it is pasted.
+    #[test]
+    fn examples_are_shown_as_they_are_written() {
+        let shown = Args::command().term_width(100).render_long_help().to_string();
+        assert!(shown.contains(EXAMPLES), "a line is too long: {shown}");
+        assert_eq!(shown.lines().find(|line| line.chars().count() > 100), None);
+    }
 }

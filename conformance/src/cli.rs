@@ -35,7 +35,7 @@ const UNDECIDED: u8 = 2;
 
 /// Says, clause by clause, whether a host conforms to wasi-cloud.
 #[derive(Debug, Parser)]
-#[command(name = "cloud-conformance", version, after_help = EXIT_CODES)]
+#[command(name = "cloud-conformance", version, after_help = HELP)]
 struct Cli {
     /// When to use colours: in a pipe, and where NO_COLOR is set, `auto` does not.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -99,14 +99,26 @@ impl From<Color> for anstream::ColorChoice {
     }
 }
 
-const EXIT_CODES: &str = "\
+const HELP: &str = "\
+Examples:
+  cloud-conformance run --host memory
+  cloud-conformance run --host redis --url redis://127.0.0.1:6379
+  cloud-conformance init my-host && cloud-conformance run --host my-host/host.toml
+  cloud-conformance explain KV-STORE-05
+  cloud-conformance certify --host my-host/host.toml --key me.pem --keygen
+  cloud-conformance verify certificate.json --trust me.pub.pem
+
 Exit codes; where several are true, the first of 3, 1, 2, 4 counts:
-  0  conformant; or, as the last line then says, less was asked for or failures were expected: no claim of conformance
-  1  a case failed; for `coverage`: there are gaps; for `diff`: something got worse; for
-     `fuzz`: a host differs; for `adapter-check`: a check failed; for `doctor`: something is missing that a run needs
+  0  conformant; or, as the last line then says, less was asked for or failures were expected: no
+     claim of conformance
+  1  a case failed; for `coverage`: there are gaps; for `diff`: something got worse; for `fuzz`: a
+     host differs; for `adapter-check`: a check failed; for `doctor`: something is missing that a
+     run needs; for `certify`: not enough was shown; for `verify` and `badge`: the certificate is
+     rejected
   2  a case could not be decided, or ended otherwise when it was repeated
-  3  the run proves nothing: wrong usage or configuration, a host that did not start, an error of the suite, a planned
-     case without a verdict, no case at all, a declared feature that no case exercised, data that was left behind
+  3  the run proves nothing: wrong usage or configuration, a host that did not start, an error of
+     the suite, a planned case without a verdict, no case at all, a declared feature that no case
+     exercised, data that was left behind
   4  a case that is listed as failing passed: the list is stale";
 
 /// Runs the program. Returns its exit code, which `--help` explains.
@@ -192,5 +204,28 @@ fn shown(written: anyhow::Result<u8>) -> anyhow::Result<u8> {
     match written {
         Err(error) if error.downcast_ref().is_some_and(is_pipe) => Ok(0),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Command, CommandFactory};
+
+    /// In a pipe clap wraps at 100 columns, and a command that is broken in two fails where it is pasted.
+    #[test]
+    fn examples_are_shown_as_they_are_written() {
+        fn look(command: &mut Command) {
+            let written = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
+            let shown = command.render_long_help().to_string();
+            let name = command.get_name();
+            assert!(shown.contains(written.unwrap_or_default().trim_end()), "{name}: a line is too long");
+            let long = shown.lines().find(|line| line.chars().count() > 100);
+            assert!(long.is_none(), "{name}: {long:?}");
+            command.get_subcommands_mut().for_each(look);
+        }
+        let mut command = Cli::command().term_width(100);
+        command.build();
+        look(&mut command);
     }
 }

@@ -58,6 +58,13 @@ const DECLARATIONS: [(&str, &str); 13] = [
     ("zookeeper", include_str!("../hosts/zookeeper.toml")),
 ];
 
+/// Hosts that people name by their declarations, and how they are given.
+const GIVEN_AS: [(&str, &str); 3] = [
+    ("jco", "--host conformance/hosts/jco.toml"),
+    ("redis-pubsub", "--host redis --url 'redis://HOST?delivery=pubsub'"),
+    ("sqlite-memory", "--host sqlite::memory:"),
+];
+
 /// The hosts that the suite starts by itself, whether this build has a backend for them or not.
 pub fn hosts() -> impl Iterator<Item = &'static str> {
     // What has a `-` is a host with an option in its URL.
@@ -155,7 +162,7 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
         Some(url) => {
             let url = Url::parse(url).map_err(|why| anyhow!("`--url` is not a URL: {why}"))?;
             if !known.contains(&name) {
-                bail!(unknown(name, &known));
+                bail!(unknown(name)?);
             }
             let scheme = url.scheme().to_owned();
             if name != scheme && name != names::backend(&scheme) {
@@ -182,10 +189,14 @@ async fn meaning(name: &str, url: Option<&str>) -> anyhow::Result<Meaning> {
         None if name.contains(':') => {
             let url = Url::parse(name).map_err(|why| anyhow!("the host is not a URL: {why}"))?;
             let (scheme, spelled) = (url.scheme().to_owned(), names::quoted(&names::replayable(&url)));
-            Ok(honest(names::backend(&scheme), url, spelled))
+            let name = names::backend(&scheme);
+            if server_of(name).is_some() && !known.contains(&name) {
+                bail!(unbuilt(name));
+            }
+            Ok(honest(name, url, spelled))
         }
         None if known.contains(&name) => bail!("say where `{name}` is: `--url {name}://...`"),
-        None => bail!(unknown(name, &known)),
+        None => bail!(unknown(name)?),
     }
 }
 
@@ -215,13 +226,22 @@ fn mutant_meaning(name: &str, mutant: &str, url: Option<&str>) -> anyhow::Result
     })
 }
 
-fn unknown(name: &str, known: &[&str]) -> String {
+/// Why a name means no host of this build, and what would.
+fn unknown(name: &str) -> anyhow::Result<String> {
     if server_of(name).is_some() {
-        return unbuilt(name);
+        return Ok(unbuilt(name));
     }
-    let near = nearest(name, known.iter().copied());
-    let name = names::shown(name);
-    format!("there is no host `{name}`{near}; give one of {}, a URL, or mutant:NAME", known.join(", "))
+    if let Some((_, given)) = GIVEN_AS.iter().find(|(known, _)| *known == name) {
+        return Ok(format!("the host `{name}` is given as `{given}`"));
+    }
+    let schemes = wasi_cloud::registry(&Clock::default())?.schemes();
+    let hosts: BTreeSet<_> = schemes.into_iter().map(names::backend).chain(foreign_hosts()).collect();
+    let near = nearest(name, hosts.iter().copied());
+    let (name, hosts) = (names::shown(name), hosts.into_iter().collect::<Vec<_>>().join(", "));
+    Ok(format!(
+        "there is no host `{name}`{near}; give one of {hosts}, the TOML file of another (`cloud-conformance init` writes \
+         one), a URL, or mutant:NAME"
+    ))
 }
 
 fn unbuilt(name: &str) -> String {
@@ -339,5 +359,33 @@ impl Prepared {
         let found = DECLARATIONS.iter().find(|(name, _)| *name == self.declared_as);
         let (name, text) = found.with_context(|| format!("this suite has no declaration of `{}`", self.declared_as))?;
         Declaration::parse(text, ids).map_err(|why| anyhow!("hosts/{name}.toml: {why}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_names_no_host_is_told_the_hosts_and_no_schemes() {
+        let said = unknown("memroy").expect("backends");
+        assert!(said.starts_with("there is no host `memroy`; did you mean `memory`?; give one of "), "{said}");
+        assert!(
+            said.contains("memory, ") && said.contains("wasmtime") && said.contains("cloud-conformance init"),
+            "{said}"
+        );
+        for scheme in ["amqp", "tls", "postgresql", "redis+unix"] {
+            assert!(!said.split([' ', ',']).any(|word| word == scheme), "{scheme}: {said}");
+        }
+    }
+
+    #[test]
+    fn what_has_a_declaration_of_another_name_is_told_how_to_give_it() {
+        for (name, _) in DECLARATIONS.iter().filter(|(name, _)| name.contains('-')) {
+            let said = unknown(name).expect("backends");
+            assert!(said.contains("is given as `--host "), "{said}");
+        }
+        let jco = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("hosts/jco.toml");
+        assert!(jco.is_file() && unknown("jco").expect("backends").contains("conformance/hosts/jco.toml"));
     }
 }

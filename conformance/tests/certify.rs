@@ -34,7 +34,7 @@ fn memory_is_certified_and_others_can_count_again() {
     assert_eq!(code(&issued), 0, "{}{}", out(&issued), err(&issued));
     assert!(out(&issued).contains("certified at level full in `c.json`"), "{}", out(&issued));
 
-    let verify = |args: &[&str]| cli(&[&["verify", "c.json", "--key", "me.pub.pem"], args].concat());
+    let verify = |args: &[&str]| cli(&[&["verify", "c.json", "--trust", "me.pub.pem"], args].concat());
     let told = verify(&["--nonce", "n-7", "--level", "full"]);
     assert_eq!(code(&told), 0, "{}", err(&told));
     for part in ["verified: memory ", "keyvalue   full", "does not prove", "Whoever signed it ran it"] {
@@ -68,6 +68,7 @@ fn memory_is_certified_and_others_can_count_again() {
     assert_eq!(code(&cli(&["certify", "--host", "memory", "--key", "me.pem", "-o", "no/where.json"])), 3);
     let stranger = wasi_cloud_claims::PrivateKey::generate().expect("random").public().to_pem().expect("PEM");
     fs::write(folder.path().join("stranger.pem"), stranger).expect("written");
+    // By its name of before, as `registry --keys` below.
     rejected(&cli(&["verify", "c.json", "--key", "stranger.pem"]), "is not signed by");
     let edited = String::from_utf8(payload).expect("UTF-8").replacen("\"PASSED\"", "\"WARNED\"", 1);
     envelope["payload"] = BASE64.encode(edited).into();
@@ -81,9 +82,9 @@ fn memory_is_certified_and_others_can_count_again() {
 fn shown(folder: &Path) {
     let cli = |args: &[&str]| at(folder, args);
     let badge = |args: &[&str]| cli(&[&["badge", "c.json"], args].concat());
-    let row = badge(&["--key", "me.pub.pem", "--format", "markdown"]);
+    let row = badge(&["--trust", "me.pub.pem", "--format", "markdown"]);
     assert!(code(&row) == 0 && out(&row).contains("keyvalue full"), "{}{}", out(&row), err(&row));
-    assert_eq!(code(&badge(&["--key", "me.pub.pem", "-o", "badge.svg"])), 0);
+    assert_eq!(code(&badge(&["--trust", "me.pub.pem", "-o", "badge.svg"])), 0);
     let picture = fs::read_to_string(folder.join("badge.svg")).expect("a picture");
     assert!(picture.starts_with("<svg ") && picture.contains("keyvalue full"), "{picture}");
 
@@ -97,7 +98,7 @@ fn shown(folder: &Path) {
     fs::copy(folder.join("c.json"), certificates.join("memory.json")).expect("copied");
     fs::write(certificates.join("<script>.json"), "{}").expect("written");
     let registry = || {
-        let made = cli(&["registry", "certificates", "--keys", "keys", "-o", "page.html"]);
+        let made = cli(&["registry", "certificates", "--trust", "keys", "-o", "page.html"]);
         assert_eq!(code(&made), 0, "{}", err(&made));
         (err(&made), fs::read_to_string(folder.join("page.html")).expect("a page"))
     };
@@ -111,9 +112,9 @@ fn shown(folder: &Path) {
     assert!(!page.contains("<script"), "{page}");
     // A private key is none to believe, and does not belong there.
     fs::copy(folder.join("me.pem"), keys.join("me.pem")).expect("copied");
-    program::refused(&cli(&["registry", "certificates", "--keys", "keys"]), &["--keys", "by themselves"]);
-    program::refused(&cli(&["registry", "keys", "--keys", "keys"]), &["--keys"]);
-    program::refused(&cli(&["registry", "nowhere", "--keys", "nowhere"]), &["`nowhere` cannot be read"]);
+    program::refused(&cli(&["registry", "certificates", "--trust", "keys"]), &["--trust", "by themselves"]);
+    program::refused(&cli(&["registry", "keys", "--keys", "keys"]), &["--trust"]);
+    program::refused(&cli(&["registry", "nowhere", "--trust", "nowhere"]), &["`nowhere` cannot be read"]);
 }
 
 #[test]
@@ -131,18 +132,21 @@ fn what_is_missing_is_known_before_the_runs() {
     for (args, word) in [
         (vec!["certify", "--host", "memory", "--key", "no.pem"], "`--keygen` makes one"),
         (vec!["certify", "--host", "memory"], "--key"),
-        (vec!["verify", "c.json"], "--key"),
-        (vec!["verify", "c.json", "--key", "no.pem"], "cannot read `no.pem`"),
-        (vec!["verify", "c.json", "--key", "no.pem", "--sample", "0"], "--sample"),
-        (vec!["badge", "c.json"], "--key"),
-        (vec!["badge", "c.json", "--key", "no.pem"], "cannot read `no.pem`"),
-        (vec!["registry", "."], "--keys"),
-        (vec!["registry", ".", "--keys", "."], "no file in `.` ends with `.pem`"),
+        (vec!["verify", "c.json"], "--trust"),
+        (vec!["verify", "c.json", "--trust", "no.pem"], "cannot read `no.pem`"),
+        (vec!["verify", "c.json", "--trust", "no.pem", "--sample", "0"], "--sample"),
+        (vec!["badge", "c.json"], "--trust"),
+        (vec!["badge", "c.json", "--trust", "no.pem"], "cannot read `no.pem`"),
+        (vec!["registry", "."], "--trust"),
+        (vec!["registry", ".", "--trust", "."], "no file in `.` ends with `.pem`"),
     ] {
         let output = at(folder.path(), &args);
         assert_eq!(code(&output), 3, "{args:?}: {}", err(&output));
         assert!(err(&output).contains(word), "{args:?}: {}", err(&output));
     }
+    let unknown = at(folder.path(), &["certify", "--host", "nosuch", "--key", "k.pem", "--keygen"]);
+    assert!(code(&unknown) == 3 && err(&unknown).contains("there is no host `nosuch`"), "{}", err(&unknown));
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "no key was made");
     for command in ["certify", "verify", "badge", "registry"] {
         let help = at(folder.path(), &[command, "--help"]);
         assert!(code(&help) == 0 && out(&help).contains("Examples:"), "{command}");

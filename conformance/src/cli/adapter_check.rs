@@ -48,7 +48,8 @@ Examples:
   cloud-conformance adapter-check --host my-host.toml
   cloud-conformance adapter-check --timeout 30 --json -- ./my-adapter --verbose
 
-Each check starts the adapter anew. What it writes to standard error is shown as it comes. The protocol is in docs/adapter-protocol.md.
+Each check starts the adapter anew. What it writes to standard error is shown as it comes. The
+protocol is in docs/adapter-protocol.md.
 
 Exit code 1 where a check failed, 3 where none could be made.";
 

@@ -38,12 +38,12 @@ enum Format {
 }
 
 const HELP: &str = "\
-Checks the certificate as `verify` does, and makes nothing of one that is rejected. The picture says until when it holds; make it
-anew when there is a new certificate.
+Checks the certificate as `verify` does, and makes nothing of one that is rejected. The picture
+says until when it holds; make it anew when there is a new certificate.
 
 Examples:
-  cloud-conformance badge certificate.json --key vendor.pub.pem -o badge.svg
-  cloud-conformance badge certificate.json --key vendor.pub.pem --format markdown
+  cloud-conformance badge certificate.json --trust vendor.pub.pem -o badge.svg
+  cloud-conformance badge certificate.json --trust vendor.pub.pem --format markdown
 
 Exit codes: 0 made; 1 rejected; 3 it cannot be read or written, or wrong usage.";
 

@@ -9,9 +9,10 @@ Examples:
   cloud-conformance build
   cloud-conformance build --check
 
-For maintainers, in a checkout: the guests come prebuilt with this program. Needs rustup with the toolchain and the target
-that conformance/guests/rust-toolchain.toml names, the zig that conformance/guests/c/requirements.txt names (`pip install -r`
-of that file), and the Go that conformance/guests/go/go.mod names. Takes some minutes.";
+For maintainers, in a checkout: the guests come prebuilt with this program. Needs rustup with the
+toolchain and the target that conformance/guests/rust-toolchain.toml names, the zig that
+conformance/guests/c/requirements.txt names (`pip install -r` of that file), and the Go that
+conformance/guests/go/go.mod names. Takes some minutes.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

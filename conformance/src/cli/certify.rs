@@ -60,13 +60,15 @@ pub(super) struct Certify {
 }
 
 const HELP: &str = "\
-Runs the whole catalogue three times, each time with another seed, and signs how it ended. Nothing is signed of a host that
-did not attain the level `core`, or of which a case failed. A case that takes more than a minute is a failure: a host that is
-slow, or far away, wants a longer `--case-timeout`.
+Runs the whole catalogue three times, each time with another seed, and signs how it ended.
+Nothing is signed of a host that did not attain the level `core`, or of which a case failed. A
+case that takes more than a minute is a failure: a host that is slow, or far away, wants a longer
+`--case-timeout`.
 
 Examples:
   cloud-conformance certify --host my-host.toml --key me.pem --keygen
-  cloud-conformance certify --host redis --url redis://127.0.0.1:6379 --key me.pem -o redis.certificate.json
+  cloud-conformance certify --host redis --url redis://127.0.0.1:6379 --key me.pem \\
+    -o redis.certificate.json
   cloud-conformance certify --host my-host.toml --key me.pem --nonce 7f3a...
   cloud-conformance certify --host my-slow-host.toml --key me.pem --case-timeout 300
 
@@ -75,10 +77,11 @@ Exit codes: 0 certified; 1 the host did not show enough; otherwise those of `run
 impl Certify {
     pub(super) fn execute(&self, cases: &[Case], law: &Law, color: anstream::ColorChoice) -> anyhow::Result<u8> {
         // What cannot be signed or written is known before the runs.
-        if self.keygen && !self.key.exists() {
-            files::generate(&self.key)?;
-        }
-        let key = files::private(&self.key).context("--key; `--keygen` makes one")?;
+        let is_to_make = self.keygen && !self.key.exists();
+        let there = match is_to_make {
+            true => None,
+            false => Some(files::private(&self.key).context("--key; `--keygen` makes one")?),
+        };
         let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty());
         if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
             bail!("--output: there is no folder `{}`", folder.display());
@@ -92,6 +95,11 @@ impl Certify {
             let everywhere = altitudes(is_foreign(&self.host))?;
             let selection = Selection::default();
             let plans = target::plans(&target, &everywhere, (cases, law), &selection, self.timeouts.deadlines())?;
+            let key = match there {
+                Some(key) => key,
+                // Not before the host is known: a slip in its name is no reason to leave a key behind.
+                None => files::generate(&self.key)?,
+            };
             let runs = self.runs(&target, &plans, jobs, workers.handle(), color).await;
             let code = match runs {
                 Ok(Ok(runs)) => self.sign(&target, &plans, &runs, (cases, law), &key),
@@ -181,7 +189,7 @@ impl Certify {
         written.with_context(|| format!("the certificate `{shown}` cannot be written"))?;
         let (id, public) = (key.public().id(), files::public_beside(&self.key));
         anstream::println!("certified at level {} in `{shown}`, signed by {id}", levels.overall);
-        anstream::println!("check it: cloud-conformance verify {shown} --key {}", public.display());
+        anstream::println!("check it: cloud-conformance verify {shown} --trust {}", public.display());
         Ok(0)
     }
 }

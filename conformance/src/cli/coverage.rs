@@ -38,8 +38,8 @@ Examples:
   cloud-conformance coverage keyvalue config --json
   cloud-conformance coverage --shape keyvalue
 
-Nothing runs: which case fails on which mutant is what this build's own tests measured. Exit code 1 where something is missing
-without a written reason, or excepted without need.";
+Nothing runs: which case fails on which mutant is what this build's own tests measured. Exit code
+1 where something is missing without a written reason, or excepted without need.";
 
 impl Show {
     /// The exit code.

@@ -57,7 +57,8 @@ Examples:
 
 It starts the host as `run` does, and a guest in each language, and judges nothing.
 
-Exit code 0 if what `run` needs for this host is here, also where other things are missing; 1 if not.";
+Exit code 0 if what `run` needs for this host is here, also where other things are missing; 1 if
+not.";
 
 /// One thing that is here or is not.
 #[derive(Debug, Serialize)]

@@ -14,9 +14,10 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 const DRIVERS: [&str; 4] = ["config", "keyvalue", "keyvalue-ext", "messaging"];
 
 const HELP: &str = "\
-Writes FOLDER/LANG/DRIVER.wasm, components that export `wasi:http/incoming-handler`, and FOLDER/config.json, the configuration
-that those of `config` have to find. Deploy each with a token in its environment variable CLOUD_CONFORMANCE_TOKEN, on empty
-stores: docs/certify-your-host.md, \"A host that is deployed\".
+Writes FOLDER/LANG/DRIVER.wasm, components that export `wasi:http/incoming-handler`, and
+FOLDER/config.json, the configuration that those of `config` have to find. Deploy each with a
+token in its environment variable CLOUD_CONFORMANCE_TOKEN, on empty stores:
+docs/certify-your-host.md, \"A host that is deployed\".
 
 Examples:
   cloud-conformance export -o guests

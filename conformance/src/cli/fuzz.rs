@@ -55,12 +55,14 @@ Examples:
   cloud-conformance fuzz --host sqlite --lang go --seed 7 --sequences 1000
   cloud-conformance fuzz --host mutant:folds-case --json
 
-Key-value operations at random are held against a model of the law. What differs is shrunk to the shortest sequence that shows it, and
-printed as a case for the catalogue. This is no proof of anything and earns no word: a host may pass all that comes up by chance.
+Key-value operations at random are held against a model of the law. What differs is shrunk to the
+shortest sequence that shows it, and printed as a case for the catalogue. This is no proof of
+anything and earns no word: a host may pass all that comes up by chance.
 
 Exit code 1 where a host differs from the model, 3 where it could not be tried.
 
-What the JSON holds, a line a host: host, altitude, seed, sequences, and find, which is null or {operations, expected, actual, case}.";
+What the JSON holds, a line a host: host, altitude, seed, sequences, and find, which is null or
+{operations, expected, actual, case}.";
 
 #[derive(Serialize)]
 struct Told<'a> {

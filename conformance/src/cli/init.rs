@@ -26,8 +26,8 @@ Examples:
   cloud-conformance init --kind python my-host
   cloud-conformance init --kind rust --name cloud-of-mine harness
 
-Nothing is written over. What is written runs at once, and until it is filled in each case ends with \"not implemented\" and
-where to go on. docs/certify-your-host.md says more.";
+Nothing is written over. What is written runs at once, and until it is filled in each case ends
+with \"not implemented\" and where to go on. docs/certify-your-host.md says more.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

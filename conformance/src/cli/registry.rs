@@ -28,27 +28,28 @@ pub(super) struct Registry {
     #[arg(value_name = "DIR")]
     certificates: PathBuf,
     /// Where the public keys are of whom you believe: each file whose name ends with `.pem`.
-    #[arg(long, value_name = "DIR")]
-    keys: PathBuf,
+    #[arg(long, alias = "keys", value_name = "DIR")]
+    trust: PathBuf,
     /// Where to write the page [default: the standard output].
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
 const HELP: &str = "\
-Checks each certificate as `verify` does. One that is refused, because it is over, say, is on the page with the reason. The page
-needs nothing else and no server; make it anew from time to time, since certificates expire.
+Checks each certificate as `verify` does. One that is refused, because it is over, say, is on the
+page with the reason. The page needs nothing else and no server; make it anew from time to time,
+since certificates expire.
 
 Examples:
-  cloud-conformance registry certificates --keys keys -o page.html
+  cloud-conformance registry certificates --trust keys -o page.html
 
 Exit codes: 0 made, whatever is refused; 3 a folder or a key cannot be read, or wrong usage.";
 
 impl Registry {
     pub(super) fn execute(&self, cases: &[Case], law: &Law) -> anyhow::Result<u8> {
-        let keys = listed(&self.keys, "pem")?.into_iter().map(|path| files::public(&path));
+        let keys = listed(&self.trust, "pem")?.into_iter().map(|path| files::public(&path));
         let keys: Vec<PublicKey> =
-            keys.collect::<Result<_, _>>().context("--keys: keep the public keys by themselves")?;
+            keys.collect::<Result<_, _>>().context("--trust: keep the public keys by themselves")?;
         let now = SystemTime::now();
         let demands = Demands { now, nonce: None, level: Level::Core };
         let found = |path: &PathBuf| {

@@ -54,15 +54,16 @@ pub(super) struct Shown {
     /// What `certify` wrote.
     certificate: PathBuf,
     /// The public key of whom you believe: Ed25519, in PEM. May be repeated; one of them must have signed.
-    #[arg(long, value_name = "FILE", required = true)]
-    key: Vec<PathBuf>,
+    #[arg(long, alias = "key", value_name = "FILE", required = true)]
+    trust: Vec<PathBuf>,
 }
 
 impl Shown {
     /// # Errors
     /// What cannot be read.
     pub fn read(&self) -> anyhow::Result<(String, Vec<PublicKey>)> {
-        let keys = self.key.iter().map(|path| files::public(path)).collect::<Result<Vec<_>, _>>().context("--key")?;
+        let keys =
+            self.trust.iter().map(|path| files::public(path)).collect::<Result<Vec<_>, _>>().context("--trust")?;
         let text = fs::read_to_string(&self.certificate);
         Ok((text.with_context(|| format!("`{}` cannot be read", self.certificate.display()))?, keys))
     }
@@ -75,13 +76,13 @@ enum AtLeast {
 }
 
 const HELP: &str = "\
-Checks the signature, plans the runs again by the catalogue of this version, and counts again. Runs nothing, unless a sample
-is asked for.
+Checks the signature, plans the runs again by the catalogue of this version, and counts again.
+Runs nothing, unless a sample is asked for.
 
 Examples:
-  cloud-conformance verify certificate.json --key vendor.pub.pem
-  cloud-conformance verify certificate.json --key vendor.pub.pem --level full --nonce 7f3a...
-  cloud-conformance verify certificate.json --key vendor.pub.pem --rerun my-host.toml --sample 10
+  cloud-conformance verify certificate.json --trust vendor.pub.pem
+  cloud-conformance verify certificate.json --trust vendor.pub.pem --level full --nonce 7f3a...
+  cloud-conformance verify certificate.json --trust vendor.pub.pem --rerun my-host.toml --sample 10
 
 What the JSON holds; fields may be added:
   verified   whether all of it is as it must be

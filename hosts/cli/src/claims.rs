@@ -24,21 +24,25 @@ Examples:
     wasi-cloud keygen team.pem
 
 The files are PKCS#8 and SubjectPublicKeyInfo in PEM, as others make them too:
-    openssl genpkey -algorithm ed25519 -out team.pem && openssl pkey -in team.pem -pubout -out team.pub.pem";
+    openssl genpkey -algorithm ed25519 -out team.pem
+    openssl pkey -in team.pem -pubout -out team.pub.pem";
 
 pub const SIGN: &str = "\
 Examples:
   For a start, with a key made on the way:
     wasi-cloud sign app.wasm --key team.pem --keygen --grant keyvalue:default
 
-  Say that a component may use one store and publish on one label, for 90 days; this makes app.signed.wasm:
-    wasi-cloud sign app.wasm --key team.pem --grant keyvalue:default --grant messaging:default:write
+  Say that a component may use one store and publish on one label, for 90 days; this makes
+  app.signed.wasm:
+    wasi-cloud sign app.wasm --key team.pem \\
+      --grant keyvalue:default --grant messaging:default:write
 
   Run it by the claims, which are its grants:
     wasi-cloud run app.signed.wasm --trust team.pub.pem --require-signed --link keyvalue:default
 
-What it is granted by its claims is the most that it can have. An operator who gives grants as well narrows it to what both
-allow. The claims are a JWT (EdDSA) in the last section of the file; its claim `sha256` is the digest of all bytes before.";
+What it is granted by its claims is the most that it can have. An operator who gives grants as
+well narrows it to what both allow. The claims are a JWT (EdDSA) in the last section of the file;
+its claim `sha256` is the digest of all bytes before.";
 
 pub const VERIFY: &str = "\
 Examples:
@@ -56,7 +60,8 @@ What the JSON holds; fields may be added:
   allow       the most that it may be granted
   issued, not_before, expires    in RFC 3339; not_before may be null
   token       the JWT
-Without claims that can be read, the last seven are missing. Where `verified` is false, anyone can have written them.
+Without claims that can be read, the last seven are missing. Where `verified` is false, anyone
+can have written them.
 
 Exit codes:
     0  verified

@@ -25,15 +25,18 @@ Examples:
   Give a component what it imports of another that exports it:
     wasi-cloud compose app.wasm --plug adapter.wasm -o whole.wasm
 
-  A cache between the component and the store, and the store as well: a plug's own imports are fulfilled by later plugs:
-    wasi-cloud compose app.wasm --plug cache.wasm --plug store.wasm -o whole.wasm --require-closed
+  A cache between the component and the store, and the store as well: a plug's own imports are
+  fulfilled by later plugs:
+    wasi-cloud compose app.wasm --plug cache.wasm --plug store.wasm \\
+      -o whole.wasm --require-closed
 
   Middleware around a handler imports what the handler exports, so it comes first:
     wasi-cloud compose auth.wasm --plug site.wasm -o whole.wasm
 
-Each import is fulfilled by the first later component that exports it, in the same version or one compatible by semantic
-versioning. What nothing fulfils stays an import, once for all that have it. The result exports what APP exports, and
-records the topics of all. Claims hold for the bytes that were signed, so they are left out: sign the result.
+Each import is fulfilled by the first later component that exports it, in the same version or one
+compatible by semantic versioning. What nothing fulfils stays an import, once for all that have
+it. The result exports what APP exports, and records the topics of all. Claims hold for the bytes
+that were signed, so they are left out: sign the result.
 
 What the JSON holds; fields may be added:
   file      the result, as --output names it

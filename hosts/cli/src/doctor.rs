@@ -16,7 +16,7 @@ use std::{
     sync::Arc,
 };
 use tokio::{runtime::Builder, time::timeout};
-use wasi_cloud_core::{Clock, Links};
+use wasi_cloud_core::{Clock, Kind, Links};
 
 const SHAPE: u32 = 1;
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -129,7 +129,9 @@ fn links(job: &Doctor) -> anyhow::Result<Vec<Check>> {
             let check = match opened {
                 Ok(Ok(())) => Check::found(name, "answers"),
                 Ok(Err(why)) => {
-                    Check::missing(name, why.message, "start it, or correct the URL; `run` needs the same --link")
+                    let is_elsewhere = link.scheme().and_then(|scheme| registry.elsewhere(scheme)).is_some();
+                    let what = remedy(why.kind, is_elsewhere);
+                    Check::missing(name, why.message, format!("{what}; `run` needs the same --link"))
                 }
                 Err(_) => {
                     let limit = humantime::format_duration(job.timeout);
@@ -147,6 +149,16 @@ fn links(job: &Doctor) -> anyhow::Result<Vec<Check>> {
     // A connection that hangs must not keep the process.
     tokio.shutdown_background();
     Ok(checks)
+}
+
+/// What to do about a link that does not open.
+fn remedy(kind: Kind, is_elsewhere: bool) -> &'static str {
+    match kind {
+        _ if is_elsewhere => "install it so, or link another backend",
+        Kind::Invalid => "correct the URL",
+        Kind::Unsupported => "link a backend that does",
+        _ => "start it, or correct the URL",
+    }
 }
 
 /// A line for each check, and what to do below those that failed.
@@ -171,6 +183,14 @@ fn report(out: &mut impl Write, findings: &Findings) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_is_told_to_start_what_this_build_cannot_reach() {
+        let nats = remedy(Kind::Invalid, true);
+        assert!(nats.contains("install") && !nats.contains("start"), "{nats}");
+        assert!(!remedy(Kind::Invalid, false).contains("start"));
+        assert!(remedy(Kind::Unavailable, false).contains("start"));
+    }
 
     #[test]
     fn ready_is_what_was_asked_for() {

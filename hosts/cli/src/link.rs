@@ -100,6 +100,12 @@ impl LinkSpec {
         Ok(services)
     }
 
+    /// What the URL begins with. Not for logs: of what is no URL it may be a user's name.
+    #[must_use]
+    pub fn scheme(&self) -> Option<&str> {
+        self.url.as_deref()?.split(':').next()
+    }
+
     /// `keyvalue:default`, as grants and people name it.
     #[must_use]
     pub fn name(&self) -> String {

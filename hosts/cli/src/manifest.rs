@@ -17,6 +17,7 @@ use std::{
     ops::Range,
     path::{Path, PathBuf},
 };
+use wasi_cloud_core::Registry;
 
 /// A manifest that is larger was not written by hand, in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -95,11 +96,26 @@ pub fn at(path: &Path) -> PathBuf {
     }
 }
 
+/// Whether there is one to read, before anything is taken or made for it.
+///
+/// # Errors
+/// With what to do, if nothing is there.
+pub fn expect(shown: &Path) -> anyhow::Result<()> {
+    if matches!(std::fs::metadata(shown), Err(why) if why.kind() == std::io::ErrorKind::NotFound) {
+        anyhow::bail!(
+            "there is no manifest `{}`; go to its folder, name the file (`wasi-cloud serve deploy/wasi-cloud.toml`), or \
+             begin one: `wasi-cloud serve --help` shows one",
+            shown.display()
+        );
+    }
+    Ok(())
+}
+
 /// Reads a manifest, which errors call `shown`.
 ///
 /// # Errors
 /// [`Rejected`] if the file could be read.
-pub fn read(path: &Path, shown: &Path, schemes: &[&str]) -> anyhow::Result<Manifest> {
+pub fn read(path: &Path, shown: &Path, registry: &Registry) -> anyhow::Result<Manifest> {
     let failed = || format!("cannot read the manifest `{}`", shown.display());
     let file = std::fs::metadata(path).with_context(failed)?;
     if !file.is_file() || file.len() > LARGEST {
@@ -107,17 +123,43 @@ pub fn read(path: &Path, shown: &Path, schemes: &[&str]) -> anyhow::Result<Manif
     }
     let source = std::fs::read_to_string(path).with_context(failed)?;
     let text = Text { path: shown.display().to_string(), source };
-    parse(text, schemes).map_err(Into::into)
+    parse(text, registry).map_err(Into::into)
 }
 
-fn parse(text: Text, schemes: &[&str]) -> Result<Manifest, Rejected> {
+fn parse(text: Text, registry: &Registry) -> Result<Manifest, Rejected> {
     let shape =
         toml::from_str(&text.source).map_err(|why| Rejected::new(&text, vec![Problem::of(&why, &text.source)]))?;
-    let mut reader = read::Reader::new(schemes);
+    let mut reader = read::Reader::new(registry);
     let (components, secrets, admin) = reader.read(shape);
     if reader.problems.is_empty() {
         return Ok(Manifest { text, components, secrets, trust: reader.trust, admin });
     }
     reader.problems.sort_by_key(|problem| problem.at.start);
     Err(Rejected::new(&text, reader.problems))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use wasi_cloud_core::provider::EnvSecrets;
+
+    #[test]
+    fn what_another_build_serves_is_named_and_nothing_else_of_a_url() {
+        let registry = Registry::new(Arc::new(EnvSecrets)).without(&["nats", "vault"], "the feature adds it");
+        let said = |url: &str| {
+            let source = format!(
+                "[components.a]\nfile = \"a.wasm\"\nlinks = [\"messaging:default={url}\"]\n\
+                 grants = [\"messaging:default\"]\n[vault]\nurl = \"vault://h\"\n"
+            );
+            let text = Text { path: "wasi-cloud.toml".into(), source };
+            parse(text, &registry).err().map(|rejected| rejected.to_string()).unwrap_or_default()
+        };
+        let known = said("nats://user:hunter2@h");
+        assert!(known.contains("error: no backend serves `nats:` in this build; the feature adds it"), "{known}");
+        assert!(known.contains("error: no backend serves `vault:` in this build; the feature adds it"), "{known}");
+        let unknown = said("hunter2:x@h");
+        assert!(unknown.contains("error: no backend serves such a URL; this build has: "), "{unknown}");
+        assert!(!known.contains("hunter2") && !unknown.contains("hunter2"), "{known}{unknown}");
+    }
 }

@@ -50,7 +50,11 @@ pub fn new(job: &New) -> anyhow::Result<()> {
         let _ = fs::remove_dir_all(folder);
     }
     written?;
-    let said = format!("{0}: its README.md names the commands that test, build and run it\n", job.name);
+    let mut said = format!("{0}: its README.md names the commands that test, build and run it\n", job.name);
+    // C looks for a clone beside the folder.
+    if clone.is_none() && job.language != Language::C {
+        said += "it needs the published SDK; until there is one, `--sdk CLONE` takes a clone of wasi-cloud\n";
+    }
     std::io::stdout().write_all(said.as_bytes()).context("cannot print")
 }
 

@@ -33,6 +33,7 @@ pub fn serve(args: &Serve) -> anyhow::Result<ExitCode> {
     let shown = manifest::at(&args.manifest);
     // Relative to where the user is, which is left now.
     let control = args.control.as_ref().map(std::path::absolute).transpose().context("--control")?;
+    manifest::expect(&shown)?;
     let file = enter(&shown)?;
     let secrets = Arc::new(secrets::Declared::default());
     let registry = wasi_cloud::registry_with(&Clock::default(), secrets.clone())?;

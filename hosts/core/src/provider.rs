@@ -113,6 +113,7 @@ pub trait Provider: Send + Sync + 'static {
 /// The providers of a host, and one set of [`Services`] per URL.
 pub struct Registry {
     providers: BTreeMap<&'static str, Arc<dyn Provider>>,
+    elsewhere: BTreeMap<&'static str, String>,
     secrets: Arc<dyn Secrets>,
     open: Mutex<HashMap<String, Arc<OnceCell<Services>>>>,
 }
@@ -127,7 +128,7 @@ impl Registry {
     /// An empty registry.
     #[must_use]
     pub fn new(secrets: Arc<dyn Secrets>) -> Self {
-        Self { providers: BTreeMap::new(), secrets, open: Mutex::default() }
+        Self { providers: BTreeMap::new(), elsewhere: BTreeMap::new(), secrets, open: Mutex::default() }
     }
 
     /// Adds a provider.
@@ -142,6 +143,21 @@ impl Registry {
             }
         }
         Ok(self)
+    }
+
+    /// Names schemes that another build serves, and `how` a user gets that one: errors say so.
+    #[must_use]
+    pub fn without(mut self, schemes: &[&'static str], how: &str) -> Self {
+        self.elsewhere.extend(schemes.iter().map(|scheme| (*scheme, how.to_owned())));
+        self
+    }
+
+    /// Why a scheme is not served and what to do, if another build would serve it. No text of a user is in it but a scheme that
+    /// was named to [`without`](Self::without).
+    #[must_use]
+    pub fn elsewhere(&self, scheme: &str) -> Option<String> {
+        let (scheme, how) = self.elsewhere.get_key_value(scheme)?;
+        Some(format!("no backend serves `{scheme}:` in this build; {how}"))
     }
 
     /// The schemes it knows, sorted.
@@ -163,7 +179,8 @@ impl Registry {
 
     fn parse(&self, url: &str) -> Result<Url> {
         // A bare word is the scheme alone: `memory`.
-        let spelled = if self.providers.contains_key(url) { format!("{url}://") } else { url.to_owned() };
+        let is_scheme = self.providers.contains_key(url) || self.elsewhere.contains_key(url);
+        let spelled = if is_scheme { format!("{url}://") } else { url.to_owned() };
         Url::parse(&spelled).map_err(|why| {
             let known = self.schemes().join(", ");
             Error::new(Kind::Invalid, format!("not a backend URL ({why}); write `scheme://...` with one of: {known}"))
@@ -171,8 +188,11 @@ impl Registry {
     }
 
     fn unknown(&self, scheme: &str) -> Error {
-        let known = self.schemes().join(", ");
-        Error::new(Kind::Invalid, format!("no backend serves `{scheme}:`; this build has: {known}"))
+        let why = self.elsewhere(scheme).unwrap_or_else(|| {
+            let known = self.schemes().join(", ");
+            format!("no backend serves `{scheme}:`; this build has: {known}")
+        });
+        Error::new(Kind::Invalid, why)
     }
 }
 
@@ -218,12 +238,19 @@ mod tests {
             }
         }
         let registry = Registry::new(Arc::new(EnvSecrets)).with(Nothing).expect("one provider");
+        let registry = registry.without(&["void"], "the feature `void` adds it");
         assert!(registry.services("nothing").await.is_ok());
         for bad in ["carrier-pigeon://x", "no url"] {
             let error = registry.services(bad).await.expect_err(bad);
             assert_eq!(error.kind, Kind::Invalid);
             assert!(error.message.contains("nothing"), "{error}");
         }
+        for absent in ["void", "void://user:hunter2@h"] {
+            let error = registry.services(absent).await.expect_err(absent);
+            assert_eq!(error.kind, Kind::Invalid);
+            assert_eq!(error.message, "no backend serves `void:` in this build; the feature `void` adds it");
+        }
+        assert_eq!(registry.elsewhere("nothing"), None, "it is served");
         let twice = Registry::new(Arc::new(EnvSecrets)).with(Nothing).and_then(|r| r.with(Nothing));
         assert_eq!(twice.expect_err("a duplicate").kind, Kind::Invalid);
     }

@@ -12,8 +12,9 @@ Examples:
   A command in Go, on a clone of wasi-cloud:
     wasi-cloud new counter --lang go --template command --sdk ../wasi-cloud
 
-The folder's README.md names the commands that test, build and run it; `wasi-cloud doctor --lang LANGUAGE` says whether this
-machine has what they need. Until the SDKs are published, --sdk is needed, or for C a clone beside the folder.
+The folder's README.md names the commands that test, build and run it; `wasi-cloud doctor --lang
+LANGUAGE` says whether this machine has what they need. Until the SDKs are published, --sdk is
+needed, or for C a clone beside the folder.
 
 Exit codes:
     0  the folder is there

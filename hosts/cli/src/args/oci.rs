@@ -13,8 +13,8 @@ Examples:
   The digest, for a script:
     wasi-cloud push app.wasm oci://localhost:5000/app:1.2.0 --json | jq -r .digest
 
-What is pushed has the layout of the CNCF's Wasm OCI Artifact, which wkg and other tools read. Pushing the same file twice
-gives the same digest.";
+What is pushed has the layout of the CNCF's Wasm OCI Artifact, which wkg and other tools read.
+Pushing the same file twice gives the same digest.";
 
 pub const PULL: &str = "\
 Examples:
@@ -26,14 +26,16 @@ Examples:
 
 pub const REGISTRIES: &str = "\
 Registries:
-  Credentials are those of `docker login`, or WASI_CLOUD_REGISTRY_USER and WASI_CLOUD_REGISTRY_PASSWORD. A registry on this
-  machine (localhost, 127.0.0.1) is reached by plain HTTP, all others by HTTPS unless there is --insecure.
+  Credentials are those of `docker login`, or WASI_CLOUD_REGISTRY_USER and
+  WASI_CLOUD_REGISTRY_PASSWORD. A registry on this machine (localhost, 127.0.0.1) is reached by
+  plain HTTP, all others by HTTPS unless there is --insecure.
   A tag that is missing is `latest`. What is larger than 256 MiB is neither pushed nor pulled.
 
 Exit codes:
     0  it was done
     2  wrong usage
-  125  wasi-cloud failed: no such file, no such reference, a registry that refuses or does not answer";
+  125  wasi-cloud failed: no such file, no such reference, a registry that refuses or does not
+       answer";
 
 /// How a registry is reached.
 #[derive(Debug, Clone, Args)]

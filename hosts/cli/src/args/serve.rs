@@ -20,9 +20,14 @@ Examples:
 A manifest:
     [components.pingpong]
     file = \"pingpong.wasm\"
-    links = [\"keyvalue:default=redis://localhost/0?secret=redis\", \"messaging:default=redis://localhost/0?secret=redis\"]
+    links = [
+      \"keyvalue:default=redis://localhost/0?secret=redis\",
+      \"messaging:default=redis://localhost/0?secret=redis\",
+    ]
     grants = [\"keyvalue:default\", \"messaging:default\"]
-    subscriptions = [{ topics = [\"ping\"], group = \"players\", max-deliveries = 5, dead-letter = \"dead\" }]
+    subscriptions = [
+      { topics = [\"ping\"], group = \"players\", max-deliveries = 5, dead-letter = \"dead\" },
+    ]
     limits = { memory = 64, deadline = \"2s\", timeout = \"5s\", concurrency = 4 }
     layers = { retry = { times = 3, pause = \"50ms\" }, limit = 100 }
 
@@ -44,20 +49,26 @@ A manifest:
     keys = [\"team.pub.pem\"]
     require = true
 
-`file` may also be in a registry, oci://registry.example/team/app@sha256:..., which is asked at each start and change. The words
-are those of `run`; `limits` has also `handles`, how many an instance may have open (10000), `request-timeout`, `reuse`, how many messages an
-instance handles before a fresh one takes its place (1: nothing of one message is left when the next one comes), and `message-size`, the
-bytes that a message which it sends or handles may have: a larger one is not sent, and one that comes is a dead letter, or dropped. Relative
-paths begin at the manifest's folder. A component may do what is granted to it and nothing else. Where a key is trusted, claims
-that it signed (`wasi-cloud sign`) narrow the grants of their component, and wrong ones are refused; with `require` unsigned
-components are, too. Without `subscriptions` it handles the topics that it records, from the messaging link `default`. A message
-whose handler failed comes again, up to `max-deliveries` times in all (3); then it is moved to the topic `dead-letter` of the same
-link, which needs a `group` and a broker with redelivery, or is dropped if there is none. A dead letter keeps payload, content type
-and metadata, has `dead-letter-source`, `dead-letter-group` and `dead-letter-delivery-count` more, and may come twice. With
-`watches = [\"label\"]` a component is told of what changes behind these labels of key-value, or else behind `default`. A secret
-comes from `env`, from a `file`, or from Vault, such as { vault = \"secret/app/db#password\" } with `url =
-\"vault://localhost:8200?secret=NAME\"` in [vault], and is read when a link that names it connects first. At `listen` of [admin] are
-/healthz, /readyz (503 while it starts and stops) and /metrics in the OpenMetrics format, for everybody who can reach the address.
+`file` may also be in a registry, oci://registry.example/team/app@sha256:..., which is asked at
+each start and change. The words are those of `run`; `limits` has also `handles`, how many an
+instance may have open (10000), `request-timeout`, `reuse`, how many messages an instance handles
+before a fresh one takes its place (1: nothing of one message is left when the next one comes),
+and `message-size`, the bytes that a message which it sends or handles may have: a larger one is
+not sent, and one that comes is a dead letter, or dropped. Relative paths begin at the manifest's
+folder. A component may do what is granted to it and nothing else. Where a key is trusted, claims
+that it signed (`wasi-cloud sign`) narrow the grants of their component, and wrong ones are
+refused; with `require` unsigned components are, too. Without `subscriptions` it handles the
+topics that it records, from the messaging link `default`. A message whose handler failed comes
+again, up to `max-deliveries` times in all (3); then it is moved to the topic `dead-letter` of
+the same link, which needs a `group` and a broker with redelivery, or is dropped if there is
+none. A dead letter keeps payload, content type and metadata, has `dead-letter-source`,
+`dead-letter-group` and `dead-letter-delivery-count` more, and may come twice. With `watches =
+[\"label\"]` a component is told of what changes behind these labels of key-value, or else behind
+`default`. A secret comes from `env`, from a `file`, or from Vault, such as { vault =
+\"secret/app/db#password\" } with `url = \"vault://localhost:8200?secret=NAME\"` in [vault], and
+is read when a link that names it connects first. At `listen` of [admin] are /healthz, /readyz
+(503 while it starts and stops) and /metrics in the OpenMetrics format, for everybody who can
+reach the address.
 
 Exit codes:
     0  a signal ended it, and all handlers were done; with --check, the manifest is right

@@ -37,9 +37,10 @@ What they have no words for fails with an error that says so:
   wasmcloud:messaging@0.2.0  a broker but `default`, content types,
                              metadata, a number of replies but one
 
-Where the host of a draft knows no store `default`, its nameless one is it. An error of `wasmcloud:messaging` is a text, so
-it is `other`, also a timeout. A component that exports our `incoming-handler` exports `wasmcloud:messaging/handler` instead.
-Claims hold for the bytes that were signed, so they are left out: sign the result.
+Where the host of a draft knows no store `default`, its nameless one is it. An error of
+`wasmcloud:messaging` is a text, so it is `other`, also a timeout. A component that exports our
+`incoming-handler` exports `wasmcloud:messaging/handler` instead. Claims hold for the bytes that
+were signed, so they are left out: sign the result.
 
 What the JSON holds is what `compose --json` prints.";
 

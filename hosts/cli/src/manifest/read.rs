@@ -19,20 +19,20 @@ use std::{
 use toml::Spanned;
 use url::Url;
 use wasi_cloud::LinkSpec;
-use wasi_cloud_core::{Access, Grants, layer::Retry};
+use wasi_cloud_core::{Access, Grants, Registry, layer::Retry};
 use wasi_cloud_wasmtime::runtime::Folder;
 
 pub struct Reader<'a> {
-    schemes: &'a [&'a str],
+    registry: &'a Registry,
     secrets: Places,
     pub trust: Trust,
     pub problems: Vec<Problem>,
 }
 
 impl<'a> Reader<'a> {
-    /// `schemes` are those of the backends that there are.
-    pub fn new(schemes: &'a [&'a str]) -> Self {
-        Self { schemes, secrets: Places::default(), trust: Trust::default(), problems: Vec::new() }
+    /// The backends of `registry` are those that there are.
+    pub fn new(registry: &'a Registry) -> Self {
+        Self { registry, secrets: Places::default(), trust: Trust::default(), problems: Vec::new() }
     }
 
     pub fn read(&mut self, shape: Shape) -> (BTreeMap<String, Declared>, Places, Option<SocketAddr>) {
@@ -119,10 +119,11 @@ impl<'a> Reader<'a> {
             Some(Some(Place::Vault(_))) => {
                 self.problem(text.span(), "the token of Vault cannot be in Vault; give it by `env` or `file`");
             }
-            _ if !self.schemes.contains(&url.scheme()) => {
-                self.problem(text.span(), "this build has no Vault; build it with the feature `vault`");
+            _ => {
+                if let Some(why) = self.registry.elsewhere(url.scheme()) {
+                    self.problem(text.span(), why);
+                }
             }
-            _ => {}
         }
         Some(url)
     }
@@ -194,11 +195,15 @@ impl<'a> Reader<'a> {
 
     fn link(&mut self, text: &Text, grants: &Grants) -> Option<LinkSpec> {
         let link: LinkSpec = self.text(text, |text| text.parse().map_err(|e: wasi_cloud_core::Error| e.message))?;
-        if let Some(url) = &link.url {
-            let scheme = url.split(':').next().unwrap_or_default();
-            if !self.schemes.contains(&scheme) {
-                let known = self.schemes.join(", ");
-                self.problem(text.span(), format!("no backend serves such a URL; this build has: {known}"));
+        if let Some((url, scheme)) = link.url.as_ref().zip(link.scheme()) {
+            let known = self.registry.schemes();
+            if !known.contains(&scheme) {
+                // What is before the colon may be a user's name, unless it is a scheme of ours.
+                let why = self
+                    .registry
+                    .elsewhere(scheme)
+                    .unwrap_or_else(|| format!("no backend serves such a URL; this build has: {}", known.join(", ")));
+                self.problem(text.span(), why);
             }
             if let Some(secret) = named(url).filter(|name| !self.secrets.named.contains_key(name)) {
                 let why = format!("there is no secret `{secret}`; add `{secret} = {{ env = \"NAME\" }}` to [secrets]");

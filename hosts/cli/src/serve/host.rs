@@ -227,7 +227,7 @@ impl Host {
 
     /// Reads the manifest, and says what is to be done, without doing any of it. Compiles what is new.
     async fn plan(&self) -> anyhow::Result<(Manifest, BTreeMap<String, Step>)> {
-        let manifest = manifest::read(&self.file, &self.shown, &self.backends.registry.schemes())?;
+        let manifest = manifest::read(&self.file, &self.shown, &self.backends.registry)?;
         let (mut steps, mut problems) = (BTreeMap::new(), Vec::new());
         for (name, declared) in &manifest.components {
             // A registry may be slow, and a signal must not wait for it.

@@ -55,6 +55,7 @@ pub fn published() {
         let said = wasi_cloud(folder.path(), &["new", language, "--lang", language]);
         assert_eq!(said.code, Some(0), "{}", said.log);
         assert!(said.out.contains("README.md"), "{}", said.out);
+        assert_eq!(said.out.contains("until there is one, `--sdk CLONE`"), language != "c", "{}", said.out);
         let text = fs::read_to_string(folder.path().join(language).join(file)).expect("a file");
         assert!(text.contains(&expected) && !text.contains("replace"), "{text}");
     }

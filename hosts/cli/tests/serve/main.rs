@@ -35,6 +35,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let always = [
         ("a_bad_manifest_is_told_where_and_how_to_mend", manifests::bad as fn()),
+        ("a_folder_without_a_manifest_stays_as_it_is", manifests::none),
         ("a_good_manifest_is_checked_without_any_backend", manifests::good),
         ("secrets_are_in_no_output", manifests::secrets),
         ("what_is_not_in_the_manifest_stays_and_the_rest_is_changed", reload::changes),

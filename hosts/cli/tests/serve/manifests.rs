@@ -92,7 +92,18 @@ pub fn bad() {
     // With or without the feature, this registry cannot be reached; a snapshot would depend on it.
     let (code, _, said) = check(&site, "[components.a]\nfile = \"oci://127.0.0.1:1/a/b:c\"\n");
     assert!(code == Some(2) && said.contains("wasi-cloud.toml:2:8"), "{said}");
-    assert_eq!(site.output(&["serve", "nowhere.toml"]).status.code(), Some(125));
+}
+
+pub fn none() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    for (args, name) in [(&["serve"][..], "wasi-cloud.toml"), (&["serve", "deploy/no.toml"], "deploy/no.toml")] {
+        let output = crate::served::program().args(args).current_dir(folder.path()).output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(125), "{said}");
+        assert!(said.starts_with(&format!("error: there is no manifest `{name}`; go to its folder, ")), "{said}");
+        assert_eq!(said.lines().count(), 1, "nothing was logged before: {said}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing was made");
 }
 
 pub fn good() {
