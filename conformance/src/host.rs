@@ -8,6 +8,7 @@ pub mod direct;
 pub mod embedded;
 pub mod foreign;
 pub mod http;
+mod lines;
 pub mod profiles;
 pub mod stage;
 

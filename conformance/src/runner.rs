@@ -11,14 +11,14 @@ use crate::{
     bench::Deadlines,
     catalogue::Need,
     event::{Event, HostInfo, Started, Summary},
-    host::Deployment,
+    host::{Deployment, Driver, command::PATIENCE},
     outcome::Verdict,
     plan::{Entry, Expect, Plan},
 };
 use futures::{StreamExt, stream};
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 use sha2::{Digest, Sha256};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
@@ -31,6 +31,9 @@ use tally::Tally;
 
 /// How often a case that is known to be flaky runs at most.
 const FLAKY_ATTEMPTS: u32 = 3;
+
+/// How long a host may take to make ready what cases start: its longest preparation, for each guest.
+const READY: Duration = PATIENCE.saturating_mul(Driver::ALL.len() as u32);
 
 /// How to run.
 #[derive(Clone)]
@@ -67,7 +70,11 @@ struct Seat<'a> {
 }
 
 /// Runs the plans and returns what the last event says. Every event goes to `tell`, in order.
-pub async fn run(plans: &[Plan], options: &Options, mut tell: impl FnMut(Event)) -> Summary {
+pub async fn run(plans: &[Plan], options: &Options, tell: impl FnMut(Event)) -> Summary {
+    ready_within(READY, plans, options, tell).await
+}
+
+async fn ready_within(limit: Duration, plans: &[Plan], options: &Options, mut tell: impl FnMut(Event)) -> Summary {
     let began = Instant::now();
     let mut tally = Tally::new(plans);
     tell(Event::Started(started(plans, options)));
@@ -76,7 +83,7 @@ pub async fn run(plans: &[Plan], options: &Options, mut tell: impl FnMut(Event))
         for record in plans.iter().flat_map(|plan| judge::decided(plan, options)) {
             let _ = sender.send(Event::Ended(Box::new(record)));
         }
-        warm(plans, options).await;
+        warm(limit, plans, options).await;
         // Cases that must be alone come last, one by one.
         let (alone, shared): (Vec<_>, Vec<_>) = schedule(plans, options.seed)
             .into_iter()
@@ -111,13 +118,13 @@ pub async fn run(plans: &[Plan], options: &Options, mut tell: impl FnMut(Event))
 }
 
 /// Where the cases will run, so that this thread goes on watching deadlines.
-async fn warm(plans: &[Plan], options: &Options) {
+async fn warm(limit: Duration, plans: &[Plan], options: &Options) {
     for plan in plans {
         let ids: Vec<_> = plan.entries.iter().filter(|entry| entry.skip.is_none()).map(|e| e.id.clone()).collect();
         let host = plan.host.clone();
         let warming = async move { host.warm(&ids.iter().map(String::as_str).collect::<Vec<_>>()).await };
-        // What panics here does so again in a case.
-        let _ = options.cases.spawn(warming).await;
+        // What panics here, or does not end, does so again in a case, which tells of it.
+        let _ = attempt::within(limit, options, warming).await;
     }
 }
 

@@ -3,8 +3,8 @@
 
 mod connection;
 mod environment;
+mod follow;
 mod heard;
-mod lines;
 pub mod protocol;
 
 use super::{
@@ -31,6 +31,9 @@ use tokio::{sync::Mutex, time::timeout};
 const GREETING: Duration = Duration::from_secs(30);
 /// How long it may take to end, and to do what no case waits for.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How much of what it says unasked is kept for a case at a time, of each sort, in bytes: four of its longest lines. A case has
+/// come near a thousandth of it.
+const MOST: usize = 4 * protocol::LINE;
 
 /// An adapter, which is started anew where it has died: that costs the cases that it was busy with, and no others.
 pub struct Adapter {

@@ -19,7 +19,7 @@ use process::{Child, output};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// How long a preparation or a question for the version may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A host that is a program.
 pub struct Command {

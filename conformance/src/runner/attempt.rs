@@ -25,7 +25,7 @@ pub(super) struct Attempt {
 }
 
 /// Why a task gave no answer.
-enum Lost {
+pub(super) enum Lost {
     Panicked(String),
     Late(Duration),
     /// The user has had enough.
@@ -79,7 +79,7 @@ async fn clean(environment: Arc<dyn Environment>, options: &Options) -> Option<S
     }
 }
 
-async fn within<T: Send + 'static>(
+pub(super) async fn within<T: Send + 'static>(
     limit: Duration,
     options: &Options,
     work: impl Future<Output = T> + Send + 'static,

@@ -275,6 +275,12 @@ mod tests {
     }
 
     #[test]
+    fn examples_are_indented_also_where_texts_are_joined() {
+        let help = Cli::command().render_long_help().to_string();
+        assert!(help.contains("\n\n  Build a Go program"), "{help}");
+    }
+
+    #[test]
     fn a_folder_has_two_names_or_one() {
         let of = |text| folder(text).map(|folder| (folder.host, folder.guest));
         assert_eq!(of("data::/in"), Ok(("data".into(), "/in".into())));

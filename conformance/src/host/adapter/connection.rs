@@ -1,12 +1,15 @@
 //! One adapter at work: its process, what it was asked, and what it says unasked.
 
 use super::{
+    follow::{Followed, Following, follow},
     heard::Heard,
-    lines::{self, Next, shown},
     protocol::{Call, Done, Event, Failed, Failure, FailureKind, LINE, Request, Said},
 };
 use crate::{
-    host::command::process::{END, end_group, ending, started},
+    host::{
+        command::process::{END, end_group, ending, started},
+        lines::{self, Next, shown},
+    },
     session::Broken,
 };
 use serde_json::{Map, Value};
@@ -48,7 +51,7 @@ struct State(Mutex<Inner>);
 #[derive(Default)]
 struct Inner {
     waiting: HashMap<u64, Waiting>,
-    programs: HashMap<u64, mpsc::UnboundedSender<Result<String, Broken>>>,
+    programs: HashMap<u64, Followed>,
     deployments: HashMap<String, Arc<Heard>>,
     words: VecDeque<String>,
     over: Option<Broken>,
@@ -145,10 +148,10 @@ impl Connection {
     }
 
     /// What a program prints from now on.
-    pub fn follow(&self, program: u64) -> mpsc::UnboundedReceiver<Result<String, Broken>> {
-        let (sender, lines) = mpsc::unbounded_channel();
-        self.state.lock().programs.insert(program, sender);
-        lines
+    pub fn follow(&self, program: u64) -> Following {
+        let (followed, following) = follow();
+        self.state.lock().programs.insert(program, followed);
+        following
     }
 
     /// Nobody wants to hear of the program any more.
@@ -215,7 +218,7 @@ impl Inner {
 
     fn tell(&self, program: u64, said: Result<String, Broken>) {
         if let Some(program) = self.programs.get(&program) {
-            let _ = program.send(said);
+            program.tell(said);
         }
     }
 
@@ -225,7 +228,7 @@ impl Inner {
             let _ = waiting.answer.send(Err(why.clone()));
         }
         for (_, program) in self.programs.drain() {
-            let _ = program.send(Err(why.clone()));
+            program.tell(Err(why.clone()));
         }
     }
 }

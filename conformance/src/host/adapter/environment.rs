@@ -3,6 +3,7 @@
 use super::{
     Adapter, PATIENCE,
     connection::Connection,
+    follow::Following,
     heard::Heard,
     protocol::{self, Call, Seen},
 };
@@ -20,7 +21,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{runtime::Handle, sync::mpsc, time::timeout};
+use tokio::{runtime::Handle, time::timeout};
 use wasi_cloud_core::{
     Kind,
     layer::{FaultRule, Moment},
@@ -66,7 +67,8 @@ impl Deployed {
     }
 
     async fn control(&self, call: Call) -> Result<(), Broken> {
-        self.connection.call(call).await.map(drop)
+        self.connection.call(call).await?;
+        self.heard.fits()
     }
 
     /// Starts a program; `start` is the request for it.
@@ -106,7 +108,7 @@ impl Environment for Deployed {
     async fn guest(&self, driver: Driver) -> Result<Box<dyn Session>, Broken> {
         let component = self.guests.driver(driver).await?.component();
         let name = self.adapter.name();
-        let guest = Guest { connection: self.connection.clone(), name };
+        let guest = Guest { connection: self.connection.clone(), heard: self.heard.clone(), name };
         let (deployment, driver) = (self.scope(), driver.name().to_owned());
         self.control(Call::Start { deployment, guest: name, driver, component }).await?;
         Ok(Box::new(guest))
@@ -175,7 +177,8 @@ impl Environment for Deployed {
 
     async fn clean(&self) -> Result<(), Broken> {
         self.cleaned.store(true, Ordering::Relaxed);
-        self.control(Call::Clean { deployment: self.scope() }).await
+        // Whatever the host has said: that is no leak.
+        self.connection.call(Call::Clean { deployment: self.scope() }).await.map(drop)
     }
 }
 
@@ -186,6 +189,7 @@ fn millis(time: Duration) -> u64 {
 /// A guest. Dropping it ends it.
 struct Guest {
     connection: Arc<Connection>,
+    heard: Arc<Heard>,
     name: u64,
 }
 
@@ -193,6 +197,7 @@ struct Guest {
 impl Session for Guest {
     async fn exec(&mut self, op: &str) -> Result<String, Broken> {
         let said = self.connection.call(Call::Exec { guest: self.name, line: op.to_owned() }).await?;
+        self.heard.fits()?;
         let seen = Seen::deserialize(Value::Object(said));
         seen.map(|seen| seen.line).map_err(|why| Broken::Protocol(format!("the answer to `exec` is none: {why}")))
     }
@@ -208,13 +213,13 @@ impl Drop for Guest {
 struct Running {
     connection: Arc<Connection>,
     name: u64,
-    lines: mpsc::UnboundedReceiver<Result<String, Broken>>,
+    lines: Following,
 }
 
 #[async_trait]
 impl Serving for Running {
     async fn line(&mut self) -> Result<String, Broken> {
-        self.lines.recv().await.unwrap_or_else(|| Err(Broken::HostDied("the program's lines ended".into())))
+        self.lines.next().await
     }
 
     async fn stop(self: Box<Self>) -> Result<(), Broken> {

@@ -1,6 +1,9 @@
 //! One process of a host: a guest that reads operations and prints observations, and how it can end.
 
-use crate::session::{Broken, Session};
+use crate::{
+    host::lines,
+    session::{Broken, Session},
+};
 use async_trait::async_trait;
 use std::{
     collections::BTreeSet,
@@ -9,14 +12,14 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader},
     process::{ChildStderr, ChildStdin, ChildStdout, Command},
     task::JoinHandle,
     time::timeout,
 };
 
-/// How much of a program's standard error is kept, in bytes. The rest is read and forgotten.
-const STDERR: u64 = 16 << 10;
+/// How much is kept of what a program prints for people, in bytes. The rest is read and forgotten.
+const KEPT: u64 = 16 << 10;
 /// How many lines of it a report shows.
 const WORDS: usize = 4;
 /// How long a program that has closed its output may take to end.
@@ -26,7 +29,7 @@ pub(crate) const END: Duration = Duration::from_secs(5);
 pub(super) struct Child {
     process: tokio::process::Child,
     stdin: ChildStdin,
-    stdout: Lines<BufReader<ChildStdout>>,
+    stdout: BufReader<ChildStdout>,
     stderr: Option<JoinHandle<String>>,
     traps: BTreeSet<i32>,
     program: String,
@@ -50,17 +53,19 @@ pub(crate) fn started(mut process: Command) -> Result<tokio::process::Child, Bro
     })
 }
 
-/// What a program prints, if it succeeds.
+/// What a program prints, if it succeeds: the beginning, if it is long.
 pub(super) async fn output(command: &[String], limit: Duration) -> Result<String, Broken> {
-    let process = spawn(command, Stdio::null())?;
-    let ended = timeout(limit, process.wait_with_output()).await.map_err(|_| Broken::Hung(limit))?;
+    let mut process = spawn(command, Stdio::null())?;
+    let pipe = || Broken::Setup("its standard streams are gone".into());
+    let (stdout, stderr) = (process.stdout.take().ok_or_else(pipe)?, process.stderr.take().ok_or_else(pipe)?);
+    let whole = async { tokio::join!(kept(stdout), kept(stderr), process.wait()) };
+    let (printed, said, ended) = timeout(limit, whole).await.map_err(|_| Broken::Hung(limit))?;
     let shown = command.join(" ");
-    let output = ended.map_err(|why| Broken::Setup(format!("`{shown}`: {why}")))?;
-    if !output.status.success() {
-        let words = words(&String::from_utf8_lossy(&output.stderr));
-        return Err(Broken::Setup(format!("`{shown}` {}: {words}", ending(output.status))));
+    let status = ended.map_err(|why| Broken::Setup(format!("`{shown}`: {why}")))?;
+    if !status.success() {
+        return Err(Broken::Setup(format!("`{shown}` {}: {}", ending(status), words(&said))));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    Ok(printed)
 }
 
 impl Child {
@@ -72,7 +77,7 @@ impl Child {
         let stderr: ChildStderr = process.stderr.take().ok_or_else(pipe)?;
         Ok(Self {
             stdin,
-            stdout: BufReader::new(stdout).lines(),
+            stdout: BufReader::new(stdout),
             stderr: Some(tokio::spawn(kept(stderr))),
             process,
             traps,
@@ -102,18 +107,19 @@ impl Child {
 impl Session for Child {
     async fn exec(&mut self, op: &str) -> Result<String, Broken> {
         let line = format!("{op}\n");
-        let exchange = async {
+        let exchange: Result<_, io::Error> = async {
             // One that no longer reads has ended, or will not answer: what it printed last is no answer to this.
             self.stdin.write_all(line.as_bytes()).await?;
             self.stdin.flush().await?;
-            self.stdout.next_line().await
-        };
-        match exchange.await {
-            Ok(Some(seen)) => Ok(seen),
-            Err(why) if why.kind() == io::ErrorKind::InvalidData => {
-                Err(Broken::Protocol(format!("a line is no text: {why}")))
-            }
-            _ => Err(self.ended().await),
+            lines::next(&mut self.stdout).await
+        }
+        .await;
+        match exchange {
+            Ok(next) => match next.observation()? {
+                Some(seen) => Ok(seen),
+                None => Err(self.ended().await),
+            },
+            Err(_) => Err(self.ended().await),
         }
     }
 }
@@ -122,7 +128,7 @@ impl Session for Child {
 pub(crate) async fn kept(mut stderr: impl AsyncRead + Unpin) -> String {
     let mut bytes = Vec::new();
     // What was read before it failed is what there is.
-    let _ = (&mut stderr).take(STDERR).read_to_end(&mut bytes).await;
+    let _ = (&mut stderr).take(KEPT).read_to_end(&mut bytes).await;
     let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -179,6 +185,17 @@ mod tests {
         }
         let missing = Child::start(&["no-such-program-here".to_owned()], BTreeSet::new());
         assert!(matches!(missing.err(), Some(Broken::Setup(why)) if why.contains("install it")));
+    }
+
+    #[tokio::test]
+    async fn a_line_without_end_costs_one_verdict() {
+        let mut endless = sh("read -r a; tr '\\0' x </dev/zero");
+        let broken = endless.exec("op").await.expect_err("no line");
+        assert!(matches!(&broken, Broken::Protocol(why) if why.contains("16777216 bytes at most")), "{broken}");
+        assert!(broken.to_string().len() < 1000, "only its beginning is shown");
+        let command = ["sh", "-c", "echo first; head -c 20000000 /dev/zero"].map(str::to_owned);
+        let printed = output(&command, END * 4).await.expect("it succeeds");
+        assert!(printed.starts_with("first\n") && printed.len() as u64 == KEPT, "{}", printed.len());
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::address::address;
 use crate::{
-    host::Driver,
+    host::{Driver, adapter::protocol::LINE, lines::Next},
     language::Language,
     session::{Broken, Session},
 };
@@ -10,9 +10,9 @@ use anyhow::{Context, ensure};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{
-    AsyncBufReadExt, StreamExt, TryStreamExt,
+    AsyncBufReadExt, AsyncReadExt, StreamExt, TryStreamExt,
     channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
-    io::Lines,
+    io::{copy, sink},
     stream::{IntoAsyncRead, MapErr},
 };
 use http::{
@@ -94,7 +94,7 @@ async fn words(mut answer: Pieces) -> String {
     text.lines().next().unwrap_or("no words").to_owned()
 }
 
-type Observations = Lines<IntoAsyncRead<MapErr<Pieces, fn(Error) -> io::Error>>>;
+type Observations = IntoAsyncRead<MapErr<Pieces, fn(Error) -> io::Error>>;
 
 /// A guest in a request of its own. Dropping it ends the request.
 pub(super) struct Exchange {
@@ -113,17 +113,19 @@ impl Exchange {
         Self { remote, driver, operations, unsent: Some(unsent), observations: None }
     }
 
-    /// The next line, if the answer has one more.
-    async fn next(&mut self) -> Result<Option<io::Result<String>>, Broken> {
+    /// What comes next in the answer.
+    async fn next(&mut self) -> Result<io::Result<Next>, Broken> {
         if let Some(operations) = self.unsent.take() {
             let pieces = self.remote.begin(self.driver, operations).await?;
             let failed: fn(Error) -> io::Error = |why| io::Error::other(why.message);
-            self.observations = Some(pieces.map_err(failed).into_async_read().lines());
+            self.observations = Some(pieces.map_err(failed).into_async_read());
         }
-        match &mut self.observations {
-            Some(observations) => Ok(observations.next().await),
-            None => Ok(None),
-        }
+        let mut read = Vec::new();
+        let done = match &mut self.observations {
+            Some(observations) => observations.take(LINE as u64).read_until(b'\n', &mut read).await,
+            None => Ok(0),
+        };
+        Ok(done.map(|_| Next::of(read)))
     }
 }
 
@@ -133,12 +135,11 @@ impl Session for Exchange {
         // Where nobody reads any more, the answer says why.
         let _ = self.operations.unbounded_send(format!("{op}\n").into());
         match self.next().await? {
-            Some(Ok(seen)) => Ok(seen),
-            Some(Err(why)) if why.kind() == io::ErrorKind::InvalidData => {
-                Err(Broken::Protocol(format!("a line is no text: {why}")))
-            }
-            Some(Err(why)) => Err(self.remote.ended(self.driver, &why.to_string()).await),
-            None => Err(self.remote.ended(self.driver, "the answer ended before the request did").await),
+            Ok(next) => match next.observation()? {
+                Some(seen) => Ok(seen),
+                None => Err(self.remote.ended(self.driver, "the answer ended before the request did").await),
+            },
+            Err(why) => Err(self.remote.ended(self.driver, &why.to_string()).await),
         }
     }
 }
@@ -148,7 +149,7 @@ impl Drop for Exchange {
         self.operations.close_channel();
         let (Some(mut observations), Ok(runtime)) = (self.observations.take(), Handle::try_current()) else { return };
         // A guest that reads the end of its request returns. Hosts take one that is cut off for an error.
-        runtime.spawn(timeout(END, async move { while let Some(Ok(_)) = observations.next().await {} }));
+        runtime.spawn(timeout(END, async move { copy(&mut observations, &mut sink()).await }));
     }
 }
 
@@ -217,6 +218,16 @@ mod tests {
         let mut guest = host(&[PIECES]).await;
         assert_eq!(guest.exec("op").await, Ok("a".into()));
         assert_eq!(guest.exec("op").await, Ok("bc".into()));
+    }
+
+    #[tokio::test]
+    async fn a_line_without_end_costs_one_verdict() {
+        let (head, size) = (OK, LINE + 9);
+        let endless: &'static str = format!("{head}{size:x}\r\n{}\r\n0\r\n\r\n", "x".repeat(size)).leak();
+        let answers: &'static [&'static str] = vec![endless].leak();
+        let mut guest = host(answers).await;
+        let broken = guest.exec("op").await.expect_err("no line");
+        assert!(matches!(&broken, Broken::Protocol(why) if why.contains("bytes at most")), "{broken}");
     }
 
     #[tokio::test]

@@ -34,6 +34,8 @@ pub struct Fake {
     pub drops_every: usize,
     /// What it stored cannot be deleted.
     pub leaks: bool,
+    /// It is never ready, neither before the cases nor for one of them.
+    pub never_ready: bool,
     /// Turns true when the first deployment is there.
     pub stop: Option<watch::Sender<bool>>,
     pub description: Option<HostDescription>,
@@ -52,7 +54,19 @@ impl Host for Fake {
         self.description.as_ref().expect("`go` described it")
     }
 
+    async fn warm(&self, _: &[&str]) {
+        if self.never_ready {
+            if let Some(stop) = &self.stop {
+                stop.send_replace(true);
+            }
+            std::future::pending::<()>().await;
+        }
+    }
+
     async fn deploy(&self, _: &Deployment) -> Result<Box<dyn Environment>, Broken> {
+        if self.never_ready {
+            std::future::pending::<()>().await;
+        }
         let number = self.deployed.fetch_add(1, Ordering::Relaxed) + 1;
         if self.drops_every > 0 && number.is_multiple_of(self.drops_every) {
             return Err(Broken::Setup("dropped".into()));
@@ -233,7 +247,7 @@ impl Go {
         let control = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let events = Mutex::new(Vec::new());
         let told = |event| events.lock().expect("the only one").push(event);
-        let summary = control.block_on(runner::run(&[plan], &options, told));
+        let summary = control.block_on(runner::ready_within(Duration::from_millis(300), &[plan], &options, told));
         workers.shutdown_background();
         let (deployed, cleaned) = (host.deployed.load(Ordering::Relaxed), host.cleaned.load(Ordering::Relaxed));
         Gone { summary, events: events.into_inner().expect("the only one"), deployed, cleaned }

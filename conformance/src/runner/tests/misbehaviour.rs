@@ -29,6 +29,18 @@ fn a_host_that_hangs_traps_or_dies_fails_only_those_cases() {
 }
 
 #[test]
+fn a_host_that_never_gets_ready_costs_its_cases() {
+    let never = || Fake { never_ready: true, ..Fake::default() };
+    let gone = Go { host: never(), ..Go::new([good("a"), good("b")]) }.go();
+    assert_eq!((gone.verdict("a"), gone.verdict("b")), (Verdict::Fail, Verdict::Fail));
+    assert_eq!((gone.summary.exit, gone.summary.executed), (1, 2));
+    // Whoever has had enough before does not wait for it.
+    let (stop, _) = tokio::sync::watch::channel(false);
+    let gone = Go { host: Fake { stop: Some(stop), ..never() }, ..Go::new([good("a")]) }.go();
+    assert_eq!((gone.summary.missing.len(), gone.summary.exit), (1, 3));
+}
+
+#[test]
 fn a_case_that_never_ends_fails_at_its_deadline() {
     let gone = Go::new([good("good"), case("endless", &[], |_| Box::pin(std::future::pending()))]).go();
     assert_eq!(gone.verdict("endless"), Verdict::Fail);

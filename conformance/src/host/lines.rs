@@ -1,6 +1,7 @@
 //! Lines of a program that is not trusted to end them.
 
-use super::protocol::LINE;
+use super::adapter::protocol::LINE;
+use crate::session::Broken;
 use std::io;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
@@ -23,14 +24,41 @@ pub(super) enum Next {
 pub(super) async fn next(reader: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Next> {
     let mut line = Vec::new();
     reader.take(LINE as u64).read_until(b'\n', &mut line).await?;
-    Ok(match line.pop() {
-        None => Next::End,
-        Some(b'\n') => Next::Line(line),
-        Some(last) => {
-            line.push(last);
-            if line.len() == LINE { Next::TooLong(line) } else { Next::Cut(line) }
+    Ok(Next::of(line))
+}
+
+impl Next {
+    /// Of what was read up to the end of a line, and to [`LINE`] bytes at most.
+    pub fn of(mut read: Vec<u8>) -> Self {
+        match read.pop() {
+            None => Self::End,
+            Some(b'\n') => Self::Line(read),
+            Some(last) => {
+                read.push(last);
+                if read.len() == LINE { Self::TooLong(read) } else { Self::Cut(read) }
+            }
         }
-    })
+    }
+
+    /// What a guest printed, also where its last line has no end. Nothing if it prints nothing more.
+    ///
+    /// # Errors
+    /// [`Broken::Protocol`] for what is no text, or has no end.
+    pub fn observation(self) -> Result<Option<String>, Broken> {
+        match self {
+            Self::Line(mut line) | Self::Cut(mut line) => {
+                if line.last() == Some(&b'\r') {
+                    line.pop();
+                }
+                let text = String::from_utf8(line);
+                text.map(Some).map_err(|why| Broken::Protocol(format!("a line is no text: {why}")))
+            }
+            Self::TooLong(line) => {
+                Err(Broken::Protocol(format!("a line has {LINE} bytes at most, and not: {}", shown(&line))))
+            }
+            Self::End => Ok(None),
+        }
+    }
 }
 
 /// The beginning of a line, as reports show it.
