@@ -17,8 +17,10 @@ fn declare(statement: &mut Statement, text: String) {
     statement.predicate.certificate.declaration = text;
 }
 
-/// What is declared, and why it is refused.
-const FORGERIES: [(&str, fn(&mut Statement), &str); 6] = [
+/// What is changed, and why it is refused.
+type Forgery = (&'static str, fn(&mut Statement), &'static str);
+
+const FORGERIES: [Forgery; 6] = [
     (
         "a file of whoever verifies it",
         |s| {
