@@ -56,6 +56,8 @@ pub enum Standing {
     Broken,
     /// A case fails that is known to.
     Known,
+    /// A case passed only when it ran again.
+    Flaky,
     /// A case fails that does not count yet.
     Provisional,
     /// All that ran passed, and others that prove the clause are not in the run.
@@ -72,9 +74,10 @@ pub enum Standing {
 
 impl Standing {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Broken,
         Self::Known,
+        Self::Flaky,
         Self::Provisional,
         Self::Partly,
         Self::Holds,
@@ -89,6 +92,7 @@ impl Standing {
         match self {
             Self::Broken => "FAILS",
             Self::Known => "fails, known",
+            Self::Flaky => "flaky",
             Self::Provisional => "fails, provisional",
             Self::Partly => "in part",
             Self::Holds => "holds",
@@ -101,7 +105,8 @@ impl Standing {
     fn of(record: &Record) -> Self {
         match record.verdict {
             Verdict::Provisional if record.is_bad_for_now() => Self::Provisional,
-            Verdict::Pass | Verdict::Flaky | Verdict::Provisional => Self::Holds,
+            Verdict::Pass | Verdict::Provisional => Self::Holds,
+            Verdict::Flaky => Self::Flaky,
             Verdict::Xfail => Self::Known,
             Verdict::Skip => Self::Skipped,
             Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error => Self::Broken,

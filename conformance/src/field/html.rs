@@ -24,6 +24,7 @@ fn legend() -> Markup {
         Standing::Broken => "a case that proves the clause fails",
         Standing::Known => "it fails, and the host's file says so",
         Standing::Provisional => "a case fails that is new, and counts from the next minor version on",
+        Standing::Flaky => "a case passed only when it ran again",
         Standing::Partly => "cases pass, and others that prove the clause are not in the run",
         Standing::Holds => "all cases that ran pass",
         Standing::Skipped => "cases were skipped, none ran",
@@ -83,7 +84,7 @@ fn told(cell: &Cell) -> Markup {
 fn shown(standing: Standing) -> Markup {
     let class = match standing {
         Standing::Broken => "stand broken",
-        Standing::Known | Standing::Provisional => "stand known",
+        Standing::Known | Standing::Flaky | Standing::Provisional => "stand known",
         Standing::Holds => "stand holds",
         Standing::Partly | Standing::Skipped => "stand skipped",
         Standing::Inapplicable => "stand inapplicable",

@@ -56,6 +56,7 @@ fn the_worst_case_decides_and_what_did_not_run_counts_for_nothing() {
         ([Pass, Xfail], Standing::Known),
         ([Xfail, Fail], Standing::Broken),
         ([Pass, Unknown], Standing::Broken),
+        ([Pass, Verdict::Flaky], Standing::Flaky),
         ([Pass, Provisional], Standing::Provisional),
         ([Xfail, Provisional], Standing::Known),
     ] {
@@ -145,7 +146,7 @@ fn a_picked_run_holds_no_clause() {
         (Pass, Standing::Partly),
         (Skip, Standing::Skipped),
         (Fail, Standing::Broken),
-        (Verdict::Flaky, Standing::Partly),
+        (Verdict::Flaky, Standing::Flaky),
     ] {
         let mut run = run("h", &["x"], vec![record(&one, "x", verdict)]);
         run.started.picked = true;
