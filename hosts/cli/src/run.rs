@@ -87,13 +87,22 @@ pub fn run(run: &Run) -> anyhow::Result<ExitCode> {
                 _ = stops.recv() => None,
                 started = Unit::start(component, app, &backends, links, grants, None) => Some(started),
             };
-            let Some(Ok(unit)) = started else {
-                // What was started already finishes what it has taken.
-                let code = signals::finish(backends.draining.finished(), &mut stops).await;
-                return started.map_or(Ok(code), |started| started.map(|_| code));
-            };
-            stops.recv().await;
-            Ok(signals::finish(unit.stop(), &mut stops).await)
+            // What was started already finishes what it has taken, also after a failure.
+            let halfway = backends.draining.finished();
+            match started {
+                Some(Ok(unit)) => {
+                    stops.recv().await;
+                    Ok(signals::finish(unit.stop(), &mut stops).await)
+                }
+                Some(Err(why)) => {
+                    tokio::select! {
+                        () = halfway => {}
+                        _ = stops.recv() => {}
+                    }
+                    Err(why)
+                }
+                None => Ok(signals::finish(halfway, &mut stops).await),
+            }
         } else {
             bail!(nothing_to_run(run, &app))
         }

@@ -2,8 +2,6 @@
 
 use anyhow::Context;
 use std::{
-    future::ready,
-    pin::pin,
     process::ExitCode,
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -48,16 +46,9 @@ pub fn hangups() -> anyhow::Result<mpsc::Receiver<()>> {
 
 /// Waits for what finishes, until one more request to stop.
 pub async fn finish(finished: impl Future<Output = ()>, stops: &mut mpsc::Receiver<()>) -> ExitCode {
-    let mut finished = pin!(finished);
-    tokio::select! {
-        biased;
-        () = &mut finished => return ExitCode::SUCCESS,
-        // There is something to wait for.
-        () = ready(()) => {}
-    }
     tracing::info!("stopping once the handlers are done; a second signal stops at once");
     tokio::select! {
-        () = &mut finished => ExitCode::SUCCESS,
+        () = finished => ExitCode::SUCCESS,
         _ = stops.recv() => {
             HURRIED.store(true, Ordering::Relaxed);
             ExitCode::from(143)
