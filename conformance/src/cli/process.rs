@@ -63,26 +63,48 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
 /// Turns true when the user asks for the end. Who asks twice does not want to wait for what is being cleaned.
 pub(super) fn stop() -> watch::Receiver<bool> {
     let (sender, stop) = watch::channel(false);
+    // Listened for from here on, and not from when the task is first run: a signal before that would end the suite without a word.
+    let mut signals = Signals::new();
     tokio::spawn(async move {
-        interrupted().await;
+        signals.next().await;
         let _ = sender.send(true);
-        interrupted().await;
+        signals.next().await;
         std::process::exit(COULD_NOT_RUN.into());
     });
     stop
 }
 
-/// Returns when the user presses Ctrl-C, or somebody asks the process to end.
-async fn interrupted() {
+/// The user pressing Ctrl-C, or somebody asking the process to end. Where there are no signals, nobody can.
+struct Signals {
     #[cfg(unix)]
-    if let Ok(mut end) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = end.recv() => return,
-            Ok(()) = tokio::signal::ctrl_c() => return,
+    both: [Option<tokio::signal::unix::Signal>; 2],
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self { both: [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()) }
+    }
+
+    #[cfg(not(unix))]
+    const fn new() -> Self {
+        Self {}
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        let next = self.both.iter_mut().flatten().map(|signal| Box::pin(signal.recv()));
+        match next.collect::<Vec<_>>() {
+            none if none.is_empty() => std::future::pending().await,
+            some => drop(futures::future::select_all(some).await),
         }
     }
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without signals nobody can interrupt.
-        std::future::pending::<()>().await;
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
