@@ -85,8 +85,8 @@ fn a_case_that_was_weakened_is_another_catalogue() {
         assert!(weaker != honest, "{from} is not covered");
         assert!(catalogue(&cases, &weaker) != catalogue(&cases, &honest), "{from}");
     }
-    let said = "A key that nobody wrote is `none`";
-    let elsewhere = honest.iter().map(|text| text.replace('\n', "\r\n").replace(said, "Otherwise said"));
+    let said = "/// A key that nobody wrote is `none`";
+    let elsewhere = honest.iter().map(|text| text.replace('\n', "\r\n").replace(said, "/// Otherwise said"));
     let elsewhere: Vec<String> = elsewhere.collect();
     let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).collect();
     assert!(catalogue(&cases, &elsewhere) == catalogue(&cases, &honest), "other ends of lines, and other words for it");
