@@ -189,11 +189,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_without_end_costs_one_verdict() {
-        let mut endless = sh("read -r a; tr '\\0' x </dev/zero");
+        // By what every shell does itself.
+        let block = "x=xxxxxxxx; x=$x$x$x$x$x$x$x$x; x=$x$x$x$x$x$x$x$x; x=$x$x$x$x$x$x$x$x";
+        let mut endless = sh(&format!("{block}; read -r a; while :; do printf %s $x; done"));
         let broken = endless.exec("op").await.expect_err("no line");
         assert!(matches!(&broken, Broken::Protocol(why) if why.contains("16777216 bytes at most")), "{broken}");
         assert!(broken.to_string().len() < 1000, "only its beginning is shown");
-        let command = ["sh", "-c", "echo first; head -c 20000000 /dev/zero"].map(str::to_owned);
+        let much = format!("{block}; echo first; i=0; while [ $i -lt 5000 ]; do printf %s $x; i=$((i+1)); done");
+        let command = ["sh", "-c", &much].map(str::to_owned);
         let printed = output(&command, END * 4).await.expect("it succeeds");
         assert!(printed.starts_with("first\n") && printed.len() as u64 == KEPT, "{}", printed.len());
     }

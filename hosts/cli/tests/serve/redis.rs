@@ -98,6 +98,7 @@ impl Redis {
     }
 
     /// How many messages of `pong` are this one.
+    #[cfg(all(feature = "nats", feature = "vault"))]
     pub fn has_answered(&self, pong: &str) -> u64 {
         let all = "ipairs(redis.call('XRANGE', '{default:pong}:stream', '-', '+'))";
         let count = format!("for _, v in ipairs(e[2]) do if v == '{pong}' then n = n + 1 end end");
