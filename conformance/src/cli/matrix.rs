@@ -70,8 +70,9 @@ const DIFF: &str = "\
 Examples:
   cloud-conformance diff before.json after.json
 
-Exit code 1 where something got worse: what passed does not pass any more, or is not there; the run
-is not called conformant any more, ends with a worse exit code, or has a new reason to prove nothing.";
+Exit code 1 where something got worse: what passed does not pass any more, or is not there;
+the run is not called conformant any more, ends with a worse exit code, or has a new reason
+to prove nothing.";
 
 impl Diff {
     /// The exit code.
