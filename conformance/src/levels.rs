@@ -2,7 +2,7 @@
 //!
 //! | level | a capability has it when |
 //! |---|---|
-//! | `core` | with the guests of at least one language, every case of a core clause passed that binds the host |
+//! | `core` | with the guests of at least one language, every case passed that is about a core clause and binds the host, and none failed that cites one |
 //! | `full` | with and without guests, in every language, every case of what the host declares passed at once, with at least [`SEEDS`] seeds |
 //!
 //! A case that could not be put to the host, because its dialect has no words for it or the suite lacks a control, has not
@@ -14,7 +14,7 @@ use crate::{
     catalogue::{Case, Need},
     host::{Control, HostDescription},
     outcome::Verdict,
-    plan::Plan,
+    plan::{Binding, Plan},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -115,48 +115,48 @@ fn gaps(plan: &Plan, capability: &str, runs: &[Verdicts]) -> Vec<Gap> {
         .iter()
         .filter(|entry| entry.case.capability() == capability && binds(&entry.case, host) && !resilient(&entry.case));
     let cases = owed.filter_map(|entry| {
-        let why = match failed(&entry.id)? {
-            "skipped" => entry.skip.as_deref().unwrap_or("found while it ran that it could not be decided"),
-            other => other,
-        };
-        // One whose first clause only measures fails for what else it cites, which binds.
-        let measuring = ["may", "probe"].contains(&&*entry.level) && !entry.measures;
-        let broken = measuring && [FAILED, KNOWN].contains(&why);
-        Some(gap(entry.level == "core" || broken, why.to_owned()))
+        let worst = failed(&entry.id)?;
+        let ran = worst != Some(Verdict::Skip);
+        // One that is about something else, and does not run, leaves its core clauses to the cases that are about them.
+        let core = entry.level == "core" || (entry.binding == Binding::Core && ran);
+        let why = entry.skip.as_deref().filter(|_| !ran).unwrap_or_else(|| standing(worst).1);
+        Some(gap(core, why.to_owned()))
     });
     let lacking = plan.inapplicable.iter().filter(|case| case.lacking && case.id.split('/').next() == Some(capability));
     let lacking = lacking.map(|case| gap(case.level == "core", case.reason.clone()));
     let checks =
         plan.checks.iter().filter(|check| [Some(capability), Some("host")].contains(&check.id.split('/').nth(1)));
-    let checks = checks.filter_map(|check| failed(&check.id)).map(|why| gap(true, format!("its declaration: {why}")));
+    let checks = checks.filter_map(|check| failed(&check.id));
+    let checks = checks.map(|worst| gap(true, format!("its declaration: {}", standing(worst).1)));
     cases.chain(lacking).chain(checks).collect()
 }
 
-const FAILED: &str = "failed";
-const KNOWN: &str = "fail, and are known to";
+/// How a case ended in the worst of the runs, `None` if it was not judged in one. Nothing if it passed in all.
+#[allow(clippy::option_option, reason = "a run without a verdict is the worst of them")]
+fn worst(verdicts: impl Iterator<Item = Option<Verdict>>) -> Option<Option<Verdict>> {
+    verdicts.min_by_key(|verdict| standing(*verdict).0).filter(|verdict| *verdict != Some(Verdict::Pass))
+}
 
-/// What is worst about a case in any run; `None` if it passed in all.
-fn worst(verdicts: impl Iterator<Item = Option<Verdict>>) -> Option<&'static str> {
-    let rank = |verdict: Option<Verdict>| match verdict {
+/// Its rank, from the worst, and what is said of it.
+const fn standing(verdict: Option<Verdict>) -> (u8, &'static str) {
+    match verdict {
         // One that is provisional by the catalogue does not come here.
         None | Some(Verdict::Provisional) => (0, "were not judged"),
         Some(Verdict::Error | Verdict::Unknown) => (1, "could not be decided"),
-        Some(Verdict::Fail) => (2, FAILED),
-        Some(Verdict::Xfail) => (3, KNOWN),
+        Some(Verdict::Fail) => (2, "failed"),
+        Some(Verdict::Xfail) => (3, "fail, and are known to"),
         Some(Verdict::Xpass) => (4, "pass, and are listed as failing"),
-        Some(Verdict::Skip) => (5, "skipped"),
+        Some(Verdict::Skip) => (5, "found while they ran that they could not be decided"),
         Some(Verdict::Flaky) => (6, "passed only when they ran again"),
-        Some(Verdict::Pass) => (7, ""),
-    };
-    verdicts.map(rank).min().filter(|(rank, _)| *rank < 7).map(|(_, why)| why)
+        Some(Verdict::Pass) => (7, "passed"),
+    }
 }
 
 /// Whether the host owes it that the case passes: of what it does not offer or declare it claims nothing, and what is
 /// provisional counts for nothing.
 #[must_use]
 pub fn binds(case: &Case, host: &HostDescription) -> bool {
-    let undeclared =
-        |name: &str| host.capabilities.get(case.capability()).is_none_or(|declared| !declared.features.contains(name));
+    let undeclared = |name: &str| !host.declares(case.capability(), name);
     !case.is_provisional()
         && host.capabilities.contains_key(case.capability())
         && !case.needs.iter().any(|need| matches!(need, Need::Feature(name) if undeclared(name)))

@@ -77,14 +77,36 @@ pub struct Entry {
     pub level: String,
     /// Its clauses and their sentences.
     pub clauses: Vec<Cited>,
-    /// Whether it only measures: none of its clauses binds this host.
-    pub measures: bool,
+    /// What binds the host of all that it cites.
+    pub binding: Binding,
     /// What is expected of it.
     pub expect: Expect,
     /// Why it does not run, if it does not.
     pub skip: Option<String>,
     /// Whether it does not run because the host's declaration says so.
     pub exempt: bool,
+}
+
+/// What binds a host of all that a case cites: the strongest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Binding {
+    /// Nothing: the case only measures.
+    Nothing,
+    /// A profile that the host declares.
+    Declared,
+    /// A core clause. Wherever the case cites it, no declaration takes it away.
+    Core,
+}
+
+impl Binding {
+    fn of(levels: &[Level], case: &Case, host: &HostDescription) -> Self {
+        let one = |level: &Level| match level {
+            Level::Core => Self::Core,
+            Level::Profile(name) if host.declares(case.capability(), name) => Self::Declared,
+            Level::Profile(_) | Level::Probe | Level::May => Self::Nothing,
+        };
+        levels.iter().map(one).max().unwrap_or(Self::Nothing)
+    }
 }
 
 /// A check of the host's declaration: it looks like a case in every report and is decided while planning.
@@ -156,32 +178,27 @@ pub fn plan(
         host: host.clone(),
     };
     for case in cases.iter().filter(|case| selection.picks(&case.id())) {
-        let Citation { clauses, level, levels } = cited(case, law)?;
-        let binds = |level: &Level| match level {
-            Level::Core => true,
-            Level::Profile(name) => negotiate::declares(description, case.capability(), name),
-            Level::Probe | Level::May => false,
-        };
-        let measures = matches!(level, Level::Probe | Level::May) && !levels.iter().any(binds);
+        let (clauses, levels) = cited(case, law)?;
+        let level = levels.first().map(Level::to_string).ok_or_else(|| format!("{} cites no clause", case.id()))?;
+        let binding = Binding::of(&levels, case, description);
         let id = case.id();
         let mut skip = match negotiate::decide(case, description) {
             Decision::Run => None,
             Decision::Skip(why) => Some(why),
             Decision::Inapplicable { reason, lacking } => {
-                let (altitude, level) = (description.altitude.to_string(), level.to_string());
+                let altitude = description.altitude.to_string();
                 plan.inapplicable.push(Inapplicable { id, altitude, reason, level, lacking });
                 continue;
             }
         };
-        let exemption = declaration.map_or(Ok(None), |declaration| declaration.exempts(&id, &levels, today))?;
+        let exemption = declaration.map_or(Ok(None), |declaration| declaration.exempts(&id, binding, today))?;
         let exempt = exemption.is_some();
         skip = exemption.or(skip);
         let mut expect = selection.expects(&id);
         if declaration.map_or(Ok(false), |declaration| declaration.fails(&id, &clauses, today))? {
             expect = Expect::Failure;
         }
-        let level = level.to_string();
-        plan.entries.push(Entry { case: *case, id, level, clauses, measures, expect, skip, exempt });
+        plan.entries.push(Entry { case: *case, id, level, clauses, binding, expect, skip, exempt });
     }
     Ok(plan)
 }
@@ -195,23 +212,12 @@ fn untested(host: &HostDescription, law: &Law) -> Result<Vec<Untested>, String> 
     Ok(here.filter_map(|clause| Some(Untested { reason: reason(&clause.id)?, clause: clause.id.clone() })).collect())
 }
 
-/// What a case cites.
-struct Citation {
-    clauses: Vec<Cited>,
-    /// That of the first.
-    level: Level,
-    /// Those of all.
-    levels: Vec<Level>,
-}
-
-fn cited(case: &Case, law: &Law) -> Result<Citation, String> {
+/// What a case cites, and the levels of it.
+fn cited(case: &Case, law: &Law) -> Result<(Vec<Cited>, Vec<Level>), String> {
     let find =
         |id: &&'static str| law.get(id).ok_or_else(|| format!("{} cites {id}, which is not in the law", case.id()));
     let clauses: Vec<_> = case.clauses.iter().map(find).collect::<Result<_, String>>()?;
-    let levels: Vec<_> = clauses.iter().map(|clause| clause.level.clone()).collect();
-    let level = levels.first().cloned().ok_or_else(|| format!("{} cites no clause", case.id()))?;
-    let clauses = clauses.into_iter().map(|c| Cited { id: c.id.clone(), text: c.text.clone() }).collect();
-    Ok(Citation { clauses, level, levels })
+    Ok(clauses.into_iter().map(|c| (Cited { id: c.id.clone(), text: c.text.clone() }, c.level.clone())).unzip())
 }
 
 /// The ids that patterns may name: cases and the checks of every capability.

@@ -167,7 +167,12 @@ fn counted(statement: &Statement) -> Result<(), String> {
 
 /// What somebody says of it who has this catalogue.
 fn told(statement: &Statement, cases: &[Case]) -> Result<(), String> {
-    let demands = Demands { now: now() + Duration::from_secs(60), nonce: Some(NONCE), level: Level::None };
+    told_of(statement, cases, Level::None)
+}
+
+/// And wants this level.
+fn told_of(statement: &Statement, cases: &[Case], level: Level) -> Result<(), String> {
+    let demands = Demands { now: now() + Duration::from_secs(60), nonce: Some(NONCE), level };
     recount(statement, demands, (cases, &world().1)).map_err(|why| format!("{why:#}"))
 }
 

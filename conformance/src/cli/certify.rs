@@ -77,11 +77,8 @@ Exit codes: 0 certified; 1 the host did not show enough; otherwise those of `run
 impl Certify {
     pub(super) fn execute(&self, cases: &[Case], law: &Law, color: anstream::ColorChoice) -> anyhow::Result<u8> {
         // What cannot be signed or written is known before the runs.
-        let is_to_make = self.keygen && !self.key.exists();
-        let there = match is_to_make {
-            true => None,
-            false => Some(files::private(&self.key).context("--key; `--keygen` makes one")?),
-        };
+        let is_there = !self.keygen || self.key.exists();
+        let key = is_there.then(|| files::private(&self.key).context("--key; `--keygen` makes one")).transpose()?;
         let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty());
         if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
             bail!("--output: there is no folder `{}`", folder.display());
@@ -95,11 +92,8 @@ impl Certify {
             let everywhere = altitudes(is_foreign(&self.host))?;
             let selection = Selection::default();
             let plans = target::plans(&target, &everywhere, (cases, law), &selection, self.timeouts.deadlines())?;
-            let key = match there {
-                Some(key) => key,
-                // Not before the host is known: a slip in its name is no reason to leave a key behind.
-                None => files::generate(&self.key)?,
-            };
+            // Made only once the host is known: a slip in its name is no reason to leave a key behind.
+            let key = key.map_or_else(|| files::generate(&self.key), Ok)?;
             let runs = self.runs(&target, &plans, jobs, workers.handle(), color).await;
             let code = match runs {
                 Ok(Ok(runs)) => self.sign(&target, &plans, &runs, (cases, law), &key),

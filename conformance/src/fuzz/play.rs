@@ -38,8 +38,7 @@ const CAS: u32 = 0;
 /// The difference; a host that cannot be deployed or cleaned differs too.
 pub async fn play(host: &dyn Host, scope: &str, steps: &[Step], patience: Duration) -> Result<(), Difference> {
     let label = host.describe().labels.get(DEFAULT).map_or(DEFAULT, String::as_str).to_owned();
-    let positions =
-        host.describe().capabilities.get("keyvalue").is_some_and(|d| d.features.contains("batch-positions"));
+    let positions = host.describe().declares("keyvalue", "batch-positions");
     let differs =
         |at: usize, broken: Broken| Difference { at, expected: "an answer".into(), actual: broken.to_string() };
     let environment = host.deploy(&deployment(scope)).await.map_err(|broken| differs(0, broken))?;

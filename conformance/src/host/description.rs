@@ -100,6 +100,12 @@ impl HostDescription {
         }
     }
 
+    /// Whether it declares a feature of a capability.
+    #[must_use]
+    pub fn declares(&self, capability: &str, feature: &str) -> bool {
+        self.capabilities.get(capability).is_some_and(|declared| declared.features.contains(feature))
+    }
+
     /// With a capability and features of it.
     #[must_use]
     pub fn with(mut self, capability: &str, features: &[&str]) -> Self {

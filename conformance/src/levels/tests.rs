@@ -41,15 +41,30 @@ fn a_level_is_what_the_worst_run_has_shown() {
         let one = after(&[("embedded-c", CORE, verdict)]);
         assert_eq!(one, [Core, Full, Core], "{verdict:?}");
         // What a host declares and does not keep is not core.
-        let everywhere = ["embedded-c", "embedded-go", "embedded-rust"];
-        let optional = after(&everywhere.map(|altitude| (altitude, OPTIONAL, verdict)));
+        let optional = after(&EVERYWHERE.map(|altitude| (altitude, OPTIONAL, verdict)));
         assert_eq!(optional, [Core, Full, Core], "{verdict:?}");
         // One that passed when it ran again failed before that.
-        let core = after(&everywhere.map(|altitude| (altitude, CORE, verdict)));
+        let core = after(&EVERYWHERE.map(|altitude| (altitude, CORE, verdict)));
         assert_eq!(core, [None, Full, None], "{verdict:?}");
     }
     // Without guests nothing is core, and full is with and without.
     assert_eq!(after(&[("direct", CORE, Verdict::Fail)]), [Core, Full, Core]);
+}
+
+const EVERYWHERE: [&str; 3] = ["embedded-c", "embedded-go", "embedded-rust"];
+
+/// The clauses of these cases are a profile and a core clause, and a probe and core clauses.
+#[test]
+fn a_core_clause_counts_wherever_it_is_cited() {
+    for id in ["keyvalue/atomics/overflow-is-refused", "keyvalue/batch/a-thousand-keys-at-once"] {
+        for verdict in Verdict::ALL.into_iter().filter(|verdict| *verdict != Verdict::Pass) {
+            // What does not run leaves its core clauses to the cases that are about them.
+            let level = if verdict == Verdict::Skip { Level::Core } else { Level::None };
+            let levels = after(&EVERYWHERE.map(|altitude| (altitude, id, verdict)));
+            assert_eq!(levels, [level, Level::Full, level], "{id} {verdict:?}");
+            assert_eq!(after(&[(EVERYWHERE[0], id, verdict)])[0], Level::Core, "{id} {verdict:?}");
+        }
+    }
 }
 
 /// So neither a failure of it nor that it cannot be put to the host is a gap.

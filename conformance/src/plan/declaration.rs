@@ -2,9 +2,8 @@
 
 mod words;
 
-use super::{Check, Selection};
+use super::{Binding, Check, Selection};
 use crate::{
-    clauses::Level,
     event::Cited,
     host::{Declared, HostDescription, command::Launch},
     outcome::{Outcome, Stop, expect, mismatch},
@@ -198,11 +197,11 @@ impl Declaration {
     ///
     /// # Errors
     /// Nobody is exempt from a core clause.
-    pub(super) fn exempts(&self, id: &str, levels: &[Level], today: &str) -> Result<Option<String>, String> {
+    pub(super) fn exempts(&self, id: &str, binding: Binding, today: &str) -> Result<Option<String>, String> {
         let standing = self.exemptions.iter().filter(|exemption| !exemption.is_over(today));
         let mut found = standing.filter(|exemption| exemption.matcher.matches(id));
         let Some(Exemption { reason, link, expires, .. }) = found.next() else { return Ok(None) };
-        if levels.contains(&Level::Core) {
+        if binding == Binding::Core {
             return Err(format!("{id} proves a core clause, and {} wants to be exempt from it", self.name));
         }
         Ok(Some(format!("exempt until {expires}: {reason} ({link})")))

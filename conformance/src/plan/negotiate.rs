@@ -89,11 +89,6 @@ const fn control(need: &Need) -> Option<Control> {
     }
 }
 
-/// Whether the host declares a feature of a capability.
-pub(super) fn declares(host: &HostDescription, capability: &str, feature: &str) -> bool {
-    host.capabilities.get(capability).is_some_and(|declared| declared.features.contains(feature))
-}
-
 /// Every declared feature with the cases that would show it.
 pub(super) fn claims(cases: &[Case], host: &HostDescription, law: &Law) -> BTreeMap<String, BTreeSet<String>> {
     let mut claims = BTreeMap::new();

@@ -6,7 +6,7 @@ use crate::{
     event::{Cited, Mismatch, Record},
     host::Host,
     outcome::{Outcome, Stop, Verdict},
-    plan::{Check, Entry, Expect, Plan},
+    plan::{Binding, Check, Entry, Expect, Plan},
 };
 use std::time::Duration;
 
@@ -65,7 +65,8 @@ struct About {
 
 impl From<&Entry> for About {
     fn from(entry: &Entry) -> Self {
-        let (level, clauses, measures) = (entry.level.clone(), entry.clauses.clone(), entry.measures);
+        let (level, clauses) = (entry.level.clone(), entry.clauses.clone());
+        let measures = entry.binding == Binding::Nothing;
         let provisional = entry.case.is_provisional();
         Self { level, clauses, expect: entry.expect, measures, undeclared: None, provisional }
     }

@@ -1,6 +1,6 @@
 //! What a vendor could try by what the certificate has word for word: the declaration, the host's name, what is not proven.
 
-use super::{MEMORY, counted, good, world};
+use super::{MEMORY, consistent, counted, good, told_of, world};
 use crate::{
     catalogue::about::sources,
     certificate::{
@@ -8,6 +8,8 @@ use crate::{
         sha256,
         statement::Statement,
     },
+    levels::Level,
+    outcome::Verdict,
 };
 
 /// Declares something else, with the digest of it.
@@ -20,7 +22,7 @@ fn declare(statement: &mut Statement, text: String) {
 /// What is changed, and why it is refused.
 type Forgery = (&'static str, fn(&mut Statement), &'static str);
 
-const FORGERIES: [Forgery; 6] = [
+const FORGERIES: [Forgery; 7] = [
     (
         "a file of whoever verifies it",
         |s| {
@@ -28,6 +30,15 @@ const FORGERIES: [Forgery; 6] = [
             declare(s, format!("{MEMORY}\n[[exemptions]]\n{of}"));
         },
         "names another file",
+    ),
+    (
+        "an exemption from a core clause that a case of a profile cites",
+        |s| {
+            let case = "cases = 'keyvalue/atomics/overflow-is-refused'";
+            let of = format!("{case}\nreason = 'r'\nlink = 'l'\nexpires = '2099-01-01'\n");
+            declare(s, format!("{MEMORY}\n[[exemptions]]\n{of}"));
+        },
+        "proves a core clause",
     ),
     (
         "a capability of which nothing can fail",
@@ -64,6 +75,29 @@ fn what_is_taken_word_for_word_is_held_against_the_rest() {
         let why = counted(&forged).expect_err(name);
         assert!(why.contains(reason), "{name}: {why}");
     }
+}
+
+/// The case cites a profile first. The core clause that it cites too binds all the same.
+#[test]
+fn a_known_failure_of_a_core_clause_attains_nothing() {
+    const BROKEN: &str = "keyvalue/atomics/overflow-is-refused";
+    let mut forged = good();
+    let of = format!("cases = '{BROKEN}'\nclause = 'KV-ATOM-04'\nreason = 'r'\nlink = 'l'\nexpires = '2099-01-01'\n");
+    declare(&mut forged, format!("{MEMORY}\n[[known-failing]]\n{of}"));
+    for run in &mut forged.predicate.certificate.runs {
+        let broken = run.cases.values_mut().flatten().filter(|case| case.id == BROKEN);
+        broken.for_each(|case| case.verdict = Verdict::Xfail);
+        for cases in run.cases.values_mut() {
+            let mut check = cases.iter().find(|case| case.id.ends_with("/declaration")).expect("a check").clone();
+            check.id = "negotiation/host/exemptions".into();
+            cases.push(check);
+        }
+    }
+    let (cases, law) = world();
+    consistent(&mut forged, (&cases, &law));
+    assert_eq!(counted(&forged), Ok(()), "it is counted as it should be");
+    let why = told_of(&forged, &cases, Level::Core).expect_err("a certificate at core");
+    assert!(why.contains("has attained `none` and not `core`"), "{why}");
 }
 
 /// The digest of the catalogue covers what cases do, and what they are written in.

@@ -18,6 +18,10 @@ rows! {
     AbsentFails "delete-many-absent-fails" ["KV-BATCH-08"] "`delete-many` of an absent key is an error.";
     NothingFails "batch-of-nothing-fails" ["KV-BATCH-S01"] "An empty batch is an error, as of a command without arguments.";
     LosesPast500 "batch-loses-past-500" ["KV-BATCH-S03", "KV-BATCH-05"] "What comes after the 500th key is not written.";
+    HidesPast500 "batch-hides-past-500" ["KV-BATCH-S03", "KV-BATCH-05"]
+        "What comes after the 500th key is not written, and to read more than 500 at once is refused.";
+    Hides128KiB "batch-hides-128-kib" ["KV-BATCH-S04", "KV-BATCH-05"]
+        "Of a call with more than 128 KiB the last pair is not written, and to read as much at once is refused.";
     Refuses128KiB "batch-refuses-128-kib" ["KV-BATCH-S04"] "More than 128 KiB do not fit in a call.";
     NotAtomicPair "set-many-races" ["KV-BATCH-05"]
         "`set-many` reads the bucket and writes it back: what another batch wrote in between is lost.";
@@ -132,9 +136,44 @@ impl Defect for LosesPast500 {
 }
 
 #[async_trait]
+impl Defect for HidesPast500 {
+    async fn get_many(&self, kv: &dyn KeyValue, bucket: &str, keys: &[String]) -> Result<Values> {
+        if keys.len() > 500 {
+            return Err(Error::new(Kind::Quota, "so many keys are not read at once"));
+        }
+        kv.get_many(bucket, keys).await
+    }
+
+    async fn set_many(&self, kv: &dyn KeyValue, bucket: &str, pairs: &[(String, Vec<u8>)]) -> Result<()> {
+        LosesPast500 {}.set_many(kv, bucket, pairs).await
+    }
+}
+
+/// Whether values are too large for a call, together.
+fn is_too_large<'a>(values: impl Iterator<Item = &'a Vec<u8>>) -> bool {
+    values.map(Vec::len).sum::<usize>() > 128 << 10
+}
+
+#[async_trait]
+impl Defect for Hides128KiB {
+    async fn get_many(&self, kv: &dyn KeyValue, bucket: &str, keys: &[String]) -> Result<Values> {
+        let all = kv.get_many(bucket, keys).await?;
+        if is_too_large(all.iter().flatten()) {
+            return Err(Error::new(Kind::Quota, "so much is not read at once"));
+        }
+        Ok(all)
+    }
+
+    async fn set_many(&self, kv: &dyn KeyValue, bucket: &str, pairs: &[(String, Vec<u8>)]) -> Result<()> {
+        let lost = usize::from(is_too_large(pairs.iter().map(|(_, value)| value)));
+        kv.set_many(bucket, &pairs[..pairs.len() - lost]).await
+    }
+}
+
+#[async_trait]
 impl Defect for Refuses128KiB {
     async fn set_many(&self, kv: &dyn KeyValue, bucket: &str, pairs: &[(String, Vec<u8>)]) -> Result<()> {
-        if pairs.iter().map(|(_, value)| value.len()).sum::<usize>() > 128 << 10 {
+        if is_too_large(pairs.iter().map(|(_, value)| value)) {
             return Err(Error::new(Kind::Quota, "the packet is too large"));
         }
         kv.set_many(bucket, pairs).await

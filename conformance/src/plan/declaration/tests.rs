@@ -86,15 +86,14 @@ fn an_exemption_names_cases_a_reason_a_link_and_a_day() {
 #[test]
 fn an_exemption_ends_with_its_day_and_never_covers_core() {
     let declaration = parse(EXEMPTION).expect("a declaration");
-    let exempts = |levels: &[Level], today| declaration.exempts("keyvalue/store/set", levels, today);
-    assert!(
-        exempts(&[Level::Probe], "2026-06-30").is_ok_and(|why| why.is_some_and(|why| why.contains("being written")))
-    );
-    assert_eq!(exempts(&[Level::Probe], "2026-07-01"), Ok(None));
-    for cited in [[Level::Core, Level::Probe], [Level::Probe, Level::Core]] {
-        assert!(exempts(&cited, "2026-06-30").is_err(), "{cited:?}");
+    let exempts = |binding, today| declaration.exempts("keyvalue/store/set", binding, today);
+    for binding in [Binding::Nothing, Binding::Declared] {
+        let why = exempts(binding, "2026-06-30").expect("an exemption").unwrap_or_default();
+        assert!(why.contains("being written"), "{binding:?}: {why}");
+        assert_eq!(exempts(binding, "2026-07-01"), Ok(None));
     }
-    assert_eq!(declaration.exempts("keyvalue/batch/set", &[Level::Core], "2026-06-30"), Ok(None));
+    assert!(exempts(Binding::Core, "2026-06-30").is_err());
+    assert_eq!(declaration.exempts("keyvalue/batch/set", Binding::Core, "2026-06-30"), Ok(None));
     let host = HostDescription {
         name: "x".into(),
         version: "1".into(),
