@@ -136,6 +136,23 @@ impl Law {
         self.clauses.values()
     }
 
+    /// Where a clause is written: a file of the specification, and the line.
+    #[must_use]
+    pub fn source(id: &str) -> Option<(String, usize)> {
+        let tag = format!("[{id} ");
+        let mut folders = vec![&LAW];
+        while let Some(folder) = folders.pop() {
+            for file in folder.files() {
+                let text = file.contents_utf8().unwrap_or_default();
+                if let Some(line) = text.lines().position(|line| line.contains(&tag)) {
+                    return Some((format!("wit/{}", file.path().display()), line + 1));
+                }
+            }
+            folders.extend(folder.dirs());
+        }
+        None
+    }
+
     fn interface(&mut self, place: &str, interface: &Interface, resolve: &Resolve) -> anyhow::Result<()> {
         self.docs(place, &interface.docs)?;
         for (word, id) in &interface.types {

@@ -26,7 +26,7 @@ use wasi_cloud_core::keyvalue::PutOptions;
 
 const MEMORY: &str = include_str!("../hosts/memory.toml");
 const WASMTIME: &str = include_str!("../hosts/wasmtime.toml");
-const GUESTS: [&str; 3] = ["rust/config", "rust/keyvalue", "rust/keyvalue-ext"];
+const DRIVERS: [&str; 3] = ["config", "keyvalue", "keyvalue-ext"];
 /// One case that reads what it wrote.
 const ONE: [&str; 2] = ["--run", "keyvalue/store/two-handles-are-one-client"];
 
@@ -48,6 +48,7 @@ fn main() -> ExitCode {
     };
     let trials = vec![
         trial("what_is_deployed_is_judged_as_what_runs_here", verdicts),
+        trial("guests_in_c_and_go_see_the_same_there", languages),
         trial("a_front_that_lies_is_found_out", lies),
         trial("a_wrong_token_is_told_and_none_is_shown", tokens),
         trial("what_is_not_the_suites_is_not_deleted", foreign),
@@ -56,19 +57,20 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-fn export(folder: &Path, args: &[&str]) {
+fn export(folder: &Path, lang: &str, args: &[&str]) {
     let folder = folder.to_str().expect("UTF-8");
-    let output = cli(&[&["export", "--lang", "rust", "-o", folder], args].concat());
+    let output = cli(&[&["export", "--lang", lang, "-o", folder], args].concat());
     assert_eq!(code(&output), 0, "{}", err(&output));
 }
 
-/// Our own host, deployed, behind a front.
-fn site(front: Front) -> (Site, TempDir, u16) {
+/// Our own host, deployed with guests in a language, behind a front.
+fn site(lang: &str) -> (Site, TempDir, u16) {
     let folder = TempDir::new().expect("a folder");
-    export(folder.path(), &[]);
+    export(folder.path(), lang, &[]);
+    let guests = DRIVERS.map(|driver| format!("{lang}/{driver}"));
     let (site, port) = WORKERS.block_on(async {
-        let site = Site::deploy(folder.path(), &GUESTS).await;
-        let port = front.stand(site.ports.clone()).await;
+        let site = Site::deploy(folder.path(), &guests).await;
+        let port = Front::Honest.stand(site.ports.clone()).await;
         (site, port)
     });
     (site, folder, port)
@@ -76,13 +78,17 @@ fn site(front: Front) -> (Site, TempDir, u16) {
 
 /// Runs the suite on what is deployed behind the port. `rest` is the host's file from its capabilities on.
 fn judge(port: u16, token: &str, more: &str, rest: &str, args: &[&str]) -> Output {
+    judge_in("rust", port, token, more, rest, args)
+}
+
+fn judge_in(lang: &str, port: u16, token: &str, more: &str, rest: &str, args: &[&str]) -> Output {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("site.toml");
     let url = format!("http://127.0.0.1:{port}/{{lang}}/{{driver}}");
     let launch = format!("[launch]\nurl = \"{url}\"\ntoken = {{ env = \"SITE_TOKEN\" }}\n{more}");
     fs::write(&file, format!("name = \"site\"\n{launch}\n{rest}")).expect("written");
     let mut run = Command::new(PROGRAM);
-    run.args(["run", "--host", file.to_str().expect("UTF-8"), "--lang", "rust", "--format", "json"]).args(args);
+    run.args(["run", "--host", file.to_str().expect("UTF-8"), "--lang", lang, "--format", "json"]).args(args);
     run.env("SITE_TOKEN", token).output().expect("the program starts")
 }
 
@@ -103,7 +109,7 @@ fn executed(output: &Output) -> BTreeMap<String, String> {
 }
 
 fn verdicts() {
-    let (site, _folder, port) = site(Front::Honest);
+    let (site, _folder, port) = site("rust");
     let picked = ["--run", "keyvalue/**", "--run", "config/**"];
     let output = judge(port, TOKEN, "", declared(MEMORY), &picked);
     assert_eq!(code(&output), 0, "{}\n{}", err(&output), out(&output));
@@ -123,8 +129,21 @@ fn verdicts() {
     WORKERS.block_on(site.stop());
 }
 
+/// Every type goes over the line there.
+fn languages() {
+    let picked = ["--run", "config/**", "--run", "keyvalue/batch/**", "--run", "keyvalue/extension/put-*"];
+    let [rust, c, go] = ["rust", "c", "go"].map(|lang| {
+        let (site, _folder, port) = site(lang);
+        let output = judge_in(lang, port, TOKEN, "", declared(MEMORY), &picked);
+        assert_eq!(code(&output), 0, "{lang}: {}\n{}", err(&output), out(&output));
+        WORKERS.block_on(site.stop());
+        executed(&output)
+    });
+    assert!(rust.len() > 30 && c == rust && go == rust, "{rust:?}\n{c:?}\n{go:?}");
+}
+
 fn lies() {
-    let (site, _folder, honest) = site(Front::Honest);
+    let (site, _folder, honest) = site("rust");
     let judge = |port| judge(port, TOKEN, "", declared(MEMORY), &[&ONE[..], &["--op-timeout", "2"]].concat());
     let output = judge(honest);
     assert_eq!(code(&output), 0, "{}\n{}", err(&output), out(&output));
@@ -144,7 +163,7 @@ fn lies() {
 }
 
 fn tokens() {
-    let (site, _folder, port) = site(Front::Honest);
+    let (site, _folder, port) = site("rust");
     let judge = |token| judge(port, token, "", declared(MEMORY), &ONE);
     let output = judge("a-token-that-is-another");
     assert_eq!(code(&output), 3, "{}", out(&output));
@@ -159,7 +178,7 @@ fn tokens() {
 }
 
 fn foreign() {
-    let (site, _folder, port) = site(Front::Honest);
+    let (site, _folder, port) = site("rust");
     let store = site.services.keyvalue.clone().expect("key-value");
     let scope = scope("default");
     WORKERS.block_on(store.put(&scope, "of-somebody", b"mine", &PutOptions::default())).expect("written");
@@ -195,7 +214,7 @@ fn serve(wasm: &Path) -> (Serve, u16) {
 
 fn wasmtime() {
     let folder = TempDir::new().expect("a folder");
-    export(folder.path(), &["--driver", "keyvalue", "--dialect", "wasi:keyvalue@0.2.0-draft"]);
+    export(folder.path(), "rust", &["--driver", "keyvalue", "--dialect", "wasi:keyvalue@0.2.0-draft"]);
     let (_serve, port) = serve(&folder.path().join("rust/keyvalue.wasm"));
     let ports = [("rust/keyvalue".to_owned(), port)].into();
     let port = WORKERS.block_on(Front::Honest.stand(ports));

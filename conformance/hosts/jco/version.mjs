@@ -1,4 +1,4 @@
-// Says what is judged: the versions that `npm ci` installs, and Node's own.
+// Says what is judged: the versions that npm installed, and Node's own.
 
 import { readFile } from 'node:fs/promises';
 

@@ -3,6 +3,7 @@
 use crate::{
     catalogue::{Case, about::Sentences},
     clauses::{Clause, Law},
+    matrix::Matrix,
     pattern::nearest,
     waivers::Waivers,
 };
@@ -61,6 +62,7 @@ fn explain_clause(out: &mut impl Write, clause: &Clause, cases: &[Case], waivers
 fn explain_case(out: &mut impl Write, case: &Case, law: &Law) -> io::Result<()> {
     writeln!(out, "{}\n  {}\n", case.id(), Sentences::read().of(case))?;
     needs_and_clauses(out, case, law)?;
+    causes(out, &case.id())?;
     writeln!(out, "\nrun it: cloud-conformance run --host memory --run '{}'", case.id())
 }
 
@@ -93,12 +95,29 @@ fn needs_and_clauses(out: &mut impl Write, case: &Case, law: &Law) -> io::Result
     Ok(())
 }
 
+/// Of what is wrong with a host that fails it: the defects that are known to make it fail, and mostly it alone.
+fn causes(out: &mut impl Write, id: &str) -> io::Result<()> {
+    let matrix = Matrix::embedded();
+    let found = matrix.found_by(id);
+    if !found.is_empty() {
+        writeln!(out, "\ncauses of a failure, from hosts that have them")?;
+    }
+    found.iter().take(CAUSES).try_for_each(|(mutant, about)| writeln!(out, "  {about} (`--host mutant:{mutant}`)"))
+}
+
+/// More of them say less.
+const CAUSES: usize = 5;
+
 fn paragraph(out: &mut impl Write, clause: &Clause) -> io::Result<()> {
     writeln!(out, "{} ({}) of {}\n  {}", clause.id, clause.level, clause.place, clause.text)?;
     if !clause.context.is_empty() {
         writeln!(out, "\nabout {}", clause.place)?;
     }
-    clause.context.iter().try_for_each(|text| writeln!(out, "  {text}"))
+    clause.context.iter().try_for_each(|text| writeln!(out, "  {text}"))?;
+    match Law::source(&clause.id) {
+        Some((file, line)) => writeln!(out, "  {file}:{line}"),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -128,7 +147,20 @@ mod tests {
             let text = String::from_utf8(out).expect("UTF-8");
             let proving = cases.iter().filter(|case| case.clauses.contains(&&*clause.id));
             assert!(proving.map(Case::id).all(|id| text.contains(&id)), "{text}");
+            let (file, line) = Law::source(&clause.id).expect("a place in the specification");
+            assert!(text.contains(&format!("  {file}:{line}\n")), "{text}");
         }
+    }
+
+    /// The most precise first: hosts that fail nearly everything explain nothing.
+    #[test]
+    fn a_case_is_explained_by_what_makes_it_fail() {
+        let text = explained("keyvalue/batch/get-many-answers-a-key-twice").expect("found");
+        let cause =
+            "  A key that is asked for twice is answered at its first place. (`--host mutant:many-answers-once`)\n";
+        assert!(text.contains(&format!("from hosts that have them\n{cause}")), "{text}");
+        let many = explained("keyvalue/store/get-missing-key").expect("found");
+        assert_eq!(many.matches("`--host mutant:").count(), CAUSES, "{many}");
     }
 
     #[test]

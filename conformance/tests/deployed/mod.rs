@@ -30,7 +30,7 @@ pub fn scope(label: &str) -> String {
 
 impl Site {
     /// Deploys the components that `export` wrote to the folder.
-    pub async fn deploy(folder: &Path, guests: &[&str]) -> Self {
+    pub async fn deploy(folder: &Path, guests: &[String]) -> Self {
         let registry = wasi_cloud::registry(&Clock::default()).expect("backends");
         let services = registry.services("memory").await.expect("memory");
         let pairs = CONFIG.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -51,7 +51,7 @@ impl Site {
             let wasm = std::fs::read(folder.join(format!("{guest}.wasm"))).expect("exported");
             let app = runtime.compile(&wasm).expect("a component");
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            ports.insert((*guest).to_owned(), listener.local_addr().expect("an address").port());
+            ports.insert(guest.clone(), listener.local_addr().expect("an address").port());
             let (links, grants) = (links.clone(), grants.clone());
             let env = move || {
                 let mut env = Env::new(links.clone(), grants.clone());
