@@ -5,6 +5,7 @@ mod failure;
 mod guest;
 mod keyvalue;
 mod keyvalue_ext;
+pub(crate) mod limit;
 mod messaging;
 mod program;
 mod shown;
@@ -127,16 +128,19 @@ impl Bench {
             .ok_or_else(|| Stop::Suite(format!("the host does not have `{capability}`, so no case of it may run")))
     }
 
-    fn limit(&self, name: &str) -> Outcome<usize> {
-        let limit = self.declared()?.limits.get(name).copied();
-        let limit = limit.ok_or_else(|| Stop::Skip(format!("the host declares no `{name}`")))?;
-        Ok(usize::try_from(limit).unwrap_or(usize::MAX))
+    fn declared_limit(&self, name: &'static str) -> Outcome<Option<u64>> {
+        self.needs(Need::Limit(name))?;
+        Ok(self.declared()?.limits.get(name).copied())
+    }
+
+    fn limit(&self, name: &'static str) -> Outcome<u64> {
+        self.declared_limit(name)?.ok_or_else(|| Stop::Skip(limit::undeclared(name)))
     }
 
     /// The largest size that must work: the declared limit, or what a driver guest can be sent where that is less. The
     /// case is skipped where the host declares none.
-    pub fn most(&self, name: &str) -> Outcome<usize> {
-        let limit = self.limit(name)?;
+    pub fn most(&self, name: &'static str) -> Outcome<usize> {
+        let limit = usize::try_from(self.limit(name)?).unwrap_or(usize::MAX);
         if limit <= CARRIED {
             self.shown.edge(at_most(name));
         }
@@ -145,16 +149,19 @@ impl Bench {
 
     /// The smallest size that must be refused. The case is skipped where the host declares no limit, or one that no
     /// driver guest can be sent more than.
-    pub fn too_much(&self, name: &str) -> Outcome<usize> {
-        match self.limit(name)? {
-            limit if limit > CARRIED => {
-                Err(Stop::Skip(format!("`{name}` is {limit}: more than a driver guest can be sent")))
-            }
-            limit => {
-                self.shown.edge(beyond(name));
-                Ok(limit + 1)
-            }
+    pub fn too_much(&self, name: &'static str) -> Outcome<usize> {
+        let limit = self.limit(name)?;
+        if let Some(why) = limit::out_of_reach(name, limit) {
+            return Err(Stop::Skip(why));
         }
+        self.shown.edge(beyond(name));
+        Ok(usize::try_from(limit).unwrap_or(CARRIED) + 1)
+    }
+
+    /// That this size is not beyond what must work. The case is skipped where the host declares less.
+    pub fn fits(&self, name: &'static str, size: usize) -> Outcome {
+        let why = self.declared_limit(name)?.and_then(|limit| limit::exceeded(name, limit, size as u64));
+        why.map_or(Ok(()), |why| Err(Stop::Skip(why)))
     }
 
     async fn guest(&self, driver: Driver) -> Outcome<Guest> {

@@ -19,6 +19,8 @@ use futures::future::BoxFuture;
 pub enum Need {
     /// A feature or profile of the case's capability, as the host declares it; undeclared, the case does not run.
     Feature(&'static str),
+    /// A limit, which the case goes to: it is skipped while it runs where the host declares none, or one out of reach.
+    Limit(&'static str),
     /// The feature is *not* declared: the case proves that it is refused.
     Without(&'static str),
     /// Functions beyond the capability's base, by interface: `atomics`, `batch`, `extension`, `request-reply`; and what
@@ -57,7 +59,7 @@ impl Need {
     #[must_use]
     pub fn word(self) -> String {
         match self {
-            Self::Feature(name) | Self::Interface(name) => name.to_owned(),
+            Self::Feature(name) | Self::Interface(name) | Self::Limit(name) => name.to_owned(),
             Self::Without(name) => format!("no-{name}"),
             Self::Grant => "grant".into(),
             Self::Switch => "switch".into(),

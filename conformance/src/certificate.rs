@@ -8,6 +8,7 @@
 
 pub mod badge;
 pub mod envelope;
+mod identity;
 pub mod issue;
 pub mod recount;
 pub mod registry;

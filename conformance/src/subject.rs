@@ -71,6 +71,11 @@ pub fn hosts() -> impl Iterator<Item = &'static str> {
     DECLARATIONS.iter().map(|(name, _)| *name).filter(|name| !name.contains('-'))
 }
 
+/// Whether this is, line by line, a declaration that comes with the suite.
+pub(crate) fn declares(text: &str) -> bool {
+    DECLARATIONS.iter().any(|(_, declaration)| declaration.lines().eq(text.lines()))
+}
+
 /// Why the host of that name, one that comes with the suite, cannot be started here, with what to do; nothing if it can. `ids` are
 /// those that its file may name.
 pub(crate) fn missing(name: &str, ids: &BTreeSet<String>) -> anyhow::Result<Option<String>> {
@@ -272,7 +277,7 @@ fn together(subject: &Subject, own: Services, rest: Services) -> Services {
 }
 
 /// What the suite can do to our own host, and whether to its backend past it.
-fn controls(foreign: bool) -> BTreeSet<Control> {
+pub(crate) fn controls(foreign: bool) -> BTreeSet<Control> {
     use Control::{Fault, Foreign, Grant, Restart, Serve, Switch, Time, Trace};
     let ours = [Grant, Switch, Restart, Time, Serve, Fault, Trace];
     ours.into_iter().chain(foreign.then_some(Foreign)).collect()

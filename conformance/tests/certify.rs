@@ -64,6 +64,11 @@ fn memory_is_certified_and_others_can_count_again() {
     let worse = verify(&["--rerun", "mutant:missing-is-error", "--sample", "100"]);
     rejected(&worse, "was to be `pass`, and is `fail` when it runs again");
 
+    // What cannot be started says nothing of it.
+    let absent = "name = 'x'\n[capabilities.config]\n[launch]\nargv = ['{here}/no-such', '{component}']\n";
+    fs::write(folder.path().join("absent.toml"), absent).expect("written");
+    program::refused(&verify(&["--rerun", "absent.toml"]), &["no-such", "install it"]);
+
     rejected(&verify(&["--nonce", "n-8"]), "not made for this nonce");
     assert_eq!(code(&cli(&["certify", "--host", "memory", "--key", "me.pem", "-o", "no/where.json"])), 3);
     let stranger = wasi_cloud_claims::PrivateKey::generate().expect("random").public().to_pem().expect("PEM");

@@ -1,20 +1,20 @@
 //! Whether a certificate says what its runs have shown. Nothing in it is believed that can be made again.
 
 use super::{
-    DEPLOYED, NOT_PROVEN, VALIDITY,
+    NOT_PROVEN, VALIDITY, identity,
     issue::{Derived, configuration},
     seeded,
     statement::{Certificate, Judged, PREDICATE, Run, STATEMENT, Statement, VERSION},
 };
 use crate::{
+    bench::limit::may_skip,
     catalogue::Case,
     clauses::Law,
-    host::{Altitude, Deployment, Environment, Host, HostDescription},
+    host::{Deployment, Environment, Host, HostDescription},
     levels::Level,
     outcome::Verdict,
-    plan::{self, Declaration, Expect, Plan, Selection},
+    plan::{self, Declaration, Entry, Expect, Plan, Selection},
     session::Broken,
-    subject,
     today::date,
 };
 use anyhow::{Context, anyhow, bail, ensure};
@@ -58,10 +58,11 @@ pub fn recount(statement: &Statement, demands: Demands<'_>, (cases, law): (&[Cas
     ensure!(predicate.configuration.len() == configured.len(), "its configuration lists more than there is");
     of_the_nonce(certificate, demands.nonce)?;
     let plans = plans(certificate, demands.now, (cases, law))?;
-    is_its_subject(statement)?;
+    identity::is_its_subject(statement, &declaration(certificate, cases)?)?;
     for run in &certificate.runs {
         count(run, &plans).with_context(|| format!("the run with the seed {}", run.seed))?;
     }
+    skipped_alike(&certificate.runs, &plans)?;
     let Derived { result, passed, warned, failed, levels } = Derived::of(&plans, &certificate.runs);
     ensure!(predicate.result == result, "its result is {result:?} and it says {:?}", predicate.result);
     let lists =
@@ -75,21 +76,6 @@ pub fn recount(statement: &Statement, demands: Demands<'_>, (cases, law): (&[Cas
     );
     ensure!(certificate.not_proven == NOT_PROVEN, "it does not say what every certificate says that it does not prove");
     ensure!(levels.overall >= demands.level, "the host has attained `{}` and not `{}`", levels.overall, demands.level);
-    Ok(())
-}
-
-/// The program is named first, and first what ran; tools for statements of any kind show that name.
-fn is_its_subject(statement: &Statement) -> anyhow::Result<()> {
-    let (Some(subject), Some(host)) = (statement.subject.first(), statement.predicate.certificate.hosts.first()) else {
-        bail!("it says of no program that it was tested");
-    };
-    let ran = format!("{} {}", host.name, host.version);
-    let rest = subject.name.strip_prefix(&*ran);
-    ensure!(
-        rest.is_some_and(|rest| ["", DEPLOYED].contains(&rest)),
-        "it is about {:?}, and was {ran} that ran",
-        subject.name
-    );
     Ok(())
 }
 
@@ -139,27 +125,30 @@ impl Host for Described {
     }
 }
 
+fn declaration(certificate: &Certificate, cases: &[Case]) -> anyhow::Result<Declaration> {
+    Declaration::parse(&certificate.declaration, &plan::ids(cases)).map_err(|why| anyhow!("its declaration: {why}"))
+}
+
 /// What had to run, by what the certificate says of the host.
 pub(crate) fn plans(
     certificate: &Certificate,
     now: SystemTime,
     (cases, law): (&[Case], &Law),
 ) -> anyhow::Result<Vec<Plan>> {
-    let declaration = Declaration::parse(&certificate.declaration, &plan::ids(cases));
-    let declaration = declaration.map_err(|why| anyhow!("its declaration: {why}"))?;
+    let declaration = declaration(certificate, cases)?;
+    planned(identity::hosts(certificate, &declaration)?, &declaration, now, (cases, law))
+}
+
+/// What has to run on these hosts, whoever they are.
+pub(super) fn planned(
+    hosts: Vec<HostDescription>,
+    declaration: &Declaration,
+    now: SystemTime,
+    (cases, law): (&[Case], &Law),
+) -> anyhow::Result<Vec<Plan>> {
     let today = date(now);
-    let hosts = certificate.hosts.iter().map(|host| HostDescription::try_from(host.clone()));
-    let hosts = hosts.collect::<Result<Vec<_>, _>>().map_err(|why| anyhow!("its host: {why}"))?;
-    let altitudes: Vec<Altitude> = hosts.iter().map(|host| host.altitude).collect();
-    let owed = subject::altitudes(declaration.is_of_a_program())?;
-    ensure!(altitudes == owed, "it was not tested at all altitudes and in all languages: {owed:?}");
-    let one: BTreeSet<_> = hosts.iter().map(|host| (&host.name, &host.version)).collect();
-    ensure!(one.len() == 1, "it is about more than one host, or version: {one:?}");
-    for host in &hosts {
-        declaration.describes(host).map_err(|why| anyhow!("its host is not as declared: {why}"))?;
-    }
     let plan = |host: HostDescription| {
-        plan::plan(Arc::new(Described(host)), cases, law, &Selection::default(), Some(&declaration), &today)
+        plan::plan(Arc::new(Described(host)), cases, law, &Selection::default(), Some(declaration), &today)
             .map_err(|why| anyhow!(why))
     };
     hosts.into_iter().map(plan).collect()
@@ -168,6 +157,8 @@ pub(crate) fn plans(
 /// What a plan says of a case.
 struct Planned<'a> {
     skip: Option<&'a str>,
+    /// The case, unless it is a check.
+    entry: Option<&'a Entry>,
     /// Decided while planning.
     verdict: Option<Verdict>,
     expect: Expect,
@@ -175,14 +166,14 @@ struct Planned<'a> {
     provisional: bool,
 }
 
-fn planned(plan: &Plan) -> BTreeMap<&str, Planned<'_>> {
+fn places(plan: &Plan) -> BTreeMap<&str, Planned<'_>> {
     let cases = plan.entries.iter().map(|entry| {
         let (skip, expect, provisional) = (entry.skip.as_deref(), entry.expect, entry.case.is_provisional());
-        (&*entry.id, Planned { skip, verdict: skip.map(|_| Verdict::Skip), expect, provisional })
+        (&*entry.id, Planned { skip, entry: Some(entry), verdict: skip.map(|_| Verdict::Skip), expect, provisional })
     });
     let checks = plan.checks.iter().map(|check| {
         let (verdict, expect) = (Some(Verdict::from(&check.outcome)), check.expect);
-        (&*check.id, Planned { skip: None, verdict, expect, provisional: false })
+        (&*check.id, Planned { skip: None, entry: None, verdict, expect, provisional: false })
     });
     cases.chain(checks).collect()
 }
@@ -197,13 +188,13 @@ fn count(run: &Run, plans: &[Plan]) -> anyhow::Result<()> {
     let (mut executed, mut edges, mut verdicts) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     let mut counted = 0;
     for (plan, altitude) in plans.iter().zip(&altitudes) {
-        let mut planned = planned(plan);
+        let mut planned = places(plan);
         for case in run.cases.get(altitude).map(Vec::as_slice).unwrap_or_default() {
             let place = || format!("{} ({altitude})", case.id.escape_debug());
             let Some(about) = planned.remove(&*case.id) else {
                 bail!("{}: it was not to run there, or stands there twice", place());
             };
-            as_planned(case, &about).with_context(place)?;
+            as_planned(case, &about, plan.host.describe()).with_context(place)?;
             *verdicts.entry(case.verdict).or_default() += 1;
             if case.verdict != Verdict::Skip {
                 counted += 1;
@@ -227,11 +218,16 @@ fn count(run: &Run, plans: &[Plan]) -> anyhow::Result<()> {
 }
 
 /// Whether a case ended as the plan allows, and as no failure.
-fn as_planned(case: &Judged, planned: &Planned<'_>) -> anyhow::Result<()> {
+fn as_planned(case: &Judged, planned: &Planned<'_>, host: &HostDescription) -> anyhow::Result<()> {
     let Judged { verdict, why, .. } = case;
     if let Some(decided) = planned.verdict {
         ensure!(*verdict == decided, "it was decided before it ran to be `{}`", decided.word());
         ensure!(planned.skip.is_none() || planned.skip == why.as_deref(), "it was to be skipped for another reason");
+    } else if *verdict == Verdict::Skip {
+        let why = why.as_deref().unwrap_or_default();
+        let declared = |case: &Case| host.capabilities.get(case.capability());
+        let may = |entry: &Entry| declared(&entry.case).is_some_and(|declared| may_skip(&entry.case, declared, why));
+        ensure!(planned.entry.is_some_and(may), "it was to run, and ends as `skip` for no limit of the host: {why}");
     }
     if (*verdict == Verdict::Provisional) != planned.provisional && *verdict != Verdict::Skip {
         let is = if planned.provisional { "is provisional" } else { "counts" };
@@ -250,5 +246,22 @@ fn as_planned(case: &Judged, planned: &Planned<'_>) -> anyhow::Result<()> {
         verdict.word(),
         why.as_deref().unwrap_or("")
     );
+    Ok(())
+}
+
+/// What a case makes of a declared limit is the same everywhere, and so is its skip.
+fn skipped_alike(runs: &[Run], plans: &[Plan]) -> anyhow::Result<()> {
+    let mut ended: BTreeMap<&str, BTreeSet<Verdict>> = BTreeMap::new();
+    for plan in plans {
+        let to_run = plan.entries.iter().filter(|entry| entry.skip.is_none());
+        let to_run: BTreeSet<&str> = to_run.map(|entry| &*entry.id).collect();
+        let altitude = plan.host.describe().altitude.to_string();
+        let cases = runs.iter().filter_map(|run| run.cases.get(&altitude)).flatten();
+        for case in cases.filter(|case| to_run.contains(&*case.id)) {
+            ended.entry(&case.id).or_default().insert(case.verdict);
+        }
+    }
+    let unlike = ended.iter().find(|(_, all)| all.contains(&Verdict::Skip) && all.contains(&Verdict::Pass));
+    ensure!(unlike.is_none(), "{}: it is skipped at one place and passes at another", unlike.map_or("", |(id, _)| id));
     Ok(())
 }

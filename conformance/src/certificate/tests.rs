@@ -2,32 +2,30 @@
 //! is refused for the reason that it names.
 
 mod declared;
+mod identity;
+mod made;
 mod shown;
+mod skips;
 mod versions;
 
 use super::{
-    NOT_PROVEN, VALIDITY, envelope,
-    issue::Derived,
-    recount::{self, Demands, recount},
-    seeded, sha256,
-    statement::{Certificate, Judged, PREDICATE, Predicate, Resource, Run, STATEMENT, Statement, TestResult, VERSION},
+    envelope,
+    recount::{Demands, recount},
+    sha256,
+    statement::{Judged, Statement, TestResult},
 };
 use crate::{
     catalogue::{self, Case},
     clauses::Law,
-    event::HostInfo,
-    host::{Control, HostDescription},
+    host::Control,
     levels::Level,
     outcome::Verdict,
-    plan::{self, Declaration, Plan},
-    subject,
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use humantime::{format_rfc3339_seconds, parse_rfc3339};
-use std::{
-    collections::BTreeMap,
-    time::{Duration, SystemTime},
-};
+use humantime::parse_rfc3339;
+pub(crate) use made::good;
+use made::{consistent, good_of, made_of, of_hosts, program};
+use std::time::{Duration, SystemTime};
 use wasi_cloud_claims::{PrivateKey, PublicKey};
 
 const MEMORY: &str = include_str!("../../hosts/memory.toml");
@@ -39,126 +37,6 @@ pub(crate) fn world() -> (Vec<Case>, Law) {
 
 pub(crate) fn now() -> SystemTime {
     parse_rfc3339("2026-12-01T12:00:00Z").expect("a time")
-}
-
-fn hosts(declaration: &Declaration) -> Vec<HostInfo> {
-    let all = [
-        Control::Grant,
-        Control::Switch,
-        Control::Restart,
-        Control::Time,
-        Control::Serve,
-        Control::Fault,
-        Control::Trace,
-    ];
-    let host = |altitude| HostDescription {
-        name: "memory".into(),
-        version: "1.0".into(),
-        altitude,
-        capabilities: declaration.capabilities.clone(),
-        controls: all.into(),
-        lacks: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        notes: Vec::new(),
-    };
-    subject::altitudes(false).expect("guests").into_iter().map(|altitude| HostInfo::from(&host(altitude))).collect()
-}
-
-/// All passes that had to run, and went to every edge.
-fn run(plans: &[Plan], run: String, seed: u64) -> Run {
-    let mut made = Run {
-        run,
-        seed,
-        planned: 0,
-        executed: 0,
-        verdicts: BTreeMap::new(),
-        millis: 1,
-        cases: BTreeMap::new(),
-        traces: BTreeMap::new(),
-    };
-    for plan in plans {
-        let judged = |id: &str, verdict: Verdict, why: Option<String>| Judged {
-            id: id.to_owned(),
-            verdict,
-            why,
-            shown: plan
-                .edges
-                .iter()
-                .filter_map(|edge| Some(edge.strip_prefix(id.split('/').next()?)?[2..].to_owned()))
-                .collect(),
-            millis: 1,
-        };
-        let entries = plan.entries.iter().map(|entry| match &entry.skip {
-            Some(why) => judged(&entry.id, Verdict::Skip, Some(why.clone())),
-            None if entry.case.is_provisional() => {
-                judged(&entry.id, Verdict::Provisional, Some("it would be `pass`".to_owned()))
-            }
-            None => judged(&entry.id, Verdict::Pass, None),
-        });
-        let checks = plan.checks.iter().map(|check| judged(&check.id, Verdict::Pass, None));
-        made.cases.insert(plan.host.describe().altitude.to_string(), entries.chain(checks).collect());
-    }
-    made
-}
-
-/// Makes again what follows from the runs, as a vendor would who knows how it is counted.
-fn consistent(statement: &mut Statement, (cases, law): (&[Case], &Law)) {
-    let certificate = &mut statement.predicate.certificate;
-    let plans = recount::plans(certificate, now(), (cases, law)).expect("plans");
-    for run in &mut certificate.runs {
-        let all = || run.cases.values().flatten();
-        run.planned = plans.iter().map(|plan| plan.runnable() + plan.checks.len()).sum();
-        run.executed = all().filter(|case| case.verdict != Verdict::Skip).count();
-        let mut verdicts = BTreeMap::new();
-        all().for_each(|case| *verdicts.entry(case.verdict).or_default() += 1);
-        run.verdicts = verdicts;
-    }
-    let Derived { result, passed, warned, failed, levels } = Derived::of(&plans, &certificate.runs);
-    certificate.levels = levels;
-    let predicate = &mut statement.predicate;
-    (predicate.result, predicate.passed_tests) = (result, passed);
-    (predicate.warned_tests, predicate.failed_tests) = (warned, failed);
-}
-
-pub(crate) fn good() -> Statement {
-    good_of(&world().0)
-}
-
-/// By another catalogue.
-fn good_of(cases: &[Case]) -> Statement {
-    let law = world().1;
-    let declaration = Declaration::parse(MEMORY, &plan::ids(cases)).expect("a declaration");
-    let levels = Derived::of(&[], &[]).levels;
-    let certificate = Certificate {
-        version: VERSION,
-        suite: env!("CARGO_PKG_VERSION").into(),
-        issued: format_rfc3339_seconds(now()).to_string(),
-        expires: format_rfc3339_seconds(now() + VALIDITY).to_string(),
-        nonce: Some(NONCE.into()),
-        command: "cloud-conformance run --host memory".into(),
-        declaration: MEMORY.into(),
-        hosts: hosts(&declaration),
-        runs: Vec::new(),
-        levels,
-        not_proven: NOT_PROVEN.map(str::to_owned).into(),
-    };
-    let plans = recount::plans(&certificate, now(), (cases, &law)).expect("plans");
-    let runs = seeded(Some(NONCE), 0).into_iter().map(|seeded| run(&plans, seeded.run, seeded.seed)).collect();
-    let mut statement = Statement {
-        kind: STATEMENT.into(),
-        subject: vec![Resource::new("memory 1.0", sha256(b"a program"))],
-        predicate_type: PREDICATE.into(),
-        predicate: Predicate {
-            result: TestResult::Passed,
-            configuration: super::issue::configuration(MEMORY, cases, &law).expect("guests"),
-            passed_tests: Vec::new(),
-            warned_tests: Vec::new(),
-            failed_tests: Vec::new(),
-            certificate: Certificate { runs, ..certificate },
-        },
-    };
-    consistent(&mut statement, (cases, &law));
-    statement
 }
 
 fn counted(statement: &Statement) -> Result<(), String> {
@@ -228,7 +106,7 @@ const FORGERIES: [Forgery; 24] = [
             (case.verdict, case.why) = (Verdict::Skip, Some("late".into()));
         },
         false,
-        "its counts are wrong",
+        "ends as `skip` for no limit of the host: late",
     ),
     ("counts are edited", |s| s.predicate.certificate.runs[2].executed += 1, false, "its counts are wrong"),
     ("lists are edited", |s| drop(s.predicate.passed_tests.pop()), false, "its lists of tests"),
@@ -321,32 +199,27 @@ fn whoever_has_a_key_cannot_sign_what_was_not_counted() {
 
 #[test]
 fn a_declaration_cannot_say_less_than_the_host() {
-    let mut forged = good();
     let (cases, law) = world();
-    let certificate = &mut forged.predicate.certificate;
-    certificate.declaration = MEMORY.replacen("\"ttl\"", "\"cas-absent\"", 1);
-    assert_ne!(certificate.declaration, MEMORY);
+    let mut forged = good();
+    forged.predicate.certificate.declaration = MEMORY.replacen("\"ttl\"", "\"cas-absent\"", 1);
+    assert_ne!(forged.predicate.certificate.declaration, MEMORY);
     let why = counted(&forged).expect_err("another text");
     assert!(why.contains("`declaration` is not that"), "{why}");
-    let digests = super::issue::configuration(&forged.predicate.certificate.declaration, &cases, &law);
-    forged.predicate.configuration = digests.expect("guests");
-    let why = counted(&forged).expect_err("a feature less");
+    let mut hosts = good().predicate.certificate.hosts;
+    for host in &mut hosts {
+        assert!(host.capabilities.get_mut("keyvalue").expect("a capability").features.remove("ttl"));
+    }
+    let why = counted(&of_hosts(MEMORY, hosts, (&cases, &law))).expect_err("a feature less");
     assert!(why.contains("negotiation/keyvalue/declaration") && why.contains("to be `fail`"), "{why}");
 }
 
-/// The suite has no such control, says whoever signs: then the cases are skipped, which is allowed, and the level says so.
+/// The adapter has no such control, says whoever signs: then the cases are skipped, which is allowed, and the level says so.
 #[test]
 fn a_control_that_is_withheld_costs_the_level() {
     let (cases, law) = world();
-    let mut withheld = good();
-    let certificate = &mut withheld.predicate.certificate;
-    for host in &mut certificate.hosts {
-        host.controls.remove(&Control::Grant);
-    }
-    let plans = recount::plans(certificate, now(), (&cases, &law)).expect("plans");
-    let runs = seeded(Some(NONCE), 0).into_iter().map(|seeded| run(&plans, seeded.run, seeded.seed));
-    certificate.runs = runs.collect();
-    consistent(&mut withheld, (&cases, &law));
+    let mut hosts = made_of(&program()).predicate.certificate.hosts;
+    hosts.iter_mut().for_each(|host| assert!(host.controls.remove(&Control::Grant)));
+    let withheld = of_hosts(&program(), hosts, (&cases, &law));
     assert_eq!(counted(&withheld), Ok(()));
     let levels = &withheld.predicate.certificate.levels;
     assert_eq!(levels.overall, Level::None, "{levels:#?}");

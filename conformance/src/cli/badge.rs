@@ -1,6 +1,6 @@
 //! `badge`.
 
-use super::verify::{REJECTED, Shown};
+use super::verify::{REJECTED, Shown, reason};
 use crate::{
     catalogue::Case,
     certificate::{badge, recount::Demands, verified},
@@ -54,7 +54,7 @@ impl Badge {
         let certificate = match verified(&text, &keys, demands, (cases, law)) {
             Ok((statement, _)) => statement.predicate.certificate,
             Err(why) => {
-                anstream::eprintln!("rejected: {why:#}");
+                anstream::eprintln!("rejected: {}", reason(&why));
                 return Ok(REJECTED);
             }
         };

@@ -1,6 +1,6 @@
 //! `registry`.
 
-use super::badge::write;
+use super::{badge::write, verify::reason};
 use crate::{
     catalogue::Case,
     certificate::{
@@ -59,7 +59,7 @@ impl Registry {
         };
         let entry = |path: &PathBuf| Entry {
             file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            found: found(path).map_err(|why| format!("{why:#}")),
+            found: found(path).map_err(|why| reason(&why)),
         };
         let entries: Vec<Entry> = listed(&self.certificates, "json")?.iter().map(entry).collect();
         write(self.output.as_deref(), &render(&entries, &date(now)))?;

@@ -89,34 +89,49 @@ What the JSON holds; fields may be added:
   problem    why not, or null
   host, version, levels, issued, expires, key, not_proven    of a certificate that is verified
 
-Exit codes: 0 verified; 1 rejected; 3 it cannot be read, or wrong usage.";
+Exit codes: 0 verified; 1 rejected; 3 it cannot be read, the host of a rerun is not here, or wrong
+usage.";
 
 impl Verify {
     pub(super) fn execute(&self, cases: &[Case], law: &Law) -> anyhow::Result<u8> {
         let (text, keys) = self.shown.read()?;
-        let judged = self.judge(&text, &keys, (cases, law));
+        let judged = self.judge(&text, &keys, (cases, law))?;
         let mut out = io::stdout().lock();
         match (&judged, self.json) {
             (Ok((statement, key)), true) => writeln!(out, "{}", told(statement, key))?,
             (Ok((statement, key)), false) => tell(statement, key, &mut out)?,
-            (Err(why), true) => writeln!(out, "{}", json!({ "verified": false, "problem": format!("{why:#}") }))?,
-            (Err(why), false) => anstream::eprintln!("rejected: {why:#}"),
+            (Err(why), true) => writeln!(out, "{}", json!({ "verified": false, "problem": reason(why) }))?,
+            (Err(why), false) => anstream::eprintln!("rejected: {}", reason(why)),
         }
         Ok(if judged.is_ok() { 0 } else { REJECTED })
     }
 
+    /// The certificate, or why it is rejected.
+    ///
+    /// # Errors
+    /// A rerun that cannot begin, which says nothing of the certificate.
     fn judge(
         &self,
         text: &str,
         keys: &[PublicKey],
         (cases, law): (&[Case], &Law),
-    ) -> anyhow::Result<(Statement, PublicKey)> {
+    ) -> anyhow::Result<anyhow::Result<(Statement, PublicKey)>> {
         let level = if self.level == AtLeast::Full { Level::Full } else { Level::Core };
         let demands = Demands { now: SystemTime::now(), nonce: self.nonce.as_deref(), level };
-        let (statement, key) = verified(text, keys, demands, (cases, law))?;
-        self.rerun.compare(&statement.predicate.certificate, (cases, law), self.timeouts)?;
-        Ok((statement, key.clone()))
+        let (statement, key) = match verified(text, keys, demands, (cases, law)) {
+            Ok(verified) => verified,
+            Err(why) => return Ok(Err(why)),
+        };
+        let same = self.rerun.compare(&statement.predicate.certificate, (cases, law), self.timeouts)?;
+        Ok(same.map(|()| (statement, key.clone())))
     }
+}
+
+/// Why a certificate is rejected, on one line: it may quote whatever the certificate says.
+pub(super) fn reason(why: &anyhow::Error) -> String {
+    let is_plain = |letter: char| matches!(letter, '\'' | '"' | '\\');
+    let shown = |letter: char| if is_plain(letter) { letter.to_string() } else { letter.escape_debug().to_string() };
+    format!("{why:#}").chars().map(shown).collect()
 }
 
 fn host(certificate: &Certificate) -> anyhow::Result<(&str, &str)> {
@@ -171,6 +186,12 @@ fn tell(statement: &Statement, key: &PublicKey, out: &mut impl Write) -> anyhow:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn why_it_is_rejected_stays_on_its_line() {
+        let why = anyhow!("{}", "\u{1b}[2J\nverified: \"it's\" a\\b\r\u{9b}\u{202e}caf\u{e9}").context("its host");
+        assert_eq!(reason(&why), "its host: \\u{1b}[2J\\nverified: \"it's\" a\\b\\r\\u{9b}\\u{202e}caf\u{e9}");
+    }
 
     #[test]
     fn what_a_certificate_says_stays_on_its_line() {

@@ -69,6 +69,9 @@ impl Declaration {
             return Err(format!("the known failure of `{}` must name the clause that is broken", exemption.cases));
         }
         for exemption in this.exemptions.iter_mut().chain(&mut this.known_failing) {
+            if exemption.cases.len() > LONGEST {
+                return Err(format!("the pattern of `cases` is longer than {LONGEST} bytes: write several entries"));
+            }
             let glob = std::slice::from_ref(&exemption.cases);
             exemption.matcher = Patterns::literal(glob, ids.iter().map(String::as_str))?;
             if exemption.reason.is_empty() || exemption.link.is_empty() {
@@ -91,27 +94,6 @@ impl Declaration {
     #[must_use]
     pub const fn is_of_a_program(&self) -> bool {
         self.launch.is_some()
-    }
-
-    /// Whether a host that is known by its description alone can be the one of this file. What [`checks`](Self::checks) look
-    /// at is not looked at again.
-    ///
-    /// # Errors
-    /// What differs.
-    pub fn describes(&self, host: &HostDescription) -> Result<(), String> {
-        // A backend of ours has a declaration for each way to use it, such as `redis-pubsub`.
-        let way = self.name.strip_prefix(&*host.name);
-        if !way.is_some_and(|way| way.is_empty() || (way.starts_with('-') && !self.is_of_a_program())) {
-            return Err(format!("it is called {:?}, and is {:?}", host.name, self.name));
-        }
-        let lacks = self.launch.as_ref().map(Launch::lacks).unwrap_or_default();
-        if host.lacks != lacks {
-            return Err(format!("what cannot be put to it is said to be {:?}, and is {lacks:?}", host.lacks));
-        }
-        if self.is_of_a_program() && host.capabilities != self.capabilities {
-            return Err("it offers something else".to_owned());
-        }
-        Ok(())
     }
 
     /// What a host without a file declares: what it says of itself.
@@ -207,6 +189,9 @@ impl Declaration {
         Ok(Some(format!("exempt until {expires}: {reason} ({link})")))
     }
 }
+
+/// A pattern of cases is no longer, in bytes: what reads it goes deeper with each brace.
+const LONGEST: usize = 256;
 
 /// Every host that has the capability.
 const ANY: &str = "*";

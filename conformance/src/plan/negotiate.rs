@@ -81,6 +81,7 @@ const fn control(need: &Need) -> Option<Control> {
         Need::Foreign => Some(Control::Foreign),
         Need::Feature(_)
         | Need::Without(_)
+        | Need::Limit(_)
         | Need::Interface(_)
         | Need::Guest
         | Need::Guests

@@ -8,7 +8,7 @@ use crate::{
         Altitude, Host, HostDescription,
         adapter::{Adapted, Adapter, protocol::Hello},
         command::{self, Command, Launch},
-        http::{self, Http, Token},
+        http::{Http, Token},
     },
     plan::Declaration,
 };
@@ -138,12 +138,9 @@ impl Foreign {
                 self.declaration.name
             );
         };
-        let dialects = self.launch.dialects.iter().map(|dialect| format!("via bridge: {}", dialect.name()));
-        let alone = self.launch.guests_are_alone.iter().map(|why| format!("guests do not meet: {why}"));
         let hello = self.adapter.as_ref().map(|adapter| adapter.hello());
         let told = hello.map(|hello| format!("through an adapter for {}", hello.name)).into_iter();
         let told = told.chain(hello.into_iter().flat_map(|hello| hello.notes.clone()));
-        let deployed = self.launch.url.iter().map(|url| format!("over HTTP at {}", http::origin(url, language)));
         let description = HostDescription {
             name: self.declaration.name.clone(),
             version: self.version.clone(),
@@ -152,7 +149,7 @@ impl Foreign {
             controls: hello.map(Hello::known_controls).unwrap_or_default(),
             lacks: self.launch.lacks(),
             labels: self.launch.labels.clone(),
-            notes: told.chain(deployed).chain(dialects).chain(alone).collect(),
+            notes: told.chain(self.launch.notes(language)).collect(),
         };
         if let Some(url) = &self.launch.url {
             let (token, alone) = (self.token.as_deref().unwrap_or_default(), self.launch.guests_are_alone.is_some());

@@ -13,11 +13,14 @@ use crate::{
 use wasi_cloud_core::Kind;
 
 pub const CASES: &[Case] = cases! { "keyvalue/atomics";
-    counter_of_any_key_counts(KEYS) ["KV-ATOM-01", "KV-ATOM-02", "KV-STORE-S05"] [Need::Interface("decrement")];
+    counter_of_any_key_counts(KEYS) ["KV-ATOM-01", "KV-ATOM-02", "KV-STORE-S05"]
+        [Need::Interface("decrement"), Need::Limit("max-key-size")];
     atomics_without_a_grant_are_denied ["KV-STORE-03"] [Need::Grant, Need::Interface("cas")];
     atomics_with_a_read_grant_write_nothing ["KV-STORE-03"] [Need::Grant, Need::Interface("cas")];
-    atomics_of_a_longer_key_are_refused ["KV-STORE-S02", "KV-ATOM-04"] [Need::Interface("cas")];
-    swap_of_a_larger_value_is_refused ["KV-STORE-S07", "KV-ATOM-13"] [Need::Interface("cas")];
+    atomics_of_a_longer_key_are_refused ["KV-STORE-S02", "KV-ATOM-04"]
+        [Need::Interface("cas"), Need::Limit("max-key-size")];
+    swap_of_a_larger_value_is_refused ["KV-STORE-S07", "KV-ATOM-13"]
+        [Need::Interface("cas"), Need::Limit("max-value-size")];
     counter_is_exact_above_two_to_the_53 ["KV-ATOM-02"] [Need::Interface("decrement")];
     counter_can_be_swapped_and_counts_on ["KV-ATOM-S03", "KV-ATOM-11", "KV-ATOM-10"]
         [Need::Feature("decimal-counters"), Need::Interface("cas")];

@@ -3,7 +3,7 @@
 use crate::{
     bench::{Bench, Bucket},
     catalogue::Axis,
-    outcome::{Outcome, Stop},
+    outcome::Outcome,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
@@ -13,11 +13,9 @@ pub const SIZES: Axis<usize> = &[("empty", 0), ("1-byte", 1), ("64-kib", 64 << 1
 
 /// A value of this size. The case is skipped where the host declares that it takes none as large.
 pub fn sized(bench: &Bench, size: usize) -> Outcome<Vec<u8>> {
-    match bench.declared()?.limits.get("max-value-size") {
-        Some(most) if size as u64 > *most => Err(Stop::Skip(format!("`max-value-size` is {most}: less than {size}"))),
-        // No period of a power of two, so that a block that is lost or repeated shows.
-        _ => Ok((0..size).map(|at| (at % 251) as u8).collect()),
-    }
+    bench.fits("max-value-size", size)?;
+    // No period of a power of two, so that a block that is lost or repeated shows.
+    Ok((0..size).map(|at| (at % 251) as u8).collect())
 }
 
 /// What a key looks like.

@@ -10,14 +10,16 @@ use crate::{
 use wasi_cloud_core::Kind;
 
 pub const CASES: &[Case] = cases! { "keyvalue/store";
-    longest_key_works ["KV-STORE-S02"] [];
-    longest_key_of_wide_letters_works ["KV-STORE-S02"] [];
-    longer_key_is_refused ["KV-STORE-S02", "KV-STORE-22"] [];
-    longest_keys_are_told_apart ["KV-STORE-S05", "KV-STORE-S02"] [];
-    larger_value_is_refused_and_the_old_one_stays ["KV-STORE-S07", "KV-STORE-22"] [];
-    larger_value_fails_a_batch ["KV-BATCH-10", "KV-STORE-S07"] [Need::Interface("batch")];
-    longer_key_is_no_counter ["KV-STORE-S02", "KV-ATOM-04"] [Need::Interface("atomics"), Need::Interface("cas")];
-    longer_key_fails_a_batch ["KV-BATCH-10", "KV-STORE-S02"] [Need::Interface("batch")];
+    longest_key_works ["KV-STORE-S02"] [Need::Limit("max-key-size")];
+    longest_key_of_wide_letters_works ["KV-STORE-S02"] [Need::Limit("max-key-size")];
+    longer_key_is_refused ["KV-STORE-S02", "KV-STORE-22"] [Need::Limit("max-key-size")];
+    longest_keys_are_told_apart ["KV-STORE-S05", "KV-STORE-S02"] [Need::Limit("max-key-size")];
+    larger_value_is_refused_and_the_old_one_stays ["KV-STORE-S07", "KV-STORE-22"] [Need::Limit("max-value-size")];
+    larger_value_fails_a_batch ["KV-BATCH-10", "KV-STORE-S07"]
+        [Need::Interface("batch"), Need::Limit("max-value-size")];
+    longer_key_is_no_counter ["KV-STORE-S02", "KV-ATOM-04"]
+        [Need::Interface("atomics"), Need::Interface("cas"), Need::Limit("max-key-size")];
+    longer_key_fails_a_batch ["KV-BATCH-10", "KV-STORE-S02"] [Need::Interface("batch"), Need::Limit("max-key-size")];
 };
 
 /// A key of the declared maximum works in every function.

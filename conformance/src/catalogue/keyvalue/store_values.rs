@@ -11,8 +11,10 @@ use crate::{
 };
 
 pub const CASES: &[Case] = cases! { "keyvalue/store";
-    value_is_kept(SIZES, KEYS) ["KV-STORE-04", "KV-STORE-07", "KV-STORE-S06"] [Need::Guests];
-    largest_value_under_longest_key_is_kept ["KV-STORE-S07", "KV-STORE-S02", "KV-STORE-04"] [];
+    value_is_kept(SIZES, KEYS) ["KV-STORE-04", "KV-STORE-07", "KV-STORE-S06"]
+        [Need::Guests, Need::Limit("max-key-size"), Need::Limit("max-value-size")];
+    largest_value_under_longest_key_is_kept ["KV-STORE-S07", "KV-STORE-S02", "KV-STORE-04"]
+        [Need::Limit("max-key-size"), Need::Limit("max-value-size")];
     bytes_are_kept(BYTES, WAYS) ["KV-STORE-04", "KV-ATOM-10", "KV-BATCH-05", "KV-BATCH-01"]
         [Need::Interface("atomics"), Need::Interface("batch"), Need::Interface("cas")];
 };

@@ -39,6 +39,9 @@ fn a_certificate_holds_in_the_minor_version_that_made_it() {
     let of = |suite: &str| {
         let mut statement = good();
         statement.predicate.certificate.suite = suite.into();
+        // Our host is a part of it.
+        statement.predicate.certificate.hosts.iter_mut().for_each(|host| host.version = suite.into());
+        statement.subject[0].name = format!("memory {suite}");
         told(&statement, &world().0)
     };
     assert_eq!(of(&format!("{MINOR}.999")), Ok(()));

@@ -13,7 +13,7 @@ use crate::{
     levels::Verdicts,
     outcome::Verdict,
     pattern::Patterns,
-    plan::{self, Selection},
+    plan::{self, Declaration, Plan, Selection},
     runner::{self, Options, Panics, Rules},
     subject::{Target, altitudes, is_foreign},
 };
@@ -41,15 +41,17 @@ pub(super) struct Rerun {
 impl Rerun {
     /// Nothing, if nobody asked for it.
     ///
+    /// Or a host that is another one, or verdicts that are not those of the certificate.
+    ///
     /// # Errors
-    /// A host that is another one or cannot be run, and verdicts that are not those of the certificate.
+    /// A host that is not here or cannot be made ready: that says nothing of the certificate.
     pub fn compare(
         &self,
         certificate: &Certificate,
         (cases, law): (&[Case], &Law),
         timeouts: Timeouts,
-    ) -> anyhow::Result<()> {
-        let Some(host) = self.rerun.clone() else { return Ok(()) };
+    ) -> anyhow::Result<anyhow::Result<()>> {
+        let Some(host) = self.rerun.clone() else { return Ok(Ok(())) };
         let said = verdicts(certificate.runs.first().context("it has no run")?);
         let sample = self.sample(&said, cases)?;
         let jobs = process::default_jobs();
@@ -58,12 +60,14 @@ impl Rerun {
             let (url, ids, name) = (self.url.clone(), plan::ids(cases), host.clone());
             let target = workers.spawn(async move { Target::prepare(name, url, &ids).await }).await??;
             let declaration = target.declaration(&plan::ids(cases))?;
-            ensure!(declaration.text() == certificate.declaration, "`{host}` declares something else");
+            // Whoever starts guests without it would see them all fail.
+            target.files()?;
             let everywhere = altitudes(is_foreign(&host))?;
             let plans = target::plans(&target, &everywhere, (cases, law), &sample, timeouts.deadlines())?;
-            let versions = plans.iter().map(|plan| &plan.host.describe().version);
-            let versions: BTreeSet<_> = versions.chain(certificate.hosts.iter().map(|host| &host.version)).collect();
-            ensure!(versions.len() == 1, "the host that is here is of another version: {versions:?}");
+            if let Err(why) = is_it(&host, &declaration, &plans, certificate) {
+                target.stop().await;
+                return Ok(Err(why));
+            }
             let options = Options {
                 run: process::unique(),
                 seed: certificate.runs.first().map_or(0, |run| run.seed),
@@ -88,15 +92,18 @@ impl Rerun {
             })
             .await;
             target.stop().await;
-            Ok((seen, summary))
+            anyhow::Ok(Ok((seen, summary)))
         });
         workers.shutdown_background();
-        let (seen, summary) = seen?;
+        let (seen, summary) = match seen? {
+            Ok(seen) => seen,
+            Err(another) => return Ok(Err(another)),
+        };
         // What the certificate says was skipped for a reason in the plan, which nothing that runs confirms.
         let ran = said.into_iter().filter(|((_, id), verdict)| *verdict != Verdict::Skip && sample.run.matches(id));
-        let same = agree(&ran.collect(), &seen, &summary)?;
-        anstream::eprintln!("{same} verdicts are the same when they run again");
-        Ok(())
+        Ok(agree(&ran.collect(), &seen, &summary).map(|same| {
+            anstream::eprintln!("{same} verdicts are the same when they run again");
+        }))
     }
 
     /// Cases that ran, picked at random: whoever issued the certificate cannot know which.
@@ -109,6 +116,15 @@ impl Rerun {
         let run = Patterns::read(&picked, known.iter().map(String::as_str)).map_err(|why| anyhow!(why))?;
         Ok(Selection { run, ..Selection::default() })
     }
+}
+
+/// Whether the host that is here can be the one of the certificate.
+fn is_it(name: &str, declaration: &Declaration, plans: &[Plan], certificate: &Certificate) -> anyhow::Result<()> {
+    ensure!(declaration.text() == certificate.declaration, "`{name}` declares something else");
+    let versions = plans.iter().map(|plan| &plan.host.describe().version);
+    let versions: BTreeSet<_> = versions.chain(certificate.hosts.iter().map(|host| &host.version)).collect();
+    ensure!(versions.len() == 1, "the host that is here is of another version: {versions:?}");
+    Ok(())
 }
 
 /// How many verdicts of cases are those that were said: all of them, by a run that was whole.

@@ -1,9 +1,10 @@
 //! `[launch]` of a host's file: how a program that runs components is started, and what it cannot carry.
 
 use crate::{
-    catalogue::deployment::OTHER,
+    catalogue::deployment::{DEFAULT, OTHER},
     dialect::Dialect,
     host::http::{self, Token},
+    language::Language,
 };
 use serde::Deserialize;
 use std::{
@@ -76,6 +77,7 @@ impl Launch {
     /// # Errors
     /// What is missing.
     pub fn check(&self) -> Result<(), String> {
+        self.check_labels().map_err(|wrong| format!("launch: {wrong}"))?;
         if !self.adapter.is_empty() {
             return self.check_adapter().map_err(|wrong| format!("launch: {wrong}"));
         }
@@ -101,6 +103,22 @@ impl Launch {
             return Ok(());
         };
         Err(format!("launch: {wrong}"))
+    }
+
+    /// A label that is to be denied, or to lead nowhere, has no other name: it would be another one that is put to the host.
+    fn check_labels(&self) -> Result<(), String> {
+        if let Some(label) = self.labels.keys().find(|label| ![DEFAULT, OTHER].contains(&&***label)) {
+            return Err(format!(
+                "`labels` says what the stores `{DEFAULT}` and `{OTHER}` are called: take out {label:?}"
+            ));
+        }
+        let called = |label: &str| self.labels.get(label).map_or(label, String::as_str).to_owned();
+        match self.labels.get(OTHER) {
+            Some(other) if *other == called(DEFAULT) => {
+                Err(format!("`labels` calls two stores {other:?}: give each its own name, or leave out `{OTHER}`"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_adapter(&self) -> Result<(), String> {
@@ -182,6 +200,16 @@ impl Launch {
         [(COMPONENT, component), (PREPARED, prepared), (HERE, &self.here)]
     }
 
+    /// What a reader of a report has to know, with guests of this language.
+    #[must_use]
+    pub fn notes(&self, language: Language) -> Vec<String> {
+        let deployed = self.url.iter().map(|url| format!("over HTTP at {}", http::origin(url, language)));
+        let dialects = self.dialects.iter().map(|dialect| format!("via bridge: {}", dialect.name()));
+        let alone = self.guests_are_alone.iter().map(|why| format!("guests do not meet: {why}"));
+        let labels = self.labels.iter().map(|(label, called)| format!("the store `{label}` is called {called:?}"));
+        deployed.chain(dialects).chain(alone).chain(labels).collect()
+    }
+
     /// What the host cannot carry, by the word of the need, with the reason.
     #[must_use]
     pub fn lacks(&self) -> BTreeMap<String, String> {
@@ -232,6 +260,21 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_is_told_what_stands_between() {
+        let text = "argv = ['w', '{component}']\ndialects = ['wasi:config@0.2.0-draft']\nguests-are-alone = 'so'\n\
+            labels = { default = 'd', other = 'default' }";
+        assert_eq!(
+            launch(text).unwrap().notes(Language::Rust),
+            [
+                "via bridge: wasi:config@0.2.0-draft",
+                "guests do not meet: so",
+                "the store `default` is called \"d\"",
+                "the store `other` is called \"default\""
+            ]
+        );
+    }
+
+    #[test]
     fn what_is_missing_is_said() {
         for (text, word) in [
             ("argv = []", "no program"),
@@ -249,6 +292,10 @@ mod tests {
             ("url = 'http://h/{lang}'\ntoken = { env = 'T' }", "write {driver}"),
             ("url = 'http://h/{lang}/{driver}'\ntoken = { env = 'T' }\nargv = ['w']", "leave out `argv`"),
             ("argv = ['w', '{component}']\ndialects = ['wasi:keyvalue@9']", "unknown variant"),
+            ("adapter = ['a']\nlabels = { ungranted = 'locked' }", "take out \"ungranted\""),
+            ("adapter = ['a']\nlabels = { default = 'd', Default = 'locked' }", "take out \"Default\""),
+            ("adapter = ['a']\nlabels = { default = 's', other = 's' }", "two stores \"s\": give each its own name"),
+            ("adapter = ['a']\nlabels = { other = 'default' }", "two stores \"default\""),
         ] {
             let why = launch(text).expect_err(text);
             assert!(why.contains(word), "{text}: {why}");

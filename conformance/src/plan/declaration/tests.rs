@@ -182,3 +182,17 @@ fn a_declaration_names_no_other_file() {
         assert!(why.contains("names another file: write the patterns here"), "{why}");
     }
 }
+
+/// What reads patterns goes deeper with each brace, and whoever reads a certificate would end.
+#[test]
+fn a_pattern_without_an_end_is_refused() {
+    for known in ["exemptions", "known-failing"] {
+        for cases in ["{".repeat(1 << 20), "x".repeat(257)] {
+            let text = EXEMPTION.replace("exemptions", known).replace("keyvalue/store/*", &cases);
+            let why = parse(&format!("{text}clause = 'KV-STORE-06'\n")).expect_err("too long");
+            assert!(why.contains("longer than 256 bytes: write several entries"), "{why}");
+        }
+    }
+    let longest = format!("keyvalue/store/{{set,{}}}", "x".repeat(256 - 21));
+    assert!(longest.len() == 256 && parse(&EXEMPTION.replace("keyvalue/store/*", &longest)).is_ok());
+}

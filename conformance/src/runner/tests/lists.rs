@@ -144,8 +144,9 @@ fn an_undecided_case_is_undecided() {
 
 #[test]
 fn a_limit_is_exercised_at_its_end_and_one_beyond() {
-    let at_most = || case("at_most", &[], |bench| Box::pin(async { bench.most("size").map(drop) }));
-    let beyond = || case("beyond", &[], |bench| Box::pin(async { bench.too_much("size").map(drop) }));
+    let at_most = || case("at_most", &[Need::Limit("size")], |bench| Box::pin(async { bench.most("size").map(drop) }));
+    let beyond =
+        || case("beyond", &[Need::Limit("size")], |bench| Box::pin(async { bench.too_much("size").map(drop) }));
     let problems = |cases: Vec<Case>, limit: u64| {
         let rules = Rules { whole: true, ..Rules::default() };
         let limits: &'static [_] = if limit == 8 { &[("size", 8)] } else { &[("size", 1 << 40)] };
