@@ -20,7 +20,7 @@ mod target;
 mod tell;
 mod verify;
 
-use crate::{catalogue, clauses::Law, host::Host};
+use crate::{catalogue, clauses::Law, event::plain::plain, host::Host};
 use clap::{
     Parser, Subcommand,
     error::{ContextKind, ContextValue, ErrorKind::UnknownArgument},
@@ -149,7 +149,9 @@ fn run_cli(args: impl IntoIterator<Item = OsString>, given: Vec<Arc<dyn Host>>) 
     match execute(cli.command, color, given) {
         Ok(code) => code,
         Err(error) => {
-            let _ = writeln!(anstream::AutoStream::new(std::io::stderr(), color), "error: {error:#}");
+            let mut said = format!("{error:#}");
+            plain(&mut said);
+            let _ = writeln!(anstream::AutoStream::new(std::io::stderr(), color), "error: {said}");
             COULD_NOT_RUN
         }
     }

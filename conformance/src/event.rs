@@ -1,5 +1,7 @@
 //! What a run says while it runs. Every report is made from this stream and from nothing else.
 
+pub(crate) mod plain;
+
 use crate::{
     host::{Control, Declared, HostCall, HostDescription},
     levels::Levels,
@@ -138,6 +140,9 @@ pub struct Record {
     pub level: String,
     /// The clauses, with their sentences.
     pub clauses: Vec<Cited>,
+    /// The clause of these that it breaks, of a failure that the host's file lists: it says nothing against the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaks: Option<String>,
     /// Whether it is no case but a check of the host's declaration.
     #[serde(default)]
     pub check: bool,
@@ -181,10 +186,44 @@ pub struct Record {
 }
 
 impl Record {
+    /// Of a case that nothing is known of yet.
+    #[must_use]
+    pub fn new(id: &str, altitude: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            altitude: altitude.to_owned(),
+            verdict: Verdict::Pass,
+            would_be: None,
+            level: String::new(),
+            clauses: Vec::new(),
+            breaks: None,
+            check: false,
+            why: None,
+            mismatch: None,
+            attempts: 0,
+            millis: 0,
+            seed: 0,
+            repro: String::new(),
+            observed: false,
+            warning: None,
+            shown: Vec::new(),
+            leak: None,
+            calls: Vec::new(),
+            log: Vec::new(),
+            transcript: Vec::new(),
+        }
+    }
+
     /// Whether somebody has to look at it.
     #[must_use]
     pub const fn is_bad(&self) -> bool {
         matches!(self.verdict, Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error)
+    }
+
+    /// Whether it failed, known or not: what the host did has to be there for whoever looks.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        self.is_bad() || matches!(self.verdict, Verdict::Xfail)
     }
 
     /// How it ended, whether that counts or not.
@@ -211,7 +250,10 @@ impl Record {
         if let Some(mismatch) = &mut self.mismatch {
             [&mut mismatch.what, &mut mismatch.expected, &mut mismatch.actual].into_iter().for_each(&clean);
         }
-        self.calls.iter_mut().for_each(|call| clean(&mut call.key));
+        for call in &mut self.calls {
+            let HostCall { capability, op, label, key, outcome, .. } = call;
+            [capability, op, label, key, outcome].into_iter().for_each(&clean);
+        }
         for entry in &mut self.transcript {
             [&mut entry.op, &mut entry.seen].into_iter().for_each(&clean);
         }

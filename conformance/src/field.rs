@@ -29,8 +29,10 @@ pub fn read(path: &Path) -> Result<Run> {
     let (mut is_begun, mut is_whole) = (false, false);
     for (number, line) in (1..).zip(text.lines()) {
         let at = format!("{}:{number}", path.display());
-        let event = serde_json::from_str(line)
+        let mut event: Event = serde_json::from_str(line)
             .with_context(|| format!("{at} is no event of a run: write one with `run --format json`"))?;
+        // Whoever wrote the file may not have been this program.
+        event.make_plain();
         let again = match &event {
             Event::Started(_) => is_begun,
             Event::Ended(record) => !seats.insert((record.id.clone(), record.altitude.clone())),
@@ -60,9 +62,9 @@ pub enum Standing {
     Flaky,
     /// A case fails that does not count yet.
     Provisional,
-    /// All that ran passed, and others that prove the clause are not in the run.
+    /// Nothing is known against it, and not all that proves it passed: some did not run, or breaks another clause.
     Partly,
-    /// All that ran passed.
+    /// All passed.
     Holds,
     /// Cases were skipped, and none ran.
     Skipped,
@@ -174,7 +176,7 @@ impl<'a> Field<'a> {
         let none = BTreeSet::new();
         let row = |clause: &'a Clause| {
             let ids = proving.get(&*clause.id).unwrap_or(&none);
-            Row { clause, cells: standings.iter().map(|standings| standings.cell(ids)).collect() }
+            Row { clause, cells: standings.iter().map(|standings| standings.cell(&clause.id, ids)).collect() }
         };
         let has =
             |clause: &&Clause| standings.iter().any(|standings| standings.capabilities.contains(clause.capability()));
@@ -186,30 +188,57 @@ impl<'a> Field<'a> {
 struct Standings {
     altitudes: Vec<String>,
     capabilities: BTreeSet<String>,
-    ran: BTreeMap<(String, String), Standing>,
+    ran: BTreeMap<(String, String), Seat>,
+}
+
+/// What a case says of the clauses that it cites.
+struct Seat {
+    standing: Standing,
+    /// The only one that it is known to break.
+    breaks: Option<String>,
+    /// Whether the host owes it, though it cannot be put to it.
+    lacking: bool,
+}
+
+impl Seat {
+    /// What it says of this clause.
+    fn of(&self, clause: &str) -> Standing {
+        let is_another = self.breaks.as_ref().is_some_and(|broken| broken != clause);
+        if self.standing == Standing::Known && is_another { Standing::Partly } else { self.standing }
+    }
+
+    /// Whether it leaves open what it should have shown.
+    fn is_open(&self) -> bool {
+        self.lacking || self.standing == Standing::Skipped
+    }
 }
 
 impl Standings {
     fn of(run: &Run) -> Self {
-        let of_record = |record: &Record| ((record.id.clone(), record.altitude.clone()), Standing::of(record));
-        let inapplicable = run.started.inapplicable.iter();
-        let inapplicable = inapplicable.map(|case| ((case.id.clone(), case.altitude.clone()), Standing::Inapplicable));
+        let ran = run.records.iter().map(|record| {
+            let seat = Seat { standing: Standing::of(record), breaks: record.breaks.clone(), lacking: false };
+            ((record.id.clone(), record.altitude.clone()), seat)
+        });
+        let inapplicable = run.started.inapplicable.iter().map(|case| {
+            let seat = Seat { standing: Standing::Inapplicable, breaks: None, lacking: case.lacking };
+            ((case.id.clone(), case.altitude.clone()), seat)
+        });
         Self {
             altitudes: run.started.hosts.iter().map(|host| host.altitude.clone()).collect(),
             capabilities: run.started.hosts.iter().flat_map(|host| host.capabilities.keys().cloned()).collect(),
-            ran: inapplicable.chain(run.records.iter().map(of_record)).collect(),
+            ran: inapplicable.chain(ran).collect(),
         }
     }
 
-    /// The worst of all cases, at each altitude. What was skipped or cannot be put to the host counts only where nothing ran,
-    /// and a clause does not hold of which a case was not picked, or the run ended before it.
-    fn cell(&self, ids: &BTreeSet<String>) -> Cell {
+    /// The worst of all cases, at each altitude. A clause does not hold of which a case was skipped, cannot be put to the host
+    /// that owes it, or was not picked, or the run ended before it. What belongs to another altitude is no matter here.
+    fn cell(&self, clause: &str, ids: &BTreeSet<String>) -> Cell {
         let worst = |altitude: &String| {
-            let found: Vec<_> =
-                ids.iter().filter_map(|id| self.ran.get(&(id.clone(), altitude.clone())).copied()).collect();
-            let standing = match found.iter().min() {
-                Some(Standing::Holds) if found.len() < ids.len() => Standing::Partly,
-                worst => worst.copied().unwrap_or(Standing::Untested),
+            let found: Vec<_> = ids.iter().filter_map(|id| self.ran.get(&(id.clone(), altitude.clone()))).collect();
+            let is_whole = found.len() == ids.len() && !found.iter().any(|seat| seat.is_open());
+            let standing = match found.iter().map(|seat| seat.of(clause)).min() {
+                Some(Standing::Holds) if !is_whole => Standing::Partly,
+                worst => worst.unwrap_or(Standing::Untested),
             };
             (altitude.clone(), standing)
         };

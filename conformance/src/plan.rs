@@ -81,6 +81,8 @@ pub struct Entry {
     pub binding: Binding,
     /// What is expected of it.
     pub expect: Expect,
+    /// The clause that it breaks, where the host's declaration says that it fails.
+    pub breaks: Option<String>,
     /// Why it does not run, if it does not.
     pub skip: Option<String>,
     /// Whether it does not run because the host's declaration says so.
@@ -195,10 +197,11 @@ pub fn plan(
         let exempt = exemption.is_some();
         skip = exemption.or(skip);
         let mut expect = selection.expects(&id);
-        if declaration.map_or(Ok(false), |declaration| declaration.fails(&id, &clauses, today))? {
+        let breaks = declaration.map_or(Ok(None), |declaration| declaration.fails(&id, &clauses, today))?;
+        if breaks.is_some() {
             expect = Expect::Failure;
         }
-        plan.entries.push(Entry { case: *case, id, level, clauses, binding, expect, skip, exempt });
+        plan.entries.push(Entry { case: *case, id, level, clauses, binding, expect, breaks, skip, exempt });
     }
     Ok(plan)
 }

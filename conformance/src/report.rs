@@ -1,5 +1,6 @@
 //! Reports: each is made from the events alone, so all of them agree.
 
+mod claim;
 pub mod json;
 pub mod junit;
 pub mod markdown;

@@ -24,7 +24,7 @@ mod store_limits;
 mod store_list;
 mod store_names;
 mod store_values;
-mod support;
+pub(crate) mod support;
 mod switch;
 mod watcher;
 

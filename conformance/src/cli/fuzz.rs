@@ -42,6 +42,9 @@ pub(super) struct Fuzz {
     /// Operations in the longest of them.
     #[arg(long, value_name = "N", default_value = "40", value_parser = clap::value_parser!(u16).range(1..=1000))]
     length: u16,
+    /// With one handle on the bucket instead of two: what else differs of a host whose handles do not see each other's writes.
+    #[arg(long)]
+    one_handle: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -54,6 +57,7 @@ Examples:
   cloud-conformance fuzz --host memory --host redis --host wasmtime
   cloud-conformance fuzz --host sqlite --lang go --seed 7 --sequences 1000
   cloud-conformance fuzz --host mutant:folds-case --json
+  cloud-conformance fuzz --host wasmtime --one-handle
 
 Key-value operations at random are held against a model of the law. What differs is shrunk to the
 shortest sequence that shows it, and printed as a case for the catalogue. This is no proof of
@@ -88,6 +92,7 @@ impl Fuzz {
             seed: self.seed.unwrap_or_else(process::seed),
             sequences: self.sequences,
             length: self.length.into(),
+            handles: if self.one_handle { 1 } else { 2 },
             patience: self.timeouts.deadlines().op,
         };
         let workers = process::workers(1)?;
@@ -119,9 +124,9 @@ impl Fuzz {
         let (run, number, bar) = (process::unique(), AtomicU64::new(0), bar(effort.sequences.into()));
         let play = |steps: &[_]| {
             let scope = format!("{run}-{}", number.fetch_add(1, Ordering::Relaxed));
-            workers.block_on(play(&*host, &scope, steps, effort.patience))
+            workers.block_on(play(&*host, &scope, steps, effort))
         };
-        let found = fuzz(&*host, effort, play, || bar.inc(1))?;
+        let found = fuzz(&*host, effort, play, || bar.inc(1)).with_context(|| format!("`{name}`"))?;
         bar.finish_and_clear();
         self.tell(name, &*host, effort, found.as_ref())?;
         Ok(found.is_some())

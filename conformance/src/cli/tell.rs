@@ -1,4 +1,4 @@
-//! Where events go: the report, the progress bar, the bundle. Secrets end here.
+//! Where events go: the report, the progress bar, the bundle. Secrets end here, and what a terminal would obey.
 
 use crate::{event::Event, report::Report};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -33,6 +33,7 @@ impl Teller {
         if let Event::Ended(record) = &mut event {
             record.scrub(|text| self.secrets.iter().for_each(|secret| *text = text.replace(secret, "***")));
         }
+        event.make_plain();
         self.progress(&event);
         // One that cannot be written does not end the others.
         for report in &mut self.reports {

@@ -46,12 +46,12 @@ fn cell(run: &Run, clause: &str) -> Cell {
 }
 
 #[test]
-fn the_worst_case_decides_and_what_did_not_run_counts_for_nothing() {
+fn the_worst_case_decides_and_what_did_not_run_leaves_it_open() {
     use Verdict::{Fail, Pass, Provisional, Skip, Unknown, Xfail};
     let (clause, [one, other]) = of_one_clause();
     for (verdicts, standing) in [
         ([Pass, Pass], Standing::Holds),
-        ([Pass, Skip], Standing::Holds),
+        ([Pass, Skip], Standing::Partly),
         ([Skip, Skip], Standing::Skipped),
         ([Pass, Xfail], Standing::Known),
         ([Xfail, Fail], Standing::Broken),
@@ -73,6 +73,35 @@ fn the_worst_case_decides_and_what_did_not_run_counts_for_nothing() {
     let cell = cell(&run, clause);
     assert_eq!(cell["y"], Standing::Inapplicable);
     assert_eq!(short(&cell), [(Standing::Holds, vec!["x"])]);
+}
+
+/// The host's file names one clause that such a case breaks; the others that it cites are not accused by it.
+#[test]
+fn a_known_failure_is_charged_to_the_clause_that_is_named() {
+    let cases = catalogue::all();
+    let case = cases.iter().find(|case| case.clauses.len() == 2).expect("a case of two clauses");
+    let known = |breaks: Option<&str>| {
+        let known = Record { breaks: breaks.map(str::to_owned), ..record(&case.id(), "x", Verdict::Xfail) };
+        let others =
+            cases.iter().filter(|other| other.id() != case.id()).map(|other| record(&other.id(), "x", Verdict::Pass));
+        let run = run("h", &["x"], others.chain([known]).collect());
+        [0, 1].map(|number| cell(&run, case.clauses[number])["x"])
+    };
+    assert_eq!(known(Some(case.clauses[0])), [Standing::Known, Standing::Partly]);
+    assert_eq!(known(Some(case.clauses[1])), [Standing::Partly, Standing::Known]);
+    // Of a list of the user's, and in files of older versions, nobody says which.
+    assert_eq!(known(None), [Standing::Known, Standing::Known]);
+}
+
+#[test]
+fn what_cannot_be_put_to_the_host_leaves_a_clause_open_if_it_owes_it() {
+    let (clause, [one, other]) = of_one_clause();
+    for (lacking, standing) in [(true, Standing::Partly), (false, Standing::Holds)] {
+        let mut run = run("h", &["x"], vec![record(&one, "x", Verdict::Pass)]);
+        let case = Inapplicable { id: other.clone(), altitude: "x".into(), lacking, ..Inapplicable::default() };
+        run.started.inapplicable.push(case);
+        assert_eq!(cell(&run, clause)["x"], standing);
+    }
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Plays a sequence on a host, beside the model.
 
 use super::{
-    Step, What,
+    Effort, Step, What,
     model::{Expected, Model},
 };
 use crate::{
     catalogue::deployment::{DEFAULT, deployment},
-    host::{Driver, Environment, Host},
+    event::plain::line,
+    host::{Driver, Environment, Host, HostDescription},
     session::{Broken, Session},
     wire::keyvalue::{Op, Seen},
 };
@@ -29,43 +30,80 @@ impl fmt::Display for Difference {
     }
 }
 
+impl Difference {
+    /// On a line each, whatever the host said.
+    fn new(at: usize, expected: &str, actual: &str) -> Self {
+        let [mut expected, mut actual] = [expected.to_owned(), actual.to_owned()];
+        [&mut expected, &mut actual].into_iter().for_each(line);
+        Self { at, expected, actual }
+    }
+}
+
+/// Why a sequence did not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Halt {
+    /// The host does something else than the model.
+    Differs(Difference),
+    /// It could not be played, which says nothing of the host.
+    Untried(String),
+}
+
+impl Halt {
+    fn untried(broken: &Broken) -> Self {
+        Self::Untried(broken.to_string())
+    }
+
+    /// As of a case: a trap, a dead host and a hang are the host's.
+    fn broken(at: usize, broken: &Broken) -> Self {
+        match broken {
+            Broken::Trap(_) | Broken::HostDied(_) | Broken::Hung(_) => {
+                Self::Differs(Difference::new(at, "an answer", &broken.to_string()))
+            }
+            Broken::Protocol(_) | Broken::Setup(_) => Self::untried(broken),
+        }
+    }
+}
+
 /// The slot of every `cas`.
 const CAS: u32 = 0;
 
 /// Plays the steps in a deployment of their own, up to the first that differs. `scope` is unique in the world.
 ///
 /// # Errors
-/// The difference; a host that cannot be deployed or cleaned differs too.
-pub async fn play(host: &dyn Host, scope: &str, steps: &[Step], patience: Duration) -> Result<(), Difference> {
-    let label = host.describe().labels.get(DEFAULT).map_or(DEFAULT, String::as_str).to_owned();
-    let positions = host.describe().declares("keyvalue", "batch-positions");
-    let differs =
-        |at: usize, broken: Broken| Difference { at, expected: "an answer".into(), actual: broken.to_string() };
-    let environment = host.deploy(&deployment(scope)).await.map_err(|broken| differs(0, broken))?;
-    let played = async {
-        let session = environment.guest(Driver::Keyvalue).await.map_err(|broken| differs(0, broken))?;
-        let mut player = Player { session, label, positions, patience };
-        for handle in 0..2 {
-            player.reopen(handle, false).await.map_err(|broken| differs(0, broken))?;
-        }
-        let mut model = Model::default();
-        for (at, step) in steps.iter().enumerate() {
-            let expected = model.apply(&step.what);
-            let seen = player.step(step).await.map_err(|broken| differs(at, broken))?;
-            if !player.fits(&expected, &seen) {
-                return Err(Difference { at, expected: format!("{expected:?}"), actual: format!("{seen:?}") });
-            }
-        }
-        Ok(())
-    };
-    let played = played.await;
-    clean(&*environment, steps.len()).await?;
-    played
+/// The difference, or why there is none to be seen: a host that cannot be deployed, opens no label, or cannot be cleaned.
+pub async fn play(host: &dyn Host, scope: &str, steps: &[Step], effort: &Effort) -> Result<(), Halt> {
+    let environment = host.deploy(&deployment(scope)).await.map_err(|broken| Halt::untried(&broken))?;
+    let played = beside(host.describe(), &*environment, steps, effort).await;
+    let cleaned = environment.clean().await;
+    played.and(cleaned.map_err(|broken| Halt::Untried(format!("what it stored cannot be deleted: {broken}"))))
 }
 
-async fn clean(environment: &dyn Environment, at: usize) -> Result<(), Difference> {
-    let cleaned = environment.clean().await;
-    cleaned.map_err(|broken| Difference { at, expected: "to be cleaned".into(), actual: broken.to_string() })
+/// Plays them beside the model.
+async fn beside(
+    host: &HostDescription,
+    environment: &dyn Environment,
+    steps: &[Step],
+    effort: &Effort,
+) -> Result<(), Halt> {
+    let label = host.labels.get(DEFAULT).map_or(DEFAULT, String::as_str).to_owned();
+    let positions = host.declares("keyvalue", "batch-positions");
+    let session = environment.guest(Driver::Keyvalue).await.map_err(|broken| Halt::untried(&broken))?;
+    let mut player = Player { session, label, positions, patience: effort.patience };
+    for handle in 0..effort.handles {
+        let seen = player.reopen(handle, false).await.map_err(|broken| Halt::untried(&broken))?;
+        if seen != Seen::Done {
+            return Err(Halt::Untried(format!("`open` of {:?}: {seen:?}", player.label)));
+        }
+    }
+    let mut model = Model::default();
+    for (at, step) in steps.iter().enumerate() {
+        let expected = model.apply(&step.what);
+        let seen = player.step(step).await.map_err(|broken| Halt::broken(at, &broken))?;
+        if !player.fits(&expected, &seen) {
+            return Err(Halt::Differs(Difference::new(at, &format!("{expected:?}"), &format!("{seen:?}"))));
+        }
+    }
+    Ok(())
 }
 
 struct Player {

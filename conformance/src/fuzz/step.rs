@@ -2,10 +2,10 @@
 
 use proptest::{prelude::*, strategy::Union};
 
-/// An operation, and through which of two handles on the same label it is done.
+/// An operation, and through which of the handles on the same label it is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// 0 or 1.
+    /// From 0.
     pub handle: u32,
     /// The operation.
     pub what: What,
@@ -61,8 +61,8 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// One of what can be put to a host that lacks these words.
-pub(super) fn steps(lacks: &[&str]) -> impl Strategy<Value = Step> + use<> {
+/// One of what can be put to a host that lacks these words, through one of so many handles.
+pub(super) fn steps(lacks: &[&str], handles: u32) -> impl Strategy<Value = Step> + use<> {
     let has = |word: &str| !lacks.contains(&word);
     // Each key once: what else is answered, or remains, the law leaves open.
     let some = |of: &[&'static str]| {
@@ -96,5 +96,5 @@ pub(super) fn steps(lacks: &[&str]) -> impl Strategy<Value = Step> + use<> {
         all.push((2, (key(), value()).prop_map(|(key, value)| What::Swap(key, value)).boxed()));
         all.push((1, (key(), value()).prop_map(|(key, value)| What::LateSwap(key, value)).boxed()));
     }
-    (0..2_u32, Union::new_weighted(all)).prop_map(|(handle, what)| Step { handle, what })
+    (0..handles.max(1), Union::new_weighted(all)).prop_map(|(handle, what)| Step { handle, what })
 }

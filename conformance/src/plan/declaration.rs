@@ -154,16 +154,16 @@ impl Declaration {
         self.exemptions.iter().chain(&self.known_failing)
     }
 
-    /// Whether the case is known to fail.
+    /// The clause that the case breaks, if it is known to fail.
     ///
     /// # Errors
     /// If it does not cite the clause that it is said to break.
-    pub(super) fn fails(&self, id: &str, clauses: &[Cited], today: &str) -> Result<bool, String> {
+    pub(super) fn fails(&self, id: &str, clauses: &[Cited], today: &str) -> Result<Option<String>, String> {
         let standing = self.known_failing.iter().filter(|known| !known.is_over(today));
-        let Some(known) = standing.clone().find(|known| known.matcher.matches(id)) else { return Ok(false) };
+        let Some(known) = standing.clone().find(|known| known.matcher.matches(id)) else { return Ok(None) };
         let clause = known.clause.as_deref().unwrap_or_default();
         if clauses.iter().any(|cited| cited.id == clause) {
-            return Ok(true);
+            return Ok(Some(clause.to_owned()));
         }
         Err(format!("{id} does not cite {clause}, which {} says that it breaks there", self.name))
     }

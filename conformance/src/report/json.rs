@@ -21,7 +21,7 @@ impl<W: Write> Json<W> {
 impl<W: Write> Report for Json<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::Ended(record) if !(self.detail.trace || record.is_bad()) => {
+            Event::Ended(record) if !(self.detail.trace || record.has_failed()) => {
                 let mut short = record.clone();
                 short.calls.clear();
                 short.log.clear();

@@ -19,22 +19,21 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let mut report = Report::new(format!("cloud-conformance {host}"));
     report.set_time(Duration::from_millis(run.summary.millis));
     let mut suites: BTreeMap<(&str, &str), TestSuite> = BTreeMap::new();
-    for record in &run.records {
+    let told = run.told();
+    for record in &told {
         let key = (record.suite(), record.altitude.as_str());
         let suite = suites.entry(key).or_insert_with(|| TestSuite::new(format!("{} ({})", key.0, key.1)));
         suite.add_test_case(case(record));
     }
     report.add_test_suites(suites.into_values());
-    let wrong: Vec<_> = run.summary.missing.iter().chain(&run.summary.problems).collect();
-    if !wrong.is_empty() {
-        let mut suite = TestSuite::new("the run as a whole");
-        for what in wrong {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_message(what.as_str());
-            suite.add_test_case(TestCase::new(what.as_str(), status));
-        }
-        report.add_test_suite(suite);
+    let mut whole = TestSuite::new("the run as a whole");
+    whole.add_property(("claim", run.claim().as_str()));
+    for what in run.summary.missing.iter().chain(&run.summary.problems) {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(what.as_str());
+        whole.add_test_case(TestCase::new(what.as_str(), status));
     }
+    report.add_test_suite(whole);
     let text = report.to_string().map_err(io::Error::other)?;
     out.write_all(text.as_bytes())
 }
@@ -58,7 +57,8 @@ fn case(record: &Record) -> TestCase {
     };
     if record.verdict != Verdict::Pass {
         status.set_message(format!("{}: {why}", record.verdict.word()));
-        status.set_description(format!("{why}\nrepro: {}", record.repro));
+        let repro = Some(&record.repro).filter(|repro| !repro.is_empty());
+        status.set_description(repro.map_or(why.clone(), |repro| format!("{why}\nrepro: {repro}")));
     }
     let mut case = TestCase::new(record.id.as_str(), status);
     case.set_classname(format!("{}.{}", record.suite().replace('/', "."), record.altitude));

@@ -105,29 +105,37 @@ fn case(out: &mut dyn Write, record: &Record) -> io::Result<()> {
     for clause in &record.clauses {
         writeln!(out, "- **{}** {}", clause.id, text(&clause.text))?;
     }
-    writeln!(out, "\n```text")?;
-    if let Some(Mismatch { what, expected, actual }) = &record.mismatch {
-        writeln!(out, "{what}\n  expected: {expected}\n    actual: {actual}")?;
-    }
-    record.why.iter().try_for_each(|why| writeln!(out, "{why}"))?;
-    let first = record.transcript.len().saturating_sub(LAST);
-    if !record.transcript.is_empty() {
-        writeln!(out, "operations ({} of {}):", record.transcript.len() - first, record.transcript.len())?;
-    }
-    for Entry { who, op, seen, .. } in &record.transcript[first..] {
-        writeln!(out, "  {who} > {op}\n  {who} < {seen}")?;
-    }
-    log(out, &record.log)?;
-    writeln!(out, "```\n\n`{}`", record.repro)
+    let said = said(record);
+    let fence = fence(&said);
+    writeln!(out, "\n{fence}text\n{said}{fence}\n\n`{}`", record.repro)
 }
 
-/// The end of what the host said in its own words.
-fn log(out: &mut dyn Write, log: &[String]) -> io::Result<()> {
-    let first = log.len().saturating_sub(LAST);
-    if !log.is_empty() {
-        writeln!(out, "log of the host ({} of {}):", log.len() - first, log.len())?;
-    }
-    log[first..].iter().try_for_each(|line| writeln!(out, "  {}", line.replace("```", "` ` `")))
+/// What the host did, and what it said in its own words at the end.
+fn said(record: &Record) -> String {
+    let mismatch = record
+        .mismatch
+        .iter()
+        .map(|Mismatch { what, expected, actual }| format!("{what}\n  expected: {expected}\n    actual: {actual}"));
+    let Record { transcript, log, .. } = record;
+    let operations = last(transcript);
+    let heading = |what: &str, shown: usize, all: usize| (shown > 0).then(|| format!("{what} ({shown} of {all}):"));
+    let lines = mismatch
+        .chain(record.why.clone())
+        .chain(heading("operations", operations.len(), transcript.len()))
+        .chain(operations.iter().map(|Entry { who, op, seen, .. }| format!("  {who} > {op}\n  {who} < {seen}")))
+        .chain(heading("log of the host", last(log).len(), log.len()))
+        .chain(last(log).iter().map(|line| format!("  {line}")));
+    lines.map(|line| line + "\n").collect()
+}
+
+fn last<T>(all: &[T]) -> &[T] {
+    &all[all.len().saturating_sub(LAST)..]
+}
+
+/// Longer than any in the text, so that nothing in it ends the block.
+fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    "`".repeat((longest + 1).max(3))
 }
 
 /// What was not tested, by the reason.
@@ -155,17 +163,55 @@ fn untested(run: &Run, out: &mut dyn Write) -> io::Result<()> {
 
 /// Text in which nothing is Markdown's but what is between backticks, on one line. No tag begins and no cell ends there either.
 pub(crate) fn text(plain: &str) -> String {
-    let part = |(number, part): (usize, &str)| match number % 2 {
-        0 => part.replace('\\', "\\\\").replace('*', "\\*").replace('_', "\\_").replace('[', "\\["),
-        _ => part.to_owned(),
-    };
-    let parts: Vec<_> = plain.split('`').enumerate().map(part).collect();
-    parts.join("`").replace(['\n', '\r'], " ").replace('|', "\\|").replace('<', "&lt;")
+    let (mut written, mut rest) = (String::new(), plain);
+    while let Some(begin) = rest.find('`') {
+        let (before, from) = rest.split_at(begin);
+        let ticks = from.len() - from.trim_start_matches('`').len();
+        written.push_str(&escaped(before));
+        rest = match code(from, ticks) {
+            Some((code, after)) => {
+                written.push_str(code);
+                after
+            }
+            // Nothing closes it.
+            None => {
+                written.push_str(&"\\`".repeat(ticks));
+                &from[ticks..]
+            }
+        };
+    }
+    written.push_str(&escaped(rest));
+    written.replace(['\n', '\r'], " ").replace('|', "\\|").replace('<', "&lt;")
+}
+
+/// The code that the text begins with, up to as many backticks as open it, and what follows.
+fn code(text: &str, ticks: usize) -> Option<(&str, &str)> {
+    let mut at = ticks;
+    while let Some(next) = text[at..].find('`') {
+        let begin = at + next;
+        let run = text[begin..].len() - text[begin..].trim_start_matches('`').len();
+        at = begin + run;
+        if run == ticks {
+            return Some(text.split_at(at));
+        }
+    }
+    None
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('*', "\\*").replace('_', "\\_").replace('[', "\\[")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{fence, text};
+
+    #[test]
+    fn nothing_in_a_text_ends_its_block() {
+        for (text, ticks) in [("", 3), ("a `b`", 3), ("```\n# mine", 4), ("`````` ```", 7)] {
+            assert_eq!(fence(text), "`".repeat(ticks));
+        }
+    }
 
     #[test]
     fn nothing_is_markdown_but_code() {
@@ -174,7 +220,10 @@ mod tests {
             ("`some_key` of a_b", "`some_key` of a\\_b"),
             ("a|b `c|d`", "a\\|b `c\\|d`"),
             ("a\\|b", "a\\\\\\|b"),
-            ("<b>\r\n`<i>", "&lt;b>  `&lt;i>"),
+            ("<b>\r\n`<i>", "&lt;b>  \\`&lt;i>"),
+            ("`a` ` *b*", "`a` \\` \\*b\\*"),
+            ("``a`*b*`` *c*", "``a`*b*`` \\*c\\*"),
+            ("a``*b*`c", "a\\`\\`\\*b\\*\\`c"),
         ] {
             assert_eq!(text(plain), written);
         }

@@ -2,7 +2,7 @@
 
 mod case;
 
-use super::{Detail, Report};
+use super::{Detail, Report, claim::claim};
 use crate::{
     event::{Event, HostInfo, Inapplicable, Record, Started, Summary},
     levels::{Attained, Levels},
@@ -134,11 +134,14 @@ impl<W: Write> Pretty<W> {
     fn attention(&mut self) -> io::Result<()> {
         let trace = self.detail.trace;
         for record in self.records.iter().filter(|record| record.is_bad() || trace) {
-            case::write(&mut self.out, record, trace)?;
+            case::write(&mut self.out, record, &[], trace)?;
         }
-        let expected = |record: &&Record| matches!(record.verdict, Verdict::Xfail | Verdict::Flaky) && !trace;
-        for record in self.records.iter().filter(expected) {
+        let flaky = |record: &&Record| record.verdict == Verdict::Flaky && !trace;
+        for record in self.records.iter().filter(flaky) {
             case::line(&mut self.out, record)?;
+        }
+        if !trace {
+            self.known()?;
         }
         for record in self.records.iter().filter(|record| record.observed && !trace) {
             case::observed(&mut self.out, record)?;
@@ -159,33 +162,20 @@ impl<W: Write> Pretty<W> {
         Ok(())
     }
 
-    /// What a run is worth in which nothing unexpected happened.
-    fn as_expected(&self, summary: &Summary) -> String {
-        let altitudes: Vec<_> = self.started.hosts.iter().map(|host| host.altitude.as_str()).collect();
-        match summary.count(Verdict::Xfail) {
-            0 if summary.conformant => "conformant".to_owned(),
-            0 if let Some(missing) = summary.levels.as_ref().map(|levels| levels.core_missing).filter(|n| *n > 0) => {
-                let altitudes = altitudes.join(", ");
-                format!(
-                    "what ran conforms at {altitudes}, and {missing} cases of core clauses did not: no claim of conformance"
-                )
-            }
-            0 if summary.exempt > 0 => {
-                format!("what ran conforms, and {} cases are exempt: no claim of conformance", summary.exempt)
-            }
-            0 if summary.count(Verdict::Flaky) > 0 => {
-                let flaky = summary.count(Verdict::Flaky);
-                format!("{flaky} cases passed only when they ran again: no claim of conformance")
-            }
-            0 if self.started.picked && summary.count(Verdict::Provisional) > 0 => {
-                "the picked cases that count pass: no claim of conformance".to_owned()
-            }
-            0 if self.started.picked => "the picked cases pass: no claim of conformance".to_owned(),
-            0 if altitudes == ["direct"] => "conforms at direct: no guest took part".to_owned(),
-            0 => format!("conforms at {}: no claim beyond it", altitudes.join(", ")),
-            1 => "as expected, with 1 known failure: no claim of conformance".to_owned(),
-            failures => format!("as expected, with {failures} known failures: no claim of conformance"),
+    /// Known failures, explained as others are: somebody is to mend them. What fails at several altitudes is told once.
+    fn known(&mut self) -> io::Result<()> {
+        let known: Vec<_> = self.records.iter().filter(|record| record.verdict == Verdict::Xfail).collect();
+        if self.detail.quiet {
+            return known.into_iter().try_for_each(|record| case::line(&mut self.out, record));
         }
+        if !known.is_empty() {
+            writeln!(self.out, "\n{BOLD}known failures{BOLD:#}")?;
+        }
+        for records in known.chunk_by(|one, other| one.id == other.id) {
+            let also: Vec<_> = records[1..].iter().map(|record| record.altitude.as_str()).collect();
+            case::write(&mut self.out, records[0], &also, false)?;
+        }
+        Ok(())
     }
 
     fn sum(&mut self, summary: &Summary) -> io::Result<()> {
@@ -198,13 +188,7 @@ impl<W: Write> Pretty<W> {
         }
         let Summary { planned, executed, millis, exit, .. } = summary;
         let style = if *exit == 0 { GREEN } else { RED };
-        let word = match exit {
-            0 => self.as_expected(summary),
-            1 => "not conformant".to_owned(),
-            2 => "undecided".to_owned(),
-            4 => "no claim of conformance: cases that are listed as failing pass".to_owned(),
-            _ => "this run proves nothing".to_owned(),
-        };
+        let word = claim(&self.started, summary);
         let counts = counts(&summary.verdicts);
         let seed = self.started.seed;
         let seconds = std::time::Duration::from_millis(*millis).as_secs_f64();

@@ -9,8 +9,9 @@ use std::io::{self, Write};
 /// # Errors
 /// What cannot be written.
 pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "TAP version 14\n1..{}", run.records.len())?;
-    for (number, record) in (1..).zip(&run.records) {
+    let told = run.told();
+    writeln!(out, "TAP version 14\n1..{}", told.len())?;
+    for (number, record) in (1..).zip(&told) {
         let why = why(record);
         let (ok, directive) = match record.verdict {
             Verdict::Pass | Verdict::Flaky => ("ok", String::new()),
@@ -27,6 +28,7 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "  repro: {}\n  ...", text(&record.repro)?)?;
         }
     }
+    writeln!(out, "# {}", run.claim())?;
     let wrong = run.summary.missing.iter().chain(&run.summary.problems);
     if run.summary.exit > 1 || (run.summary.exit == 1 && run.records.iter().all(|record| !record.is_bad())) {
         let said: Vec<_> = wrong.map(String::as_str).collect();

@@ -9,7 +9,8 @@ use std::io::{self, Write};
 /// # Errors
 /// What cannot be written.
 pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
-    for record in &run.records {
+    let told = run.told();
+    for record in &told {
         write!(out, "{:7} {} ({})", record.verdict.word(), record.id, record.altitude)?;
         match record.verdict {
             Verdict::Pass => writeln!(out)?,
@@ -19,7 +20,10 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     for wrong in run.summary.missing.iter().chain(&run.summary.problems) {
         writeln!(out, "problem {}", wrong.replace('\n', " "))?;
     }
-    let counts: Vec<_> = run.summary.verdicts.iter().filter(|(_, count)| **count > 0).collect();
+    let mut verdicts = run.summary.verdicts.clone();
+    *verdicts.entry(Verdict::Skip).or_default() += told.len() - run.records.len();
+    let counts: Vec<_> = verdicts.iter().filter(|(_, count)| **count > 0).collect();
     let counts: Vec<_> = counts.iter().map(|(verdict, count)| format!("{count} {}", verdict.word())).collect();
-    writeln!(out, "{}; exit code {}; seed {}", counts.join(", "), run.summary.exit, run.started.seed)
+    let (exit, seed) = (run.summary.exit, run.started.seed);
+    writeln!(out, "{}; {}; exit code {exit}; seed {seed}", run.claim(), counts.join(", "))
 }

@@ -1,8 +1,14 @@
 //! Reports that are written once the run is over.
 
-use super::Report;
-use crate::event::{Event, Record, Started, Summary};
-use std::io::{self, Write};
+use super::{Report, claim::claim};
+use crate::{
+    event::{Event, Record, Started, Summary},
+    outcome::Verdict,
+};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 /// A run that is over. Its records are in the order of ids, whatever order they ran in.
 #[derive(Debug, Default)]
@@ -27,6 +33,24 @@ impl Run {
                 self.records.sort_by(|a, b| (&a.id, &a.altitude).cmp(&(&b.id, &b.altitude)));
             }
         }
+    }
+
+    /// The records, and a skip for each case that the host owes and that cannot be put to it: a reader who knows nothing but
+    /// cases must not take them for passed.
+    pub(super) fn told(&self) -> Vec<Cow<'_, Record>> {
+        let lacking = self.started.inapplicable.iter().filter(|case| case.lacking).map(|case| {
+            let why = Some(format!("cannot be put to the host: {}", case.reason));
+            let (verdict, level) = (Verdict::Skip, case.level.clone());
+            Cow::Owned(Record { verdict, level, why, ..Record::new(&case.id, &case.altitude) })
+        });
+        let mut told: Vec<_> = self.records.iter().map(Cow::Borrowed).chain(lacking).collect();
+        told.sort_by(|a, b| (&a.id, &a.altitude).cmp(&(&b.id, &b.altitude)));
+        told
+    }
+
+    /// What it is worth, in words.
+    pub(super) fn claim(&self) -> String {
+        claim(&self.started, &self.summary)
     }
 }
 

@@ -55,6 +55,8 @@ struct About {
     level: String,
     clauses: Vec<Cited>,
     expect: Expect,
+    /// The clause that it is known to break.
+    breaks: Option<String>,
     /// It cites nothing that binds the host, and has asked nothing of the declaration: it cannot contradict the host's word.
     measures: bool,
     /// What the host does not declare, and the case proves to be refused.
@@ -68,13 +70,14 @@ impl From<&Entry> for About {
         let (level, clauses) = (entry.level.clone(), entry.clauses.clone());
         let measures = entry.binding == Binding::Nothing;
         let provisional = entry.case.is_provisional();
-        Self { level, clauses, expect: entry.expect, measures, undeclared: None, provisional }
+        let (expect, breaks) = (entry.expect, entry.breaks.clone());
+        Self { level, clauses, expect, breaks, measures, undeclared: None, provisional }
     }
 }
 
 fn checked(check: &Check, plan: &Plan, options: &Options) -> Record {
     let (level, clauses, expect) = ("core".to_owned(), Vec::new(), check.expect);
-    let about = About { level, clauses, expect, measures: false, undeclared: None, provisional: false };
+    let about = About { level, clauses, expect, breaks: None, measures: false, undeclared: None, provisional: false };
     let record = Record { check: true, attempts: 1, ..record(&check.id, &*plan.host, options) };
     finish(record, about, check.outcome.clone(), options)
 }
@@ -83,28 +86,7 @@ fn record(id: &str, host: &dyn Host, options: &Options) -> Record {
     let altitude = host.describe().altitude;
     let flags = Some(altitude.flags()).filter(|flags| !flags.is_empty()).map(|flags| format!(" {flags}"));
     let repro = format!("{}{} --run '{id}' --seed {}", options.command, flags.unwrap_or_default(), options.seed);
-    Record {
-        id: id.to_owned(),
-        altitude: altitude.to_string(),
-        verdict: Verdict::Pass,
-        would_be: None,
-        level: String::new(),
-        clauses: Vec::new(),
-        check: false,
-        why: None,
-        mismatch: None,
-        attempts: 0,
-        millis: 0,
-        seed: options.seed,
-        repro,
-        leak: None,
-        observed: false,
-        warning: None,
-        shown: Vec::new(),
-        calls: Vec::new(),
-        log: Vec::new(),
-        transcript: Vec::new(),
-    }
+    Record { seed: options.seed, repro, ..Record::new(id, &altitude.to_string()) }
 }
 
 fn finish(mut record: Record, about: About, outcome: Outcome, options: &Options) -> Record {
@@ -150,6 +132,7 @@ fn finish(mut record: Record, about: About, outcome: Outcome, options: &Options)
         record.repro.push_str(&format!(" --deny {}", verdict.word()));
     }
     record.verdict = if denied { Verdict::Fail } else { verdict };
+    record.breaks = about.breaks.filter(|_| record.verdict == Verdict::Xfail);
     record.level = about.level;
     record.clauses = about.clauses;
     record

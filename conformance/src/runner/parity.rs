@@ -94,26 +94,11 @@ mod tests {
         let entry =
             Entry { who: "keyvalue#0".into(), group: None, op: "1".into(), seen: seen.into(), at: Duration::ZERO };
         Record {
-            id: "keyvalue/store/x".into(),
-            altitude: altitude.into(),
             calls: ops.iter().map(call).collect(),
-            log: Vec::new(),
             transcript: vec![entry],
-            verdict: Verdict::Pass,
-            would_be: None,
             level: "core".into(),
-            clauses: Vec::new(),
-            check: false,
-            why: None,
-            mismatch: None,
             attempts: 1,
-            millis: 0,
-            seed: 0,
-            repro: String::new(),
-            observed: false,
-            warning: None,
-            shown: Vec::new(),
-            leak: None,
+            ..Record::new("keyvalue/store/x", altitude)
         }
     }
 

@@ -49,6 +49,17 @@ pub fn ids(records: &[&Value]) -> BTreeSet<String> {
     records.iter().map(|record| record["id"].as_str().expect("an id").to_owned()).collect()
 }
 
+/// What `text`, as `run` prints it, tells of a known failure: these parts, what guests did and saw, and how to see it again.
+pub fn explains(text: &str, id: &str, parts: &[&str]) {
+    let (_, told) =
+        text.split_once(&format!("\nxfail {id} (")).unwrap_or_else(|| panic!("nothing of {id} in:\n{text}"));
+    let told = told.split("\n\n").next().expect("a beginning");
+    let repro = format!("--run '{id}'");
+    for part in [" > {", " < ", "\n  repro: cloud-conformance run", &repro].iter().chain(parts) {
+        assert!(told.contains(part), "{part} of {id} in:\n{told}");
+    }
+}
+
 /// Interrupts a run on `host` when its first case begins: it ends with 3 and says what did not run. Returns the first
 /// event.
 #[cfg(unix)]

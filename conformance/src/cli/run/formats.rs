@@ -76,6 +76,67 @@ impl ToFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        cli::tell::Teller,
+        event::{Cited, Event, HostInfo, Inapplicable, Mismatch, Record, Started, Summary},
+        host::HostCall,
+        outcome::Verdict,
+        transcript::Entry,
+    };
+    use std::{fs, time::Duration};
+
+    /// Everything that a host may say, in words that hide what follows and that XML cannot say.
+    fn hostile(verdict: Verdict) -> Record {
+        let said = || format!("{} \u{1b}]0;title \u{9b}2J \u{0}\u{8}\r\u{fffe}\u{ffff} ]]>", verdict.word());
+        let call = HostCall {
+            at_us: 1,
+            capability: "keyvalue".into(),
+            op: said(),
+            label: said(),
+            key: said(),
+            outcome: said(),
+            took_us: 1,
+        };
+        Record {
+            verdict,
+            clauses: vec![Cited { id: "KV-STORE-05".into(), text: "a sentence".into() }],
+            why: Some(said()),
+            mismatch: Some(Mismatch { what: said(), expected: said(), actual: said() }),
+            leak: Some(said()),
+            log: vec![said()],
+            calls: vec![call],
+            transcript: vec![Entry { who: "a".into(), group: None, op: said(), seen: said(), at: Duration::ZERO }],
+            ..Record::new(&format!("keyvalue/store/{}", verdict.word()), "direct")
+        }
+    }
+
+    /// As it is written to a file: a sequence that does not end would swallow the rest.
+    #[test]
+    fn what_a_host_says_is_text_in_every_format() {
+        let wild = || "1.0 \u{1b}]0;title\n\u{ffff}".to_owned();
+        let host = HostInfo { name: wild(), version: wild(), notes: vec![wild()], ..HostInfo::default() };
+        let owed = Inapplicable { id: "a/b/c".into(), reason: wild(), lacking: true, ..Inapplicable::default() };
+        let started = Started { hosts: vec![host], inapplicable: vec![owed], ..Started::default() };
+        let summary = Summary { problems: vec![wild(), "the last word".into()], exit: 3, ..Summary::default() };
+        for format in Format::value_variants() {
+            let file = tempfile::NamedTempFile::new().expect("a file");
+            let to_file = ToFile { format: *format, path: file.path().into() };
+            let report = to_file.open(Detail { trace: true, quiet: false }).expect("a report");
+            let mut teller = Teller::new(vec![report], Vec::new(), true, false);
+            teller.tell(Event::Started(started.clone()));
+            Verdict::ALL.into_iter().for_each(|verdict| teller.tell(Event::Ended(Box::new(hostile(verdict)))));
+            teller.tell(Event::Finished(summary.clone()));
+            teller.finish().1.expect("written");
+            let text = fs::read_to_string(file.path()).expect("UTF-8");
+            let is_wild = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{fffe}' | '\u{ffff}');
+            assert!(!text.contains(is_wild), "{format:?}: {text:?}");
+            // JSON writes a backslash twice.
+            assert!(text.contains("u001b]0;title") && text.contains("the last word"), "{format:?}: {text}");
+            if *format == Format::Junit {
+                quick_junit::Report::deserialize_from_str(&text).expect("JUnit's XML");
+            }
+        }
+    }
 
     #[test]
     fn a_report_has_a_format_and_a_file() {

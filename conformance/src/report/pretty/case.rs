@@ -12,10 +12,14 @@ use std::io::{self, Write};
 /// How many host calls a failure shows.
 const LAST: usize = 10;
 
-pub(super) fn write(out: &mut impl Write, record: &Record, trace: bool) -> io::Result<()> {
+/// All of it. `also` are altitudes at which it ended alike.
+pub(super) fn write(out: &mut impl Write, record: &Record, also: &[&str], trace: bool) -> io::Result<()> {
     let style = style(record.verdict);
     let Record { id, altitude, level, verdict, seed, repro, .. } = record;
     writeln!(out, "\n{style}{}{style:#} {BOLD}{id}{BOLD:#} ({altitude}, {level})", verdict.word())?;
+    if !also.is_empty() {
+        writeln!(out, "  also at {}", also.join(", "))?;
+    }
     for clause in &record.clauses {
         writeln!(out, "  {}: {}", clause.id, clause.text)?;
     }

@@ -248,6 +248,28 @@ fn an_exemption_is_no_conformance() {
     assert_eq!([conformant(None), conformant(Some(DECLARED))], [(true, 0), (false, 1)]);
 }
 
+/// What the host's file says of a failure is on record: the user's list names no clause.
+#[test]
+fn a_known_failure_says_which_clause_it_breaks() {
+    const DECLARED: &str = r#"
+        name = "fake"
+        [capabilities.config]
+        [[known-failing]]
+        cases = "config/store/{bad,good}"
+        clause = "CFG-STORE-02"
+        reason = "not mended yet"
+        link = "https://example.com/1"
+        expires = "2026-06-30"
+    "#;
+    let of = |case| Case { clauses: &["CFG-STORE-01", "CFG-STORE-02"], ..case };
+    let cases = [of(bad("bad")), of(good("good")), of(bad("listed"))];
+    let gone = Go { declared: Some(DECLARED), failing: &["**/listed"], ..Go::new(cases) }.go();
+    use Verdict::{Xfail, Xpass};
+    assert_eq!(["bad", "good", "listed"].map(|name| gone.verdict(name)), [Xfail, Xpass, Xfail]);
+    let breaks = ["bad", "good", "listed"].map(|name| gone.record(name).breaks.as_deref());
+    assert_eq!(breaks, [Some("CFG-STORE-02"), None, None]);
+}
+
 fn new(case: Case) -> Case {
     case.dated(Some(MINOR))
 }
