@@ -114,6 +114,8 @@ pub fn all() -> anyhow::Result<Vec<Mutant>> {
         .chain(mutants(Seam::Link, keyvalue::switch::rows()))
         .chain(mutants(Seam::Glue, glue::rows()))
         .chain(mutants(Seam::Glue, keyvalue::glue::rows()))
+        .chain(mutants(Seam::Glue, keyvalue::plain::rows()))
+        .chain(mutants(Seam::Glue, keyvalue::snapshot::rows()))
         .chain(mutants(Seam::Link, messaging::link::rows()))
         .chain(mutants(Seam::Glue, messaging::glue::rows()))
         .chain(mutants(Seam::Glue, messaging::glue_request::rows()))

@@ -59,12 +59,13 @@ const OWN: &[Entry] = &[
     ("glue-empty-config-is-missing", "An empty setting is no setting.", &["CFG-STORE-06"], empty_config_is_missing),
 ];
 
-const STORE: &str = "wasi:keyvalue/store@0.2.0-draft2";
+pub(super) const STORE: &str = "wasi:keyvalue/store@0.2.0-draft2";
+pub(super) const ATOMICS: &str = "wasi:keyvalue/atomics@0.2.0-draft2";
 const BATCH: &str = "wasi:keyvalue/batch@0.2.0-draft2";
 const CONFIG: &str = "wasi:config/store@0.2.0-rc.1";
 
 /// What the guest of an honest host is told of a result.
-fn told<T>(
+pub(super) fn told<T>(
     host: &mut CloudView<'_>,
     result: std::result::Result<T, HostError>,
 ) -> Result<(std::result::Result<T, store::Error>,)> {

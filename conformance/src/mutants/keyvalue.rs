@@ -9,6 +9,8 @@ pub(super) mod glue;
 mod listing;
 mod names;
 mod paging;
+pub(super) mod plain;
+pub(super) mod snapshot;
 mod store;
 pub(super) mod switch;
 mod time;

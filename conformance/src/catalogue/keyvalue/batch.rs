@@ -1,6 +1,6 @@
 //! Many keys in one call.
 
-use super::support::{names, set};
+use super::support::{PART, names, set};
 use crate::{
     bench::{Bench, Bucket},
     catalogue::{Case, Need, cases, deployment::*},
@@ -193,7 +193,7 @@ async fn a_thousand_keys_at_once(bench: &mut Bench) -> Outcome {
     let keys = names("k", 1000);
     measured(set_all(&bucket, &keys).await)?;
     // By parts that no host refuses: one that refuses to read as much as it took has to have kept it all the same.
-    for part in keys.chunks(20) {
+    for part in keys.chunks(PART) {
         expect_eq("get-many", sorted(&bucket, part).await?, part.iter().map(|key| found(key, key)).collect())?;
     }
     let mut all = measured(bucket.get_many(&keys).await)?;

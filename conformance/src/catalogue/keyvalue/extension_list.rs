@@ -1,6 +1,6 @@
 //! Listings by prefix.
 
-use super::support::{MANY, PAGES, fill_ext, names, refused, set};
+use super::support::{MANY, PAGES, THOUSANDS, fill_by_parts, fill_ext, names, refused, set};
 use crate::{
     bench::{Bench, ExtBucket},
     catalogue::{Case, Need, cases, deployment::*},
@@ -20,6 +20,8 @@ pub const CASES: &[Case] = cases! { "keyvalue/extension";
     limit_of_zero_is_invalid ["KVX-42"] [];
     huge_limit_is_taken ["KVX-44", "KVX-43"] [];
     many_keys_are_all_listed ["KVX-44", "KVX-40"] [];
+    thousands_of_keys_are_all_listed ["KVX-44", "KVX-40"] [Need::Interface("batch"), Need::Guests];
+    longest_keys_are_listed_one_by_one ["KVX-44", "KV-STORE-S02"] [];
     no_key_comes_twice ["KVX-45"] [Need::Feature("exact-listing")];
     invented_cursor_is_invalid ["KVX-48", "KVX-72"] [];
     untouched_keys_survive_a_listing_during_changes ["KVX-44", "KVX-46"] [];
@@ -44,8 +46,12 @@ async fn empty_prefix_lists_all(bench: &mut Bench) -> Outcome {
 async fn prefix_lists_what_begins_with_it(bench: &mut Bench) -> Outcome {
     let bucket = bench.ext_bucket(DEFAULT).await?;
     fill_ext(&bucket, &["a", "ab", "abc", "b", "ba", "A", "Ab", "a/b", "\u{e9}", "e\u{301}", "\u{e9}t\u{e9}"]).await?;
-    expect_eq("a", listed(&bucket, "a", 10).await?, set(["a", "ab", "abc", "a/b"]))?;
-    expect_eq("ab", listed(&bucket, "ab", 10).await?, set(["ab", "abc"]))?;
+    // No letter is so late that what begins with the prefix could end before it.
+    fill_ext(&bucket, &["a\u{10ffff}", "a\u{10ffff}b", "ab\u{1f680}"]).await?;
+    let all = ["a", "ab", "abc", "a/b", "a\u{10ffff}", "a\u{10ffff}b", "ab\u{1f680}"];
+    expect_eq("a", listed(&bucket, "a", 10).await?, set(all))?;
+    expect_eq("a\u{10ffff}", listed(&bucket, "a\u{10ffff}", 10).await?, set(["a\u{10ffff}", "a\u{10ffff}b"]))?;
+    expect_eq("ab", listed(&bucket, "ab", 10).await?, set(["ab", "abc", "ab\u{1f680}"]))?;
     expect_eq("abc", listed(&bucket, "abc", 10).await?, set(["abc"]))?;
     expect_eq("a/", listed(&bucket, "a/", 10).await?, set(["a/b"]))?;
     expect_eq("\u{e9}", listed(&bucket, "\u{e9}", 10).await?, set(["\u{e9}", "\u{e9}t\u{e9}"]))
@@ -135,6 +141,26 @@ async fn many_keys_are_all_listed(bench: &mut Bench) -> Outcome {
     expect_eq("k", listed(&bucket, "k-", 100).await?, set(names("k", MANY)))?;
     expect_eq("l", listed(&bucket, "l-", 7).await?, set(names("l", 50)))?;
     expect_eq("k-05", listed(&bucket, "k-05", 1000).await?.len(), 100)
+}
+
+/// Also more keys than a backend answers at once, and those with a prefix that the first thousands have not.
+async fn thousands_of_keys_are_all_listed(bench: &mut Bench) -> Outcome {
+    let (bucket, plain) = (bench.ext_bucket(DEFAULT).await?, bench.bucket(DEFAULT).await?);
+    let keys = names("k", THOUSANDS);
+    fill_by_parts(&plain, &keys).await?;
+    expect_eq("k", listed(&bucket, "k-", 1000).await?, set(&keys))?;
+    expect_eq("k-1", listed(&bucket, "k-1", 1000).await?, set(&keys[1000..2000]))?;
+    expect_eq("k-20", listed(&bucket, "k-20", 7).await?, set(&keys[2000..]))
+}
+
+/// A cursor has room for the longest key, and tells those apart that differ in their end.
+async fn longest_keys_are_listed_one_by_one(bench: &mut Bench) -> Outcome {
+    let stem = "k".repeat(bench.most("max-key-size")? - 1);
+    let bucket = bench.ext_bucket(DEFAULT).await?;
+    let keys = ["", "a", "b", "c"].map(|end| format!("{stem}{end}"));
+    fill_ext(&bucket, &keys).await?;
+    expect_eq("the listing", listed(&bucket, "", 1).await?, set(&keys))?;
+    expect_eq("the listing of the stem", listed(&bucket, &stem, 1).await?, set(&keys))
 }
 
 /// While nobody writes, each key is listed once.

@@ -17,7 +17,7 @@ pub const CASES: &[Case] = cases! { "keyvalue/extension";
     delete_if_absent_is_invalid ["KVX-24", "KVX-65"] [];
     both_packages_show_the_same_data ["KVX-50"] [];
     standard_deletes_are_seen_by_the_extension ["KVX-50"] [];
-    standard_writes_change_the_version ["KVX-51", "KVX-13"] [];
+    standard_writes_change_the_version ["KVX-51", "KVX-06", "KVX-13"] [];
     standard_batches_change_the_version ["KVX-51"] [Need::Interface("batch"), Need::Guests];
     counters_have_versions ["KVX-51", "KVX-50"] [Need::Interface("atomics")];
     put_disturbs_a_swap ["KVX-51", "KV-ATOM-11"] [Need::Interface("atomics"), Need::Guests, Need::Interface("cas")];
@@ -108,18 +108,23 @@ async fn standard_deletes_are_seen_by_the_extension(bench: &mut Bench) -> Outcom
     expect_eq("exists", bucket.plain_exists("k").await?, false)
 }
 
-/// A `set`, also of the same bytes, and a `delete` end the life of a version.
+/// A `set`, also of the same bytes, and a `delete` end the life of a version, and of all that were before it.
 async fn standard_writes_change_the_version(bench: &mut Bench) -> Outcome {
     let bucket = bench.ext_bucket(DEFAULT).await?;
-    let old = bucket.put("k", "same", Condition::Always).await?;
+    let first = bucket.put("k", "same", Condition::Always).await?;
     bucket.plain_set("k", "same").await?;
-    let op = put("k", "new", Condition::Version(old));
+    let op = put("k", "new", Condition::Version(first.clone()));
     refused(&bucket, |slot| Op::Put((slot, op)), Kind::Conflict).await?;
-    let old = bucket.entry("k").await?.version;
+    let second = bucket.entry("k").await?.version;
     bucket.plain_delete("k").await?;
-    bucket.plain_set("k", "same").await?;
-    let op = put("k", "new", Condition::Version(old));
-    refused(&bucket, |slot| Op::Put((slot, op)), Kind::Conflict).await
+    for _ in 0..2 {
+        bucket.plain_set("k", "same").await?;
+        for old in [&first, &second] {
+            let op = put("k", "new", Condition::Version(old.clone()));
+            refused(&bucket, |slot| Op::Put((slot, op)), Kind::Conflict).await?;
+        }
+    }
+    Ok(())
 }
 
 /// So do `set-many` and `delete-many`.

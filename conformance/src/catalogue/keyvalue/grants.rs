@@ -32,6 +32,7 @@ pub const CASES: &[Case] = cases! { "keyvalue/store";
     revoked_batches_are_denied ["KV-STORE-03", "KV-BATCH-10"] [Need::Grant, Need::Interface("batch")];
     write_grant_refuses_batch_reads ["KV-STORE-03", "KV-BATCH-10"] [Need::Grant, Need::Interface("batch")];
     write_grant_refuses_reads ["KV-STORE-03"] [Need::Grant];
+    write_grant_refuses_snapshots ["KV-STORE-03"] [Need::Grant, Need::Interface("cas")];
 };
 
 /// A label with a grant and a link opens.
@@ -223,4 +224,17 @@ async fn write_grant_refuses_reads(bench: &mut Bench) -> Outcome {
     all_fail(&bucket, READS, Kind::AccessDenied).await?;
     bench.grant(GRANTS).await?;
     bucket.expect("k", "v").await
+}
+
+/// To take a snapshot is to read, of an absent key too.
+async fn write_grant_refuses_snapshots(bench: &mut Bench) -> Outcome {
+    bench.grant(&["keyvalue:default:write"]).await?;
+    let bucket = bench.bucket(DEFAULT).await?;
+    bucket.set("k", "old").await?;
+    for key in ["k", "absent"] {
+        bucket.fails(|slot| Op::CasNew((1_000, slot, key.into()))).await?.is("cas.new", &[Kind::AccessDenied])?;
+    }
+    bucket.set("k", "new").await?;
+    bench.grant(GRANTS).await?;
+    bucket.expect("k", "new").await
 }

@@ -1,12 +1,13 @@
 //! Listings, a page at a time.
 
-use super::support::{MANY, PAGES, fill, names, set};
+use super::support::{MANY, PAGES, PART, THOUSANDS, fill, fill_by_parts, names, set};
 use crate::{
-    bench::Bench,
+    bench::{Bench, Bucket},
     catalogue::{Case, Need, cases, deployment::*},
     outcome::{Outcome, expect, expect_eq},
-    wire::keyvalue::{Op, Seen},
+    wire::keyvalue::{Op, Page, Seen},
 };
+use std::collections::BTreeSet;
 use wasi_cloud_core::Kind;
 
 pub const CASES: &[Case] = cases! { "keyvalue/store";
@@ -14,6 +15,8 @@ pub const CASES: &[Case] = cases! { "keyvalue/store";
     empty_bucket_lists_nothing ["KV-STORE-11"] [];
     one_key_is_listed ["KV-STORE-12"] [];
     many_keys_are_all_listed ["KV-STORE-12", "KV-STORE-13", "KV-STORE-15", "KV-STORE-S11"] [];
+    thousands_of_keys_are_all_listed ["KV-STORE-12", "KV-STORE-13"] [Need::Interface("batch")];
+    listing_is_whole_where_a_page_ends ["KV-STORE-12"] [Need::Interface("batch")];
     large_bucket_is_not_refused ["KV-STORE-14", "KV-STORE-12"] [Need::Feature("paging")];
     listing_follows_writes_and_deletes ["KV-STORE-12", "KV-STORE-08"] [];
     listing_stays_in_its_bucket ["KV-STORE-21", "KV-STORE-12"] [Need::Labels];
@@ -47,11 +50,45 @@ async fn one_key_is_listed(bench: &mut Bench) -> Outcome {
     expect_eq("the listing", bucket.keys().await?, ["k".to_owned()].into())
 }
 
+/// Follows the cursor of each page once more, to keys that are there.
+async fn accepted_again(bucket: &Bucket, pages: Vec<Page>, all: &BTreeSet<String>) -> Outcome {
+    for cursor in pages.into_iter().filter_map(|page| page.cursor) {
+        let again = set(bucket.page(Some(&cursor)).await?.keys);
+        expect(again.is_subset(all), "a page", "keys of the bucket", &again)?;
+    }
+    Ok(())
+}
+
 /// However many pages it takes, every key is listed and no other.
 async fn many_keys_are_all_listed(bench: &mut Bench) -> Outcome {
     let bucket = bench.bucket(DEFAULT).await?;
     fill(&bucket, &names("k", MANY)).await?;
     expect_eq("the listing", bucket.keys().await?, set(names("k", MANY)))
+}
+
+/// Also more keys than a backend answers at once, which the host has to ask for the rest.
+async fn thousands_of_keys_are_all_listed(bench: &mut Bench) -> Outcome {
+    let bucket = bench.bucket(DEFAULT).await?;
+    fill_by_parts(&bucket, &names("k", THOUSANDS)).await?;
+    let pages = bucket.pages().await?;
+    expect_eq("the listing", set(pages.iter().flat_map(|page| &page.keys)), set(names("k", THOUSANDS)))?;
+    accepted_again(&bucket, pages, &set(names("k", THOUSANDS))).await
+}
+
+/// With one key more than the first page holds, and with exactly as many.
+async fn listing_is_whole_where_a_page_ends(bench: &mut Bench) -> Outcome {
+    let bucket = bench.bucket(DEFAULT).await?;
+    fill_by_parts(&bucket, &names("k", THOUSANDS)).await?;
+    let first = set(bucket.page(None).await?.keys);
+    let others = &set(names("k", THOUSANDS)) - &first;
+    let mut left: Vec<_> = first.iter().chain(&others).collect();
+    for count in [first.len() + 1, first.len()] {
+        for part in left.split_off(count.min(left.len())).chunks(PART) {
+            bucket.delete_many(part).await?;
+        }
+        expect_eq(&format!("the listing of {count}"), bucket.keys().await?, set(&left))?;
+    }
+    Ok(())
 }
 
 /// A bucket of many long names is listed, if not on one page then on several.
@@ -86,13 +123,8 @@ async fn listing_stays_in_its_bucket(bench: &mut Bench) -> Outcome {
 /// Every cursor on the way is accepted, also a second time, and leads to keys of the bucket.
 async fn cursor_is_accepted_again(bench: &mut Bench) -> Outcome {
     let bucket = bench.bucket(DEFAULT).await?;
-    let all = set(names("k", MANY));
     fill(&bucket, &names("k", MANY)).await?;
-    for cursor in bucket.pages().await?.into_iter().filter_map(|page| page.cursor) {
-        let again = set(bucket.page(Some(&cursor)).await?.keys);
-        expect(again.is_subset(&all), "a page", "keys of the bucket", &again)?;
-    }
-    Ok(())
+    accepted_again(&bucket, bucket.pages().await?, &set(names("k", MANY))).await
 }
 
 /// A listing can go on with another handle of the same bucket, in another guest too.

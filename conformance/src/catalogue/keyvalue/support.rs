@@ -14,6 +14,12 @@ use wasi_cloud_core::{
 /// So many keys do not fit on one page of most hosts. No case relies on that.
 pub const MANY: usize = 600;
 
+/// So many keys are more than most backends answer at once: they end at a thousand, and say how to go on.
+pub const THOUSANDS: usize = 2_100;
+
+/// A batch of so many keys is refused by no host.
+pub const PART: usize = 20;
+
 /// No listing of that many keys has so many pages, however short they are: one that has never ends.
 pub const PAGES: usize = 1_000;
 
@@ -31,6 +37,14 @@ pub fn set<S: AsRef<str>>(keys: impl IntoIterator<Item = S>) -> BTreeSet<String>
 pub async fn fill<S: AsRef<str>>(bucket: &Bucket, keys: &[S]) -> Outcome {
     for key in keys {
         bucket.set(key.as_ref(), key.as_ref()).await?;
+    }
+    Ok(())
+}
+
+/// The same by batches.
+pub async fn fill_by_parts(bucket: &Bucket, keys: &[String]) -> Outcome {
+    for part in keys.chunks(PART) {
+        bucket.set_many(&part.iter().map(|key| (key, key)).collect::<Vec<_>>()).await?;
     }
     Ok(())
 }

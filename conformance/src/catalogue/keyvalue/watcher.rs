@@ -7,6 +7,7 @@ use crate::{
         deployment::{DEFAULT, OTHER},
     },
     outcome::{Outcome, expect, expect_eq},
+    wire::keyvalue_ext::Condition,
 };
 
 const TELLS: Need = Need::Feature("watcher");
@@ -23,6 +24,8 @@ pub const CASES: &[Case] = cases! { "keyvalue/watcher";
     batches_are_told ["KV-WATCH-S04"] [TELLS, Need::Serve, Need::Feature("watch-writes"), Need::Interface("batch")];
     counters_and_swaps_are_told ["KV-WATCH-S04"]
         [TELLS, Need::Serve, Need::Feature("watch-writes"), Need::Interface("atomics"), Need::Interface("cas")];
+    writes_of_the_extension_are_told ["KV-WATCH-S04"]
+        [TELLS, Need::Serve, Need::Feature("watch-writes"), Need::Interface("extension")];
 };
 
 /// A value that is written is told with its key, whether there was another one, and whatever bytes it has.
@@ -140,4 +143,20 @@ async fn counters_and_swaps_are_told(b: &mut Bench) -> Outcome {
     }
     bucket.cas("swapped").await?.swap(b"in").await?;
     watcher.expect_told(&[Told::set("swapped", b"in")]).await
+}
+
+/// So is what the extension writes and removes, on whatever condition.
+async fn writes_of_the_extension_are_told(b: &mut Bench) -> Outcome {
+    let bucket = b.ext_bucket(DEFAULT).await?;
+    let mut watcher = b.watch(DEFAULT).await?;
+    let version = bucket.put("key", b"one", Condition::Absent).await?;
+    watcher.expect_told(&[Told::set("key", b"one")]).await?;
+    let version = bucket.put("key", b"two", Condition::Version(version)).await?;
+    watcher.expect_told(&[Told::set("key", b"two")]).await?;
+    bucket.delete("key", Condition::Version(version)).await?;
+    watcher.expect_told(&[Told::delete("key")]).await?;
+    bucket.put("key", b"three", Condition::Always).await?;
+    watcher.expect_told(&[Told::set("key", b"three")]).await?;
+    bucket.delete("key", Condition::Always).await?;
+    watcher.expect_told(&[Told::delete("key")]).await
 }

@@ -18,6 +18,8 @@ rows! {
     InventedPanics "invented-cursor-panics" ["KV-STORE-S08"] "A cursor that the backend did not make panics the host.";
     EndsAtWrite { written: Shared<BTreeSet<String>> } "listing-ends-at-write" ["KV-STORE-S10"]
         "A listing ends where somebody writes between two pages.";
+    LosesOneMore "loses-one-key-more" ["KV-STORE-12"]
+        "A page is the last if at most one key is left: the one that was to tell whether there are more.";
     PagesByNumber "pages-by-number" ["KV-STORE-S10"]
         "A cursor says how many keys were listed: a key is lost when another is deleted between two pages.";
 }
@@ -100,6 +102,16 @@ impl Defect for InventedPanics {
         let page = kv.list(b, p, c, limit).await;
         assert!(c.is_none() || !matches!(&page, Err(e) if e.kind == Kind::Invalid), "a cursor can be decoded");
         page
+    }
+}
+
+#[async_trait]
+impl Defect for LosesOneMore {
+    async fn list(&self, kv: &dyn KeyValue, b: &str, p: &str, c: Option<&str>, limit: Option<usize>) -> Result<Page> {
+        let page = kv.list(b, p, c, limit).await?;
+        let Some(cursor) = page.cursor.as_deref().filter(|_| limit.is_none()) else { return Ok(page) };
+        let rest = kv.list(b, p, Some(cursor), Some(2)).await?.keys;
+        Ok(if rest.len() <= 1 { Page { cursor: None, ..page } } else { page })
     }
 }
 

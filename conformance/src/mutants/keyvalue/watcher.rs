@@ -1,15 +1,15 @@
 //! Stores that tell of changes wrongly.
 
 use super::{Cut, Defect};
-use crate::mutants::{Row, rows};
+use crate::mutants::{Row, Shared, lock, rows};
 use async_trait::async_trait;
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::Arc,
 };
 use wasi_cloud_core::{
     Result,
-    keyvalue::{Change, Changes, KeyValue, PutOptions, Version},
+    keyvalue::{Change, Changes, Condition, KeyValue, PutOptions, Version},
 };
 
 rows! {
@@ -23,6 +23,8 @@ rows! {
     StopsAtTrap "watcher-stops-at-a-trap" ["KV-WATCH-S02"] "After a handler that trapped nothing is told.";
     AllBuckets "watcher-tells-of-all" ["KV-WATCH-S03"] "A watcher is told of another bucket.";
     BinaryCounters "watcher-tells-binary-counters" ["KV-WATCH-S04"] "A number is told as eight bytes.";
+    MissesConditions { silent: Shared<BTreeSet<(String, String)>> } "watcher-misses-conditional-deletes" ["KV-WATCH-S04"]
+        "A removal on condition is a transaction, and no trigger sees it.";
 }
 
 /// Makes of each change those that are told.
@@ -187,6 +189,24 @@ impl Defect for BinaryCounters {
                 vec![Change::Set { key, value: number.map_or(value, |number| number.to_le_bytes().into()) }]
             }
             deleted => vec![deleted],
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Defect for MissesConditions {
+    async fn delete(&self, kv: &dyn KeyValue, bucket: &str, key: &str, condition: &Condition) -> Result<bool> {
+        if matches!(condition, Condition::Version(_)) {
+            lock(&self.silent).insert((bucket.to_owned(), key.to_owned()));
+        }
+        kv.delete(bucket, key, condition).await
+    }
+    async fn watch(&self, kv: &dyn KeyValue, bucket: &str) -> Result<Box<dyn Changes>> {
+        let (silent, place) = (self.silent.clone(), bucket.to_owned());
+        telling(kv, bucket, move |change| match &change {
+            Change::Deleted { key } if lock(&silent).remove(&(place.clone(), key.clone())) => Vec::new(),
+            _ => vec![change],
         })
         .await
     }
