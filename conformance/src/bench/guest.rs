@@ -170,10 +170,36 @@ pub(super) use ask;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::Altitude;
     use crate::wire::{
         keyvalue::Op,
         keyvalue_ext::{Condition, Op as Ext, Put},
     };
+
+    /// Says this to all that it is asked.
+    struct Parrot(&'static str);
+
+    #[async_trait::async_trait]
+    impl Session for Parrot {
+        async fn exec(&mut self, _: &str) -> Result<String, Broken> {
+            Ok(self.0.to_owned())
+        }
+    }
+
+    impl Guest {
+        /// A guest of messaging that answers so, whatever it is asked.
+        pub(in crate::bench) fn answering(answer: &'static str) -> Self {
+            Self {
+                session: Arc::new(Mutex::new(Some(Box::new(Parrot(answer))))),
+                who: "parrot".into(),
+                slots: Arc::default(),
+                transcript: Transcript::default(),
+                allowed: Arc::new(["producer", "request-reply"].into()),
+                host: Arc::new(HostDescription::new("parrot", "0", Altitude::Direct)),
+                deadline: Duration::from_secs(10),
+            }
+        }
+    }
 
     fn permitted(allowed: &[&'static str], op: &impl Operation) -> bool {
         permit(&allowed.iter().copied().collect(), op).is_ok()

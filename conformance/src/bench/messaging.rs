@@ -8,6 +8,7 @@ use crate::{
     wire::messaging::{Op, Request as WireRequest, Seen},
 };
 use std::sync::atomic::{AtomicBool, Ordering};
+use wasi_cloud_core::Kind;
 
 impl Operation for Op {
     type Seen = Seen;
@@ -68,7 +69,7 @@ pub struct Request<'a> {
     pub expected: Option<u32>,
 }
 
-/// Replies that one request may put into slots.
+/// Replies that one request may put into slots. Who says that it has more made them up.
 const MAX_REPLIES: u32 = 64;
 
 impl Messaging {
@@ -112,6 +113,15 @@ impl Client {
         ask!(self.guest, Op::Send((self.slot, topic.into(), message.slot)), Seen::Done => ())
     }
 
+    /// `send` to a topic that the host may refuse: whether it took the message.
+    pub async fn offer(&self, topic: &str, message: Message) -> Outcome<bool> {
+        message.is_carried()?;
+        match self.guest.attempt(&Op::Send((self.slot, topic.into(), message.slot))).await? {
+            Ok(_) => Ok(true),
+            Err(failure) => failure.is(&format!("send to {topic:?}"), &[Kind::Other]).map(|()| false),
+        }
+    }
+
     /// `send`, which must fail.
     pub async fn send_fails(&self, topic: &str, message: Message) -> Outcome<Failure> {
         message.is_carried()?;
@@ -122,7 +132,7 @@ impl Client {
     pub async fn request(&self, message: &Message, request: Request<'_>) -> Outcome<Vec<Message>> {
         let op = self.requesting(message, request)?;
         let first = self.first_reply(&op);
-        let count = ask!(self.guest, op, Seen::Replies(count) => count)?;
+        let count = ask!(self.guest, op, Seen::Replies(count @ 0..=MAX_REPLIES) => count)?;
         Ok((0..count).map(|i| Message::new(&self.guest, first + i)).collect())
     }
 
@@ -222,5 +232,26 @@ impl Message {
     /// Drops it.
     pub async fn close(self) -> Outcome {
         ask!(self.guest, Op::Drop(self.slot), Seen::Done => ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Stop;
+
+    async fn replies(answer: &'static str) -> Outcome<usize> {
+        let guest = Guest::answering(answer);
+        let client = Client { guest: guest.clone(), slot: 0 };
+        let request = Request { topic: "ask", timeout_ms: None, expected: None };
+        Ok(client.request(&Message::new(&guest, 1), request).await?.len())
+    }
+
+    #[tokio::test]
+    async fn more_replies_than_there_are_slots_are_no_answer() {
+        assert_eq!(replies(r#"{"Replies":64}"#).await, Ok(64));
+        for too_many in [r#"{"Replies":65}"#, r#"{"Replies":4294967295}"#] {
+            assert!(matches!(replies(too_many).await, Err(Stop::Broken(_))), "{too_many}");
+        }
     }
 }

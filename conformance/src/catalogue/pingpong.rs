@@ -18,6 +18,7 @@ const SCENARIO: &[Case] = cases! { "messaging/pingpong";
     two_instances_count_as_one ["MSG-HAND-01", "KV-ATOM-03"] [Need::Guest, Need::Serve, Need::Feature("groups"), Need::Guests];
     restart_in_the_middle ["MSG-HAND-01", "KV-STORE-S14"]
         [Need::Guest, Need::Serve, Need::Trace, Need::Restart, Need::Guests];
+    own_pongs_come_back ["MSG-M13"] [Need::Guest, Need::Serve, Need::Trace, Need::Feature("self-delivery")];
     recorded_topics ["MSG-M12"] [Need::Guest, Need::Serve, Need::Feature("subscriptions")];
     denied_key_value ["KV-STORE-03", "MSG-HAND-03"]
         [Need::Guest, Need::Serve, Need::Trace, Need::Grant, Need::Guests];
@@ -83,6 +84,15 @@ async fn restart_in_the_middle(b: &mut Bench) -> Outcome {
     second.rally(11..=20).await?;
     player.stop().await?;
     expect_count(b, "20").await
+}
+
+/// Who is subscribed to what it publishes itself is handed that too, whatever it makes of it.
+async fn own_pongs_come_back(b: &mut Bench) -> Outcome {
+    let _player = b.serve(Program::Pingpong, &["ping", "pong"], None).await?;
+    let guest = b.messaging().await?;
+    guest.connect("default").await?.send("ping", guest.message("ping").await?).await?;
+    // Nobody else publishes there, and nobody else is subscribed.
+    b.until_ended("pong").await
 }
 
 /// Without topics in the subscription, those count that the component records.

@@ -21,6 +21,8 @@ rows! {
     ShortTopics "short-topics" ["MSG-M07"] "A topic over 200 bytes is refused.";
     FoldsTopics "folds-topics" ["MSG-HAND-02"] "Topics are folded to lower case.";
     TrimsTopics "trims-topics" ["MSG-M07"] "Spaces around a topic are cut off.";
+    HearsBelow "hears-topics-below" ["MSG-HAND-02"] "A subscription gets the topics below its own too.";
+    HearsTwins "hears-topics-of-one-look" ["MSG-M07", "MSG-HAND-02"] "A subscription gets the topics that look like its own too.";
 }
 
 #[async_trait]
@@ -126,5 +128,24 @@ impl Defect for TrimsTopics {
     }
     async fn publish(&self, broker: &dyn Messaging, scope: &str, topic: &str, message: &Payload) -> Result<()> {
         broker.publish(scope, topic.trim(), message).await
+    }
+}
+
+/// The subscription with one more topic for each of those.
+fn and(asked: &Subscription, more: impl Fn(&str) -> String) -> Subscription {
+    let added = renamed(asked, more).topics;
+    Subscription { topics: asked.topics.iter().cloned().chain(added).collect(), ..asked.clone() }
+}
+
+impl Defect for HearsBelow {
+    fn subscription(&self, _: &str, asked: &Subscription) -> Subscription {
+        and(asked, |topic| if topic.contains(['+', '#']) { topic.to_owned() } else { format!("{topic}/#") })
+    }
+}
+
+impl Defect for HearsTwins {
+    fn subscription(&self, _: &str, asked: &Subscription) -> Subscription {
+        let composed = and(asked, |topic| topic.replace("e\u{301}", "\u{e9}"));
+        and(&composed, |topic| topic.replace('\u{e9}', "e\u{301}"))
     }
 }

@@ -12,6 +12,7 @@ use wasi_cloud_core::{
 rows! {
     GroupGetsAll "group-gets-all" ["MSG-HAND-01"] "Each member of a group gets every message.";
     BroadcastToOne "broadcast-to-one" ["MSG-HAND-01"] "Subscribers without a group share the messages.";
+    GroupsAreOne "groups-are-one" ["MSG-HAND-01"] "All groups share the messages, whatever their names.";
     OnceMore "redelivers-once-more" ["MSG-M05"] "A message is delivered once more than it may be.";
     RedeliveryIsEmpty "redelivery-is-empty" ["MSG-M05"] "What comes again has lost its payload.";
     CountsLess "counts-deliveries-short" ["MSG-M05"] "A message that comes again says of one delivery less.";
@@ -27,6 +28,12 @@ impl Defect for GroupGetsAll {
 impl Defect for BroadcastToOne {
     fn subscription(&self, _: &str, asked: &Subscription) -> Subscription {
         Subscription { group: asked.group.clone().or_else(|| Some("all".into())), ..asked.clone() }
+    }
+}
+
+impl Defect for GroupsAreOne {
+    fn subscription(&self, _: &str, asked: &Subscription) -> Subscription {
+        Subscription { group: asked.group.as_ref().map(|_| "all".into()), ..asked.clone() }
     }
 }
 

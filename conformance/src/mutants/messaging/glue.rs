@@ -46,6 +46,7 @@ const ROWS: &[Entry] = &[
     ("glue-failed-send-is-ok", "A `send` that failed is `ok`.", &["MSG-PROD-01", "MSG-PROD-03"], failed_send_is_ok),
     ("glue-failed-send-is-trap", "A `send` that failed traps.", &["MSG-PROD-03"], failed_send_is_trap),
     ("glue-topics-are-tidied", "What a topic cannot hold is taken out of it.", &["MSG-M07"], topics_are_tidied),
+    ("glue-too-much-is-cut", "What is refused for its size is sent all the same, cut.", &["MSG-M08"], too_much_is_cut),
     ("glue-send-ends-at-space", "A payload ends at its first space.", &["MSG-PROD-04"], ends_at_space),
 ];
 
@@ -219,10 +220,14 @@ fn failed_send_is_trap(linker: &mut Linker) -> Result<()> {
     })
 }
 
+/// The topic without what it cannot hold.
+pub(super) fn tidy(topic: &str) -> String {
+    topic.chars().filter(|c| !c.is_control() && !"*>#+".contains(*c)).collect()
+}
+
 fn topics_are_tidied(linker: &mut Linker) -> Result<()> {
     shadow!(linker, PRODUCER, "send", host, (client: Resource<Client>, topic: String, message: Resource<Message>) => {
-        let tidy: String = topic.chars().filter(|c| !c.is_control() && !"*>#+".contains(*c)).collect();
-        let sent = producer::Host::send(&mut host, client, tidy, message).await;
+        let sent = producer::Host::send(&mut host, client, tidy(&topic), message).await;
         told(&mut host, sent)
     })
 }
@@ -232,6 +237,20 @@ fn ends_at_space(linker: &mut Linker) -> Result<()> {
         let cut = host.table.get_mut(&message)?;
         cut.set_data(cut.data().split(|byte| *byte == b' ').next().unwrap_or_default().to_vec());
         let sent = producer::Host::send(&mut host, client, topic, message).await;
+        told(&mut host, sent)
+    })
+}
+
+fn too_much_is_cut(linker: &mut Linker) -> Result<()> {
+    shadow!(linker, PRODUCER, "send", host, (client: Resource<Client>, topic: String, message: Resource<Message>) => {
+        let mut cut = host.table.get(&message)?.clone();
+        let again = Resource::new_borrow(client.rep());
+        let sent = producer::Host::send(&mut host, client, topic.clone(), message).await;
+        if let Err(HostError::Cloud(Error { kind: Kind::Quota, .. })) = &sent {
+            cut.set_data(b"what fits".to_vec());
+            let cut = host.table.push(cut)?;
+            let _ = producer::Host::send(&mut host, again, topic, cut).await;
+        }
         told(&mut host, sent)
     })
 }

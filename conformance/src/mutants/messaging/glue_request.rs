@@ -1,6 +1,6 @@
 //! Hosts that link one defective function of requests and replies.
 
-use super::glue::told;
+use super::glue::{tidy, told};
 use crate::{
     host::embedded::Linker,
     mutants::{
@@ -13,7 +13,10 @@ use wasi_cloud_core::{
     Error, Kind,
     messaging::{Client, Message, RequestOptions},
 };
-use wasi_cloud_wasmtime::{CloudView, HostError, bindings::wasi::messaging::request_reply};
+use wasi_cloud_wasmtime::{
+    CloudView, HostError,
+    bindings::wasi::messaging::{request_reply, types::HostClient},
+};
 use wasmtime::{Result, component::Resource};
 
 pub(in crate::mutants) fn rows() -> Vec<Row> {
@@ -36,6 +39,11 @@ const ROWS: &[Entry] = &[
         &["MSG-RR-01", "MSG-RR-06", "MSG-M01"],
         expects_one_more,
     ),
+    ("glue-timeout-is-fixed", "A timeout lasts two seconds, whatever was set.", &["MSG-RR-02"], timeout_is_fixed),
+    ("glue-several-wait-less", "Who expects several replies waits half the time.", &["MSG-RR-05"], several_wait_less),
+    ("glue-no-time-is-any-time", "A timeout of 0 is none.", &["MSG-M03"], no_time_is_any),
+    ("glue-asked-topics-are-tidied", "What a topic cannot hold is taken out of it.", &["MSG-M07"], topics_are_tidied),
+    ("glue-request-connects-anew", "A request has a connection of its own.", &["MSG-M14"], connects_anew),
     ("glue-none-expected-is-one", "Who expects no reply waits for one.", &["MSG-M03"], none_is_one),
 ];
 
@@ -63,7 +71,7 @@ async fn ask_with(host: &mut CloudView<'_>, asked: Asked, change: fn(&mut Reques
 
 /// Defines `request` anew; `$body` is what becomes of the question `$asked`.
 macro_rules! request {
-    ($linker:ident, $host:ident, $asked:ident => $body:expr) => {
+    ($linker:ident, $host:ident, $asked:pat => $body:expr) => {
         $linker.instance(REQUESTS)?.func_wrap_async("request", |mut cx, $asked: Asked| {
             Box::new(async move {
                 let mut $host = cx.data_mut().cloud();
@@ -133,6 +141,41 @@ fn waits_out(linker: &mut Linker) -> Result<()> {
             options.expected_replies = Some(u32::MAX);
         }
     }).await)
+}
+
+fn timeout_is_fixed(linker: &mut Linker) -> Result<()> {
+    request!(linker, host, asked => ask_with(&mut host, asked, |options| {
+        options.timeout = options.timeout.map(|_| Duration::from_secs(2));
+    }).await)
+}
+
+fn several_wait_less(linker: &mut Linker) -> Result<()> {
+    request!(linker, host, asked => ask_with(&mut host, asked, |options| {
+        if options.expected_replies > Some(1) {
+            options.timeout = options.timeout.map(|timeout| timeout / 2);
+        }
+    }).await)
+}
+
+fn no_time_is_any(linker: &mut Linker) -> Result<()> {
+    request!(linker, host, asked => ask_with(&mut host, asked, |options| {
+        options.timeout = options.timeout.filter(|timeout| *timeout > Duration::ZERO);
+    }).await)
+}
+
+fn topics_are_tidied(linker: &mut Linker) -> Result<()> {
+    request!(linker, host, (client, topic, message, options) => {
+        ask(&mut host, (client, tidy(&topic), message, options)).await
+    })
+}
+
+fn connects_anew(linker: &mut Linker) -> Result<()> {
+    request!(linker, host, (_, topic, message, options) => {
+        match HostClient::connect(&mut host, "default".into()).await {
+            Ok(client) => ask(&mut host, (client, topic, message, options)).await,
+            Err(error) => Err(error),
+        }
+    })
 }
 
 fn expects_one_more(linker: &mut Linker) -> Result<()> {

@@ -3,6 +3,7 @@
 use super::{Cut, Defect, Shared, lock};
 use crate::mutants::{Row, rows};
 use async_trait::async_trait;
+use futures::future::select_all;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -15,6 +16,7 @@ use wasi_cloud_core::{
 rows! {
     ToAll { asked: Askers } "replies-to-all" ["MSG-RR-07"] "A reply reaches everybody who ever asked.";
     ToTheFirst { asked: Askers } "replies-to-the-first" ["MSG-RR-07"] "All replies go to who asked first.";
+    UsesAgain { left: Left } "reply-inboxes-are-used-again" ["MSG-RR-01"] "What one request leaves over answers the next.";
     LosesReplies "loses-replies" ["MSG-RR-07", "MSG-RR-01"] "Accepted replies are thrown away.";
     AnswersOnce { answered: Shared<BTreeSet<String>> } "answers-once" ["MSG-RR-08"] "The second reply to a message is lost.";
     EmptyReplies "replies-are-empty" ["MSG-RR-01"] "A reply loses its payload.";
@@ -82,6 +84,39 @@ impl Defect for AnswersOnce {
 impl Defect for EmptyReplies {
     async fn reply(&self, broker: &dyn Messaging, scope: &str, reply_to: &str, message: &Payload) -> Result<()> {
         broker.reply(scope, reply_to, &Payload { data: Vec::new(), ..message.clone() }).await
+    }
+}
+
+/// Inboxes of requests that ended, by scope.
+type Left = Shared<BTreeMap<String, Vec<Box<dyn Replies>>>>;
+
+/// All of a scope's that nobody else reads, and this request's own.
+struct Inherited {
+    inboxes: Vec<Box<dyn Replies>>,
+    left: Left,
+    scope: String,
+}
+
+#[async_trait]
+impl Replies for Inherited {
+    async fn next(&mut self) -> Result<Payload> {
+        select_all(self.inboxes.iter_mut().map(|inbox| inbox.next())).await.0
+    }
+}
+
+impl Drop for Inherited {
+    fn drop(&mut self) {
+        lock(&self.left).entry(self.scope.clone()).or_default().append(&mut self.inboxes);
+    }
+}
+
+#[async_trait]
+impl Defect for UsesAgain {
+    async fn request(&self, broker: &dyn Messaging, scope: &str, topic: &str, m: &Payload) -> Result<Box<dyn Replies>> {
+        let own = broker.request(scope, topic, m).await?;
+        let mut inboxes = lock(&self.left).remove(scope).unwrap_or_default();
+        inboxes.push(own);
+        Ok(Box::new(Inherited { inboxes, left: self.left.clone(), scope: scope.to_owned() }))
     }
 }
 

@@ -16,6 +16,7 @@ use wasi_cloud_core::{
 rows! {
     StopsAtFailure { failed: Shared<BTreeSet<String>> } "serve-stops-at-failure" ["MSG-HAND-04"] "A handler that failed gets no more messages.";
     NeverAcks "serve-never-acks" ["MSG-M06"] "A message that was handled is not acknowledged.";
+    NoneOfItsOwn "serve-none-of-its-own" ["MSG-M13"] "A component is not handed what it sends itself.";
     GroupIsAlone "serve-groups-alone" ["MSG-HAND-01"] "Each instance has a group of its own.";
 }
 
@@ -88,6 +89,17 @@ impl Defect for StopsAtFailure {
 impl Defect for NeverAcks {
     fn delivery(&self, _: &str, delivery: Delivery) -> Delivery {
         settling(delivery, |_| Disposition::Nack)
+    }
+}
+
+/// Pingpong is the one that sends: it hears pings, and to `pong` it sends.
+impl Defect for NoneOfItsOwn {
+    fn subscription(&self, _: &str, asked: &Subscription) -> Subscription {
+        let mut topics = asked.topics.clone();
+        if topics.iter().any(|topic| topic == "ping") {
+            topics.retain(|topic| topic != "pong");
+        }
+        Subscription { topics, ..asked.clone() }
     }
 }
 
