@@ -42,7 +42,7 @@ pub(super) struct Fuzz {
     /// Operations in the longest of them.
     #[arg(long, value_name = "N", default_value = "40", value_parser = clap::value_parser!(u16).range(1..=1000))]
     length: u16,
-    /// With one handle on the bucket instead of two: what else differs of a host whose handles do not see each other's writes.
+    /// With one handle on the bucket, opened once: what else differs of a host whose handles do not see each other's writes.
     #[arg(long)]
     one_handle: bool,
     /// Print JSON.

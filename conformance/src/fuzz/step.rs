@@ -75,8 +75,11 @@ pub(super) fn steps(lacks: &[&str], handles: u32) -> impl Strategy<Value = Step>
         (3, any_key().prop_map(What::Delete).boxed()),
         (2, any_key().prop_map(What::Exists).boxed()),
         (2, Just(What::List).boxed()),
-        (1, Just(What::Reopen).boxed()),
     ];
+    // What is opened again is another handle.
+    if handles > 1 {
+        all.push((1, Just(What::Reopen).boxed()));
+    }
     if has("atomics") {
         let least = if has("decrement") { -3 } else { 0 };
         let counter = prop::sample::select(&COUNTERS[..]).prop_map(str::to_owned);

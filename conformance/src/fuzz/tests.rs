@@ -178,6 +178,24 @@ fn a_printed_case_passes_where_the_model_agrees_and_fails_where_it_does_not() {
     }
 }
 
+/// A second handle would be one that sees other data, on a host whose handles are copies.
+#[test]
+fn one_handle_is_opened_once() {
+    let (workers, target, host) = direct("memory");
+    let reopens = |handles| {
+        let seen = RefCell::new(false);
+        let effort = Effort { seed: 7, sequences: 50, length: 20, handles, patience: Duration::from_secs(10) };
+        let run = |steps: &[Step]| {
+            *seen.borrow_mut() |= steps.iter().any(|step| step.handle > 0 || step.what == What::Reopen);
+            Ok(())
+        };
+        assert_eq!(fuzz(&*host, &effort, run, || ()).expect("sequences"), None);
+        seen.into_inner()
+    };
+    assert_eq!([1, 2].map(reopens), [false, true]);
+    workers.block_on(target.stop());
+}
+
 /// It says nothing of the host, and what was not tried did not pass.
 #[test]
 fn a_sequence_that_cannot_be_played_is_no_difference() {
