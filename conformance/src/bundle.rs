@@ -1,6 +1,9 @@
 //! Everything about a run in one file, to hand to whoever can help.
 
-use crate::event::{Event, Record};
+use crate::{
+    corpus::Corpus,
+    event::{Event, Record},
+};
 use lzma_rust2::{XzOptions, XzWriter};
 use std::{
     fs::File,
@@ -9,16 +12,19 @@ use std::{
 };
 use tar::{Builder, Header};
 
-/// Writes a tar.xz: the events, per case its transcript and the host calls, and how to do it again. The events must
-/// have been scrubbed of secrets, and `command` too.
+/// Writes a tar.xz: the events, per case its transcript and the host calls, the host's file, the digests of the guests, and how
+/// to do it again. The events, the command and the host's file must have been scrubbed of secrets.
 ///
 /// # Errors
-/// What the file system refuses.
-pub fn write(path: &Path, events: &[Event], command: &str) -> io::Result<()> {
+/// What the file system refuses, and a corpus that is damaged.
+pub fn write(path: &Path, events: &[Event], command: &str, declaration: Option<&str>) -> io::Result<()> {
     let file = io::BufWriter::new(File::create(path)?);
     let mut tar = Builder::new(XzWriter::new(file, XzOptions::default())?);
     add(&mut tar, "events.jsonl", &lines(events)?)?;
     add(&mut tar, "run.json", &about(events, command)?)?;
+    if let Some(text) = declaration {
+        add(&mut tar, "host.toml", text.as_bytes())?;
+    }
     for event in events {
         if let Event::Ended(record) = event {
             case(&mut tar, record)?;
@@ -48,6 +54,7 @@ fn about(events: &[Event], command: &str) -> io::Result<Vec<u8>> {
         "suite": env!("CARGO_PKG_VERSION"),
         "os": std::env::consts::OS,
         "arch": std::env::consts::ARCH,
+        "guests": Corpus::digests().map_err(io::Error::other)?,
         "started": events.first(),
         "finished": events.last(),
     });

@@ -356,12 +356,16 @@ impl Prepared {
         }
     }
 
+    fn declared(&self) -> Option<(&'static str, &'static str)> {
+        DECLARATIONS.iter().copied().find(|(name, _)| *name == self.declared_as)
+    }
+
     /// The declaration that comes with the suite.
     ///
     /// # Errors
     /// A backend without a declaration, which could say what it likes, and a declaration that cannot be read.
     pub fn declaration(&self, ids: &BTreeSet<String>) -> anyhow::Result<Declaration> {
-        let found = DECLARATIONS.iter().find(|(name, _)| *name == self.declared_as);
+        let found = self.declared();
         let (name, text) = found.with_context(|| format!("this suite has no declaration of `{}`", self.declared_as))?;
         Declaration::parse(text, ids).map_err(|why| anyhow!("hosts/{name}.toml: {why}"))
     }

@@ -375,6 +375,8 @@ fn a_bundle_holds_the_events_and_what_every_case_did() {
     assert_eq!(files["events.jsonl"].lines().count(), events(&output).len());
     let about: Value = serde_json::from_str(&files["run.json"]).expect("JSON");
     assert_eq!(about["command"], "cloud-conformance run --host memory");
+    assert_eq!(about["guests"]["go/keyvalue"].as_str().map(str::len), Some(64), "{about}");
+    assert_eq!(files["host.toml"], include_str!("../hosts/memory.toml"));
     let case = "cases/direct/config/store/get-missing-key";
     assert!(files[&format!("{case}/transcript.jsonl")].contains("\"op\""), "{:?}", files.keys());
     assert!(files[&format!("{case}/calls.jsonl")].contains("\"op\":\"get\""));

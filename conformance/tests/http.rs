@@ -123,7 +123,7 @@ fn verdicts() {
     let here = executed(&here);
     assert!(over_http.iter().all(|(id, verdict)| here.get(id) == Some(verdict)), "{over_http:?}\n{here:?}");
     // What needs no control. More is a reason to raise the number, fewer a reason to look.
-    assert_eq!(over_http.len(), 302);
+    assert_eq!(over_http.len(), 306);
     let notes = events(&output)[0]["hosts"][0]["notes"].to_string();
     assert!(notes.contains(&format!("over HTTP at http://127.0.0.1:{port}")), "{notes}");
     WORKERS.block_on(site.stop());

@@ -6,18 +6,28 @@
 mod program;
 mod support;
 
+use cloud_conformance::corpus::Corpus;
 use libtest_mimic::{Arguments, Completion, Trial};
 use program::{cli, code, ended, err, events, explains, ids, out};
-use std::{fs, process::ExitCode};
-use support::missing;
+use std::{
+    fs,
+    process::{Command, ExitCode},
+};
+use support::{beside, missing, unbuilt};
 
 /// The release that the suite's file is about.
 const RELEASE: &str = "wasmtime 48.";
 const FILE: &str = include_str!("../hosts/wasmtime.toml");
 
+const BRIDGED: &str = "what_a_user_has_bridged_runs";
+
 fn main() -> ExitCode {
     let trial = |name, test: fn()| {
-        Trial::ignorable_test(name, move || match missing("wasmtime", "wasmtime") {
+        let lacks = move || match name {
+            BRIDGED => missing("wasmtime", "wasmtime").or_else(|| unbuilt("wasi-cloud")),
+            _ => missing("wasmtime", "wasmtime"),
+        };
+        Trial::ignorable_test(name, move || match lacks() {
             Some(why) => Ok(Completion::ignored_with(why)),
             None => {
                 test();
@@ -31,6 +41,8 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         trial("a_wrapper_that_lies_is_found_out", lies),
         trial("a_list_that_is_stale_is_told", stale),
+        trial("a_trap_is_told_from_a_host_that_died", ends),
+        trial(BRIDGED, bridged),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -49,7 +61,7 @@ fn verdict() {
         assert!(record["transcript"].is_array(), "{record}");
     }
     // As many in one language as in another; more is a reason to raise the number, fewer a reason to look.
-    assert_eq!(ended(&events, "pass").len(), 113 * altitudes);
+    assert_eq!(ended(&events, "pass").len(), 115 * altitudes);
     assert_eq!(ended(&events, "xfail").len(), 4 * altitudes);
     let summary = events.last().expect("the last event");
     assert_eq!(summary["conformant"], false);
@@ -100,6 +112,46 @@ fn lies() {
     let failed = ended(&events, "fail");
     assert!(!failed.is_empty());
     assert!(failed.iter().all(|record| record["clauses"].to_string().contains("KV-STORE-")));
+}
+
+/// In the place of a guest, one that traps, and one that wants what wasmtime does not have.
+fn ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ended = |guest: &str| {
+        let path = folder.path().join("guest.wat");
+        fs::write(&path, guest).expect("written");
+        let argv = format!("argv = ['wasmtime', 'run', '{}', '{{component}}']", path.display());
+        let text = format!(
+            "name = 'x'\n[launch]\n{argv}\ntrap-exit-codes = [134]\n[capabilities.config]\ndurability = 'durable'\n"
+        );
+        let output = run_file(&text, &["--run", "config/store/get-missing-key", "--format", "json"]);
+        let events = events(&output);
+        let record = events.iter().find(|event| event["event"] == "ended").expect("a record");
+        assert_eq!(record["verdict"], "fail", "{record}");
+        record["why"].as_str().expect("why").to_owned()
+    };
+    let trapped = ended("(module (func (export \"_start\") unreachable))");
+    assert!(trapped.starts_with("the guest trapped") && trapped.contains("wasm backtrace"), "{trapped}");
+    let died = ended("(module (import \"no\" \"where\" (func)) (func (export \"_start\")))");
+    assert!(!died.contains("trapped") && died.contains("unknown import"), "{died}");
+}
+
+/// `wasi-cloud bridge`, and then wasmtime by itself: a component that was built for our packages writes and reads.
+fn bridged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let guest = Corpus::load().expect("the corpus").composed("rust", "keyvalue").expect("a program");
+    fs::write(path("app.wasm"), guest).expect("written");
+    let bridge = ["bridge", "app.wasm", "--to", "wasmtime", "-o", "bridged.wasm"];
+    let output = Command::new(beside("wasi-cloud")).args(bridge).current_dir(&folder).output().expect("it starts");
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let lines = [r#"{"Open":[0,""]}"#, r#"{"Set":[0,"k",[1,2]]}"#, r#"{"Get":[0,"k"]}"#, r#"{"Get":[0,"other"]}"#];
+    fs::write(path("lines"), lines.join("\n") + "\n").expect("written");
+    let mut wasmtime = Command::new("wasmtime");
+    wasmtime.args(["run", "-Skeyvalue"]).arg(path("bridged.wasm"));
+    let output = wasmtime.stdin(fs::File::open(path("lines")).expect("lines")).output().expect("it starts");
+    let answers = "\"Done\"\n\"Done\"\n{\"Value\":[1,2]}\n{\"Value\":null}\n";
+    assert_eq!((code(&output), &*out(&output)), (0, answers), "{}", err(&output));
 }
 
 /// An entry for what passes makes the exit code 4, one that is over a failure, and one that names another clause no run at all.

@@ -283,7 +283,7 @@ impl Run {
         let summary = summary.await;
         let (events, told) = teller.finish();
         if let Some(path) = bundle {
-            bundle::write(path, &events, &options.command)
+            bundle::write(path, &events, &options.command, prepared.declared().as_deref())
                 .with_context(|| format!("the bundle `{}` cannot be written", path.display()))?;
         }
         told.context("the report cannot be written")?;

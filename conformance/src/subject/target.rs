@@ -89,6 +89,17 @@ impl Target {
         }
     }
 
+    /// The file that declares it, if there is one, without secrets.
+    #[must_use]
+    pub fn declared(&self) -> Option<String> {
+        let text = match self {
+            Self::Ours(prepared) => prepared.declared().map(|(_, text)| text),
+            Self::Foreign(foreign) => Some(foreign.declaration().text()),
+            Self::Given(_) => None,
+        };
+        text.map(|text| names::without(text, &self.secrets()))
+    }
+
     /// The program that is tested, and the files that it is told to run. Nothing of a host that is deployed.
     ///
     /// # Errors

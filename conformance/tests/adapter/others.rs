@@ -3,15 +3,11 @@
 use super::{
     checkup,
     program::{code, err},
-    support::{missing, required},
+    support::{beside, missing, unbuilt},
     verdicts::{File, run, verdicts},
 };
 use libtest_mimic::{Completion, Failed, Trial};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
 /// Cases of each interface that the least of the adapters can carry, few and quick.
 const CASES: &str = "keyvalue/{atomics/increment-*,batch/get-many-*,store/{get,set,exists,open,two}-*}";
@@ -19,7 +15,7 @@ const CASES: &str = "keyvalue/{atomics/increment-*,batch/get-many-*,store/{get,s
 /// The adapter of this language keeps the protocol, and gives the verdicts that our host has without one.
 pub fn trial(language: &'static str, tools: &'static [&str]) -> Trial {
     Trial::ignorable_test(format!("an_adapter_in_{language}_gives_the_same_verdicts"), move || {
-        if let Some(why) = tools.iter().find_map(|tool| missing(language, tool)).or_else(no_program) {
+        if let Some(why) = tools.iter().find_map(|tool| missing(language, tool)).or_else(|| unbuilt("wasi-cloud")) {
             return Ok(Completion::ignored_with(why));
         }
         same(language)?;
@@ -27,21 +23,10 @@ pub fn trial(language: &'static str, tools: &'static [&str]) -> Trial {
     })
 }
 
-/// `target/debug/wasi-cloud`, two folders above this test.
-fn program() -> PathBuf {
-    let this = std::env::current_exe().expect("this program");
-    this.ancestors().nth(2).expect("two folders").join("wasi-cloud")
-}
-
-fn no_program() -> Option<String> {
-    let is_here = program().is_file() || required("wasi-cloud");
-    (!is_here).then(|| "needs the program `wasi-cloud` beside this one: `cargo build --bins`".to_owned())
-}
-
 fn same(language: &str) -> Result<(), Failed> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("adapters").join(language);
     let built = tempfile::tempdir()?;
-    let (program, folder_text) = (program(), folder.to_str().expect("UTF-8"));
+    let (program, folder_text) = (beside("wasi-cloud"), folder.to_str().expect("UTF-8"));
     let program = program.to_str().expect("UTF-8");
     let argv: Vec<String> = match language {
         "python" => vec!["python3".into(), format!("{folder_text}/host.py"), program.into()],

@@ -14,7 +14,7 @@ use cloud_conformance::{
     runner::{Options, Panics, Rules, run},
     subject::{Prepared, prepare},
 };
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 use tokio::{runtime, sync::watch};
 
 /// A finished run.
@@ -190,4 +190,16 @@ pub fn missing(word: &str, tool: &str) -> Option<String> {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&paths).any(|folder| folder.join(tool).is_file());
     (!found).then(|| format!("`{tool}` is not on the PATH; install it, or see CONTRIBUTING.md"))
+}
+
+/// A program that `cargo` puts beside the tests, two folders above this one.
+pub fn beside(name: &str) -> PathBuf {
+    let this = std::env::current_exe().expect("this program");
+    this.ancestors().nth(2).expect("two folders").join(name)
+}
+
+/// Why it cannot be used, as [`missing`].
+pub fn unbuilt(name: &str) -> Option<String> {
+    let is_here = beside(name).is_file() || required(name);
+    (!is_here).then(|| format!("needs the program `{name}` beside this one: `cargo build --bins`"))
 }
