@@ -5,6 +5,9 @@ fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("adapter").join(name)
 }
 
+/// One with everything, made for reading, and one that the suite and the host in Python had.
+const SESSIONS: [&str; 2] = ["session.jsonl", "recorded.jsonl"];
+
 /// The schema names what the types write, no more and no less, and asks for no field that a line has not.
 #[test]
 fn the_schema_has_the_fields_of_the_types() {
@@ -16,9 +19,9 @@ fn the_schema_has_the_fields_of_the_types() {
         of_object.chain(of_list).collect()
     };
     let mut seen = BTreeSet::new();
-    for (by_suite, line) in recorded("session.jsonl") {
+    for (by_suite, line) in lines_of("session.jsonl") {
         let read: Value = serde_json::from_str(&line).expect(&line);
-        // Written by the types: with every field, also those that the recording leaves out.
+        // Written by the types: with every field, also those that the line leaves out.
         let written = if by_suite {
             serde_json::to_value(serde_json::from_value::<Request>(read.clone()).expect(&line))
         } else {
@@ -49,11 +52,11 @@ fn the_schema_has_the_fields_of_the_types() {
         seen.insert(name.to_owned());
     }
     let unions = ["failure", "request", "said"].map(str::to_owned);
-    assert_eq!(names(&schema["$defs"]), seen.into_iter().chain(unions).collect(), "each is recorded");
+    assert_eq!(names(&schema["$defs"]), seen.into_iter().chain(unions).collect(), "each is in the session");
 }
 
-/// The lines of a recorded session: who wrote each, and what.
-fn recorded(name: &str) -> Vec<(bool, String)> {
+/// The lines of a session: who wrote each, and what.
+fn lines_of(name: &str) -> Vec<(bool, String)> {
     let text = fs::read_to_string(file(name)).expect(name);
     let lines = text.lines().map(|line| (line.starts_with("> "), line[2..].to_owned()));
     lines.collect()
@@ -61,23 +64,24 @@ fn recorded(name: &str) -> Vec<(bool, String)> {
 
 /// What the suite writes is promised to adapters that have no JSON parser: order, and no spaces.
 #[test]
-fn requests_are_written_as_recorded() {
+fn requests_are_written_as_in_the_sessions() {
     let mut words = BTreeSet::new();
-    for (by_suite, line) in recorded("session.jsonl").into_iter().filter(|(by_suite, _)| *by_suite) {
+    let all = SESSIONS.into_iter().flat_map(lines_of);
+    for line in all.filter_map(|(by_suite, line)| by_suite.then_some(line)) {
         let request: Request = serde_json::from_str(&line).expect(&line);
         words.insert(request.call.word());
-        assert_eq!(serde_json::to_string(&request).expect("JSON"), line, "{by_suite}");
+        assert_eq!(serde_json::to_string(&request).expect("JSON"), line);
         assert!(line.starts_with(&format!(r#"{{"id":{},"call":""#, request.id)), "{line}");
         if let Call::Exec { line: last, .. } = &request.call {
             assert!(line.ends_with(&format!(r#","line":{}}}"#, serde_json::to_string(last).expect("JSON"))), "{line}");
         }
     }
-    assert_eq!(words.len(), 16, "a session with every request: {words:?}");
+    assert_eq!(words.len(), 16, "every request: {words:?}");
 }
 
 #[test]
-fn answers_and_events_are_read_as_recorded() {
-    let said = recorded("session.jsonl").into_iter().filter(|(by_suite, _)| !by_suite);
+fn answers_and_events_are_read_as_in_the_sessions() {
+    let said = SESSIONS.into_iter().flat_map(lines_of).filter(|(by_suite, _)| !by_suite);
     let said: Vec<_> = said.map(|(_, line)| Said::read(line.as_bytes()).expect(&line)).collect();
     let is_known = |said: &Said| !matches!(said, Said::Event(Event::Unknown));
     assert!(said.iter().all(is_known));
@@ -89,7 +93,7 @@ fn answers_and_events_are_read_as_recorded() {
 /// What a later adapter says that this suite does not know is no mistake.
 #[test]
 fn what_a_later_version_says_is_ignored() {
-    let of_later = recorded("later.jsonl");
+    let of_later = lines_of("later.jsonl");
     let said: Vec<_> = of_later.iter().map(|(_, line)| Said::read(line.as_bytes()).expect(line)).collect();
     let [
         Said::Done(hello),
