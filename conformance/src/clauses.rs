@@ -139,12 +139,12 @@ impl Law {
     /// Where a clause is written: a file of the specification, and the line.
     #[must_use]
     pub fn source(id: &str) -> Option<(String, usize)> {
-        let tag = format!("[{id} ");
+        let tag = format!("/// [{id} ");
         let mut folders = vec![&LAW];
         while let Some(folder) = folders.pop() {
             for file in folder.files() {
                 let text = file.contents_utf8().unwrap_or_default();
-                if let Some(line) = text.lines().position(|line| line.contains(&tag)) {
+                if let Some(line) = text.lines().position(|line| line.trim_start().starts_with(&tag)) {
                     return Some((format!("wit/{}", file.path().display()), line + 1));
                 }
             }
