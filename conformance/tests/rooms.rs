@@ -40,7 +40,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("sdk-c/native/*.rs", &["abi", "extension", "handles", "lib", "program", "testing"]),
     ("conformance/wit/*.wit", &["keyvalue-ext", "package"]),
-    ("conformance/src/bench/*.rs", &["failure", "guest", "keyvalue_ext", "program", "shown"]),
+    ("conformance/src/bench/*.rs", &["failure", "guest", "keyvalue_ext", "limit", "program", "shown"]),
     ("conformance/src/host/direct/*.rs", &["keyvalue_ext", "program", "watcher"]),
     ("conformance/src/catalogue/*.rs", &["about", "deployment", "pingpong"]),
     ("conformance/guests/rust/*/src/lib.rs", &["driver", "keyvalue-ext", "pingpong", "recorder", "watcher"]),
