@@ -12,7 +12,7 @@ use std::process::{ExitCode, Output};
 use support::missing;
 
 /// The cases of the scenario.
-const CASES: u74 = 6;
+const CASES: u64 = 7;
 
 fn main() -> ExitCode {
     let trial = |name: &str, test: fn()| {
