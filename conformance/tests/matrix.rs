@@ -155,7 +155,7 @@ fn looked_at(page: &str, more: &str) -> Value {
     );
     fs::write(&file, frame).expect("written");
     let mut chromium = Command::new("chromium");
-    chromium.args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]);
+    chromium.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--dump-dom"]);
     let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
     let output = chromium.arg(profile).arg(format!("file://{}", file.display())).output().expect("it starts");
     let dom = out(&output);
