@@ -206,7 +206,7 @@ macro_rules! cases {
 pub(crate) use cases;
 
 /// The value at one place of an axis.
-fn value<T: Copy>(axis: Axis<T>, at: Option<usize>) -> Outcome<T> {
+pub(crate) fn value<T: Copy>(axis: Axis<T>, at: Option<usize>) -> Outcome<T> {
     let found = at.and_then(|at| axis.get(at)).map(|(_, value)| *value);
     found.ok_or_else(|| Stop::Suite(format!("a family has no value at {at:?}")))
 }

@@ -116,7 +116,7 @@ fn gaps(plan: &Plan, capability: &str, runs: &[Verdicts]) -> Vec<Gap> {
         .filter(|entry| entry.case.capability() == capability && binds(&entry.case, host) && !resilient(&entry.case));
     let cases = owed.filter_map(|entry| {
         let worst = failed(&entry.id)?;
-        let ran = worst != Some(Verdict::Skip);
+        let ran = worst != Verdict::Skip;
         // One that is about something else, and does not run, leaves its core clauses to the cases that are about them.
         let core = entry.level == "core" || (entry.binding == Binding::Core && ran);
         let why = entry.skip.as_deref().filter(|_| !ran).unwrap_or_else(|| standing(worst).1);
@@ -131,24 +131,24 @@ fn gaps(plan: &Plan, capability: &str, runs: &[Verdicts]) -> Vec<Gap> {
     cases.chain(lacking).chain(checks).collect()
 }
 
-/// How a case ended in the worst of the runs, `None` if it was not judged in one. Nothing if it passed in all.
-#[allow(clippy::option_option, reason = "a run without a verdict is the worst of them")]
-fn worst(verdicts: impl Iterator<Item = Option<Verdict>>) -> Option<Option<Verdict>> {
-    verdicts.min_by_key(|verdict| standing(*verdict).0).filter(|verdict| *verdict != Some(Verdict::Pass))
+/// How a case ended in the worst of the runs; `None` if it passed in all. One that a run has no verdict of was judged as little
+/// as one that is provisional, which by the catalogue does not come here.
+fn worst(verdicts: impl Iterator<Item = Option<Verdict>>) -> Option<Verdict> {
+    let verdicts = verdicts.map(|verdict| verdict.unwrap_or(Verdict::Provisional));
+    verdicts.min_by_key(|verdict| standing(*verdict).0).filter(|verdict| *verdict != Verdict::Pass)
 }
 
 /// Its rank, from the worst, and what is said of it.
-const fn standing(verdict: Option<Verdict>) -> (u8, &'static str) {
+const fn standing(verdict: Verdict) -> (u8, &'static str) {
     match verdict {
-        // One that is provisional by the catalogue does not come here.
-        None | Some(Verdict::Provisional) => (0, "were not judged"),
-        Some(Verdict::Error | Verdict::Unknown) => (1, "could not be decided"),
-        Some(Verdict::Fail) => (2, "failed"),
-        Some(Verdict::Xfail) => (3, "fail, and are known to"),
-        Some(Verdict::Xpass) => (4, "pass, and are listed as failing"),
-        Some(Verdict::Skip) => (5, "found while they ran that they could not be decided"),
-        Some(Verdict::Flaky) => (6, "passed only when they ran again"),
-        Some(Verdict::Pass) => (7, "passed"),
+        Verdict::Provisional => (0, "were not judged"),
+        Verdict::Error | Verdict::Unknown => (1, "could not be decided"),
+        Verdict::Fail => (2, "failed"),
+        Verdict::Xfail => (3, "fail, and are known to"),
+        Verdict::Xpass => (4, "pass, and are listed as failing"),
+        Verdict::Skip => (5, "found while they ran that they could not be decided"),
+        Verdict::Flaky => (6, "passed only when they ran again"),
+        Verdict::Pass => (7, "passed"),
     }
 }
 

@@ -79,14 +79,12 @@ impl Matrix {
         self.rows.values().filter(|row| row.cases.contains(case)).count()
     }
 
-    /// The mutants that fail the case, and what is wrong with each: first those that fail little else.
+    /// The mutants that fail the case: first those that fail little else.
     #[must_use]
-    pub fn found_by(&self, case: &str) -> Vec<(&str, &str)> {
+    pub fn found_by(&self, case: &str) -> Vec<&str> {
         let mut rows: Vec<_> = self.rows.iter().filter(|(_, row)| row.cases.contains(case)).collect();
         rows.sort_by_key(|(_, row)| row.cases.len());
-        // Its layer stands before it.
-        let about = |row: &'_ Row| row.about.split_once(": ").map_or(0, |(layer, _)| layer.len() + 2);
-        rows.into_iter().map(|(name, row)| (&**name, &row.about[about(row)..])).collect()
+        rows.into_iter().map(|(name, _)| &**name).collect()
     }
 
     /// The matrix without what `keep` refuses, by mutant and case.

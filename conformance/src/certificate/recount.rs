@@ -57,8 +57,9 @@ pub fn recount(statement: &Statement, demands: Demands<'_>, (cases, law): (&[Cas
     }
     ensure!(predicate.configuration.len() == configured.len(), "its configuration lists more than there is");
     of_the_nonce(certificate, demands.nonce)?;
-    let plans = plans(certificate, demands.now, (cases, law))?;
-    identity::is_its_subject(statement, &declaration(certificate, cases)?)?;
+    let declaration = declaration(certificate, cases)?;
+    let plans = plans(identity::hosts(certificate, &declaration)?, &declaration, demands.now, (cases, law))?;
+    identity::is_its_subject(statement, &declaration)?;
     for run in &certificate.runs {
         count(run, &plans).with_context(|| format!("the run with the seed {}", run.seed))?;
     }
@@ -129,18 +130,8 @@ fn declaration(certificate: &Certificate, cases: &[Case]) -> anyhow::Result<Decl
     Declaration::parse(&certificate.declaration, &plan::ids(cases)).map_err(|why| anyhow!("its declaration: {why}"))
 }
 
-/// What had to run, by what the certificate says of the host.
-pub(crate) fn plans(
-    certificate: &Certificate,
-    now: SystemTime,
-    (cases, law): (&[Case], &Law),
-) -> anyhow::Result<Vec<Plan>> {
-    let declaration = declaration(certificate, cases)?;
-    planned(identity::hosts(certificate, &declaration)?, &declaration, now, (cases, law))
-}
-
 /// What has to run on these hosts, whoever they are.
-pub(super) fn planned(
+pub(super) fn plans(
     hosts: Vec<HostDescription>,
     declaration: &Declaration,
     now: SystemTime,

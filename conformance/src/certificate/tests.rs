@@ -23,8 +23,8 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use humantime::parse_rfc3339;
-pub(crate) use made::good;
 use made::{consistent, good_of, made_of, of_hosts, program};
+pub(crate) use made::{good, plans};
 use std::time::{Duration, SystemTime};
 use wasi_cloud_claims::{PrivateKey, PublicKey};
 

@@ -4,6 +4,7 @@ use crate::{
     catalogue::{Case, about::Sentences},
     clauses::{Clause, Law},
     matrix::Matrix,
+    mutants,
     pattern::nearest,
     waivers::Waivers,
 };
@@ -97,12 +98,13 @@ fn needs_and_clauses(out: &mut impl Write, case: &Case, law: &Law) -> io::Result
 
 /// Of what is wrong with a host that fails it: the defects that are known to make it fail, and mostly it alone.
 fn causes(out: &mut impl Write, id: &str) -> io::Result<()> {
-    let matrix = Matrix::embedded();
-    let found = matrix.found_by(id);
-    if !found.is_empty() {
+    let (matrix, mutants) = (Matrix::embedded(), mutants::all().map_err(io::Error::other)?);
+    let named = |name: &str| mutants.iter().find(|mutant| mutant.name == name);
+    let mut found = matrix.found_by(id).into_iter().filter_map(named).take(CAUSES).peekable();
+    if found.peek().is_some() {
         writeln!(out, "\ncauses of a failure, from hosts that have them")?;
     }
-    found.iter().take(CAUSES).try_for_each(|(mutant, about)| writeln!(out, "  {about} (`--host mutant:{mutant}`)"))
+    found.try_for_each(|mutant| writeln!(out, "  {} (`--host mutant:{}`)", mutant.bug, mutant.name))
 }
 
 /// More of them say less.

@@ -43,10 +43,12 @@ pub(crate) fn line(text: &mut String) {
     }
 }
 
-/// Control characters move cursors and begin sequences that hide what follows, and XML cannot say the two at the end. They are
-/// written as JSON writes them, so that an operation in JSON remains what it was.
+/// Control characters move cursors and begin sequences that hide what follows, others turn the order of letters on a page, and XML
+/// cannot say the two at the end. They are written as JSON writes them, so that an operation in JSON remains what it was.
 pub(crate) fn plain(text: &mut String) {
-    let is_wild = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_wild =
+        |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || turns(c) || matches!(c, '\u{fffe}' | '\u{ffff}');
     if !text.contains(is_wild) {
         return;
     }
@@ -66,6 +68,7 @@ mod tests {
     fn what_is_no_text_is_written_out() {
         for (wild, several, one) in [
             ("a\tb \u{e9}\u{1f600}", "a\tb \u{e9}\u{1f600}", "a\tb \u{e9}\u{1f600}"),
+            ("1.0 \u{202e}ton\u{2069}", "1.0 \\u202eton\\u2069", "1.0 \\u202eton\\u2069"),
             ("\u{1b}]0;t\u{7}\r\nb", "\\u001b]0;t\\u0007\\r\nb", "\\u001b]0;t\\u0007\\r\\nb"),
             (
                 "\0\u{7f}\u{9b}31m\u{fffe}\u{ffff}",

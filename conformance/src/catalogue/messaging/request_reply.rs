@@ -72,6 +72,15 @@ impl Seat {
         Ok(start.elapsed())
     }
 
+    /// None of three that nobody answers ends before its timeout: a machine that stands still for a while hides it once, but not
+    /// each time.
+    async fn waits_as_long_as(&self, timeout_ms: u32) -> Outcome {
+        for _ in 0..3 {
+            not_early(self.waits(timeout_ms).await?, timeout_ms)?;
+        }
+        Ok(())
+    }
+
     /// Of three that nobody answers one at least ends before this: a machine under load makes one late, but not all.
     async fn waits_less_than(&self, limit_ms: u64, timeout_ms: u32) -> Outcome {
         let quickest =
@@ -79,6 +88,11 @@ impl Seat {
         let expected = format!("an end within {limit_ms} ms, its timeout being {timeout_ms} ms");
         expect(quickest < Duration::from_millis(limit_ms), "request", &expected, quickest)
     }
+}
+
+fn not_early(lasted: Duration, timeout_ms: u32) -> Outcome {
+    let timeout = Duration::from_millis(timeout_ms.into());
+    expect(lasted >= timeout, "request", "no end before its timeout", lasted)
 }
 
 fn texts(count: u32) -> Vec<String> {
@@ -93,8 +107,7 @@ async fn one_reply(b: &mut Bench) -> Outcome {
 /// Without a reply it is `timeout`, not early, and after the time that was set: a short one ends before a long one would.
 async fn no_reply_is_a_timeout(b: &mut Bench) -> Outcome {
     let seat = asking(b).await?;
-    let long = seat.waits(800).await?;
-    expect(long >= Duration::from_millis(800), "request", "no end before its timeout", long)?;
+    seat.waits_as_long_as(800).await?;
     seat.waits_less_than(800, 10).await
 }
 
@@ -108,9 +121,13 @@ async fn some_replies_at_the_timeout(b: &mut Bench) -> Outcome {
     let seat = asking(b).await?;
     // Once without haste: what takes long the first time only does not take from the two seconds.
     expect_eq("replies", seat.replies("reply:2", None, Some(2)).await?, texts(2))?;
-    let start = Instant::now();
-    expect_eq("replies", seat.replies("reply:2", Some(2 * SECOND), Some(5)).await?, texts(2))?;
-    expect(start.elapsed() >= Duration::from_secs(2), "request", "no end before its timeout", start.elapsed())
+    // Twice, since a machine that stands still for a while hides an early end.
+    for _ in 0..2 {
+        let start = Instant::now();
+        expect_eq("replies", seat.replies("reply:2", Some(2 * SECOND), Some(5)).await?, texts(2))?;
+        not_early(start.elapsed(), 2 * SECOND)?;
+    }
+    Ok(())
 }
 
 /// Further replies are not returned.

@@ -91,10 +91,10 @@ fn run(plans: &[Plan], run: String, seed: u64) -> Run {
 }
 
 /// Whatever the hosts are called and offer: what they may be is for the recount to say.
-fn plans(certificate: &Certificate, (cases, law): (&[Case], &Law)) -> Vec<Plan> {
+pub(crate) fn plans(certificate: &Certificate, (cases, law): (&[Case], &Law)) -> Vec<Plan> {
     let declaration = Declaration::parse(&certificate.declaration, &plan::ids(cases)).expect("a declaration");
     let hosts = certificate.hosts.iter().map(|host| HostDescription::try_from(host.clone()).expect("a host"));
-    recount::planned(hosts.collect(), &declaration, now(), (cases, law)).expect("plans")
+    recount::plans(hosts.collect(), &declaration, now(), (cases, law)).expect("plans")
 }
 
 /// Makes again what follows from the runs.
