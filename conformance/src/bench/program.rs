@@ -60,6 +60,8 @@ impl Told {
     }
 }
 
+const QUIET: Duration = Duration::from_millis(250);
+
 impl Running {
     pub(super) fn new(serving: Box<dyn Serving>, bench: &Bench) -> Self {
         Self { serving, transcript: bench.transcript.clone(), deadline: bench.deadlines.op }
@@ -135,6 +137,14 @@ impl Running {
             return Ok(());
         }
         mismatch("the recorder", &format!("only {:?}", String::from_utf8_lossy(marker)), &format!("{observed:?}"))
+    }
+
+    /// Fails if something is delivered within a quarter of a second: for what no marker can be sure to follow.
+    pub async fn expect_quiet(&mut self) -> Outcome {
+        match tokio::time::timeout(QUIET, self.serving.line()).await {
+            Ok(line) => mismatch("the recorder", "no more deliveries", &line?),
+            Err(_) => Ok(()),
+        }
     }
 
     /// Ends the program.
