@@ -138,7 +138,7 @@ impl FromStr for Altitude {
             Language::ALL.into_iter().flat_map(|language| [Self::Embedded(language), Self::Command(language)]);
         let mut all = with_guests.chain([Self::Direct, Self::Native, Self::Sdk]);
         all.find(|altitude| altitude.to_string() == text)
-            .ok_or_else(|| format!("there is no altitude `{}`", text.escape_debug()))
+            .ok_or_else(|| format!("there is no altitude `{}`", crate::event::plain::one_line(text)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The envelope: DSSE, version 1, with one Ed25519 signature.
 
+use crate::event::plain::one_line;
 use anyhow::{Context, bail, ensure};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
@@ -58,8 +59,8 @@ pub fn open<'a>(text: &str, trusted: &'a [PublicKey]) -> anyhow::Result<(Vec<u8>
     let envelope: Envelope = serde_json::from_str(text).context("it is no DSSE envelope")?;
     ensure!(
         envelope.payload_type == PAYLOAD_TYPE,
-        "it holds {:?} and no in-toto statement",
-        envelope.payload_type.escape_debug().to_string()
+        "it holds `{}` and no in-toto statement",
+        one_line(&envelope.payload_type)
     );
     let payload = BASE64.decode(&envelope.payload).context("its payload is no Base64")?;
     let message = signed(&envelope.payload_type, &payload);

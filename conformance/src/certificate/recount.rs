@@ -10,6 +10,7 @@ use crate::{
     bench::limit::may_skip,
     catalogue::Case,
     clauses::Law,
+    event::plain::one_line,
     host::{Deployment, Environment, Host, HostDescription},
     levels::Level,
     outcome::Verdict,
@@ -86,7 +87,7 @@ fn in_time(certificate: &Certificate, now: SystemTime) -> anyhow::Result<()> {
     ensure!(
         minor(&certificate.suite) == minor(ours),
         "it expired with the suite {}: this is {ours}, which has other cases",
-        certificate.suite.escape_debug()
+        one_line(&certificate.suite)
     );
     let time = |text: &str| parse_rfc3339(text).map_err(|why| anyhow!("{:?} is no time: {why}", text));
     let (issued, expires) = (time(&certificate.issued)?, time(&certificate.expires)?);
@@ -174,14 +175,14 @@ fn count(run: &Run, plans: &[Plan]) -> anyhow::Result<()> {
     let altitudes: Vec<String> = plans.iter().map(|plan| plan.host.describe().altitude.to_string()).collect();
     let known = |altitude: &&String| altitudes.contains(altitude);
     if let Some(other) = run.cases.keys().chain(run.traces.keys()).find(|altitude| !known(altitude)) {
-        bail!("it has cases at {}, where nothing was to run", other.escape_debug());
+        bail!("it has cases at {}, where nothing was to run", one_line(other));
     }
     let (mut executed, mut edges, mut verdicts) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     let mut counted = 0;
     for (plan, altitude) in plans.iter().zip(&altitudes) {
         let mut planned = places(plan);
         for case in run.cases.get(altitude).map(Vec::as_slice).unwrap_or_default() {
-            let place = || format!("{} ({altitude})", case.id.escape_debug());
+            let place = || format!("{} ({altitude})", one_line(&case.id));
             let Some(about) = planned.remove(&*case.id) else {
                 bail!("{}: it was not to run there, or stands there twice", place());
             };

@@ -11,6 +11,7 @@ use crate::{
         verified,
     },
     clauses::Law,
+    event::plain::one_line,
     levels::Level,
 };
 use anyhow::{Context, anyhow};
@@ -129,9 +130,7 @@ impl Verify {
 
 /// Why a certificate is rejected, on one line: it may quote whatever the certificate says.
 pub(super) fn reason(why: &anyhow::Error) -> String {
-    let is_plain = |letter: char| matches!(letter, '\'' | '"' | '\\');
-    let shown = |letter: char| if is_plain(letter) { letter.to_string() } else { letter.escape_debug().to_string() };
-    format!("{why:#}").chars().map(shown).collect()
+    one_line(&format!("{why:#}"))
 }
 
 fn host(certificate: &Certificate) -> anyhow::Result<(&str, &str)> {
@@ -158,20 +157,14 @@ fn told(statement: &Statement, key: &PublicKey) -> serde_json::Value {
 fn tell(statement: &Statement, key: &PublicKey, out: &mut impl Write) -> anyhow::Result<()> {
     let certificate = &statement.predicate.certificate;
     let (name, version) = host(certificate)?;
-    writeln!(
-        out,
-        "verified: {} {}, level {}",
-        name.escape_debug(),
-        version.escape_debug(),
-        certificate.levels.overall
-    )?;
+    writeln!(out, "verified: {} {}, level {}", one_line(name), one_line(version), certificate.levels.overall)?;
     let words = certificate.levels.capabilities.iter();
-    let words: Vec<_> = words.map(|(word, attained)| (word.escape_debug().to_string(), attained)).collect();
+    let words: Vec<_> = words.map(|(word, attained)| (one_line(word), attained)).collect();
     let width = words.iter().map(|(word, _)| word.len()).max().unwrap_or_default();
     for (word, attained) in words {
         let missing =
             if attained.missing.is_empty() { String::new() } else { format!(": {}", attained.missing.join("; ")) };
-        writeln!(out, "  {word:width$}  {}{}", attained.level, missing.escape_debug())?;
+        writeln!(out, "  {word:width$}  {}{}", attained.level, one_line(&missing))?;
     }
     writeln!(out, "issued   {}, holds until {}", certificate.issued, certificate.expires)?;
     writeln!(out, "signed   {}", key.id())?;
@@ -179,7 +172,7 @@ fn tell(statement: &Statement, key: &PublicKey, out: &mut impl Write) -> anyhow:
         writeln!(out, "run      seed {}, {} of {} executed", run.seed, run.executed, run.planned)?;
     }
     writeln!(out, "does not prove")?;
-    certificate.not_proven.iter().try_for_each(|line| writeln!(out, "  - {}", line.escape_debug()))?;
+    certificate.not_proven.iter().try_for_each(|line| writeln!(out, "  - {}", one_line(line)))?;
     Ok(())
 }
 
@@ -190,7 +183,7 @@ mod tests {
     #[test]
     fn why_it_is_rejected_stays_on_its_line() {
         let why = anyhow!("{}", "\u{1b}[2J\nverified: \"it's\" a\\b\r\u{9b}\u{202e}caf\u{e9}").context("its host");
-        assert_eq!(reason(&why), "its host: \\u{1b}[2J\\nverified: \"it's\" a\\b\\r\\u{9b}\\u{202e}caf\u{e9}");
+        assert_eq!(reason(&why), "its host: \\u001b[2J\\nverified: \"it's\" a\\b\\r\\u009b\\u202ecaf\u{e9}");
     }
 
     #[test]
@@ -202,6 +195,6 @@ mod tests {
         let mut out = Vec::new();
         tell(&statement, &wasi_cloud_claims::PrivateKey::generate().expect("random").public(), &mut out).expect("told");
         let out = String::from_utf8(out).expect("UTF-8");
-        assert!(!out.contains('\u{1b}') && out.contains("  config\\n\\u{1b}[31m  full"), "{out}");
+        assert!(!out.contains('\u{1b}') && out.contains("  config\\n\\u001b[31m  full"), "{out}");
     }
 }

@@ -35,6 +35,13 @@ impl Record {
     }
 }
 
+/// What is told of a text, on one line.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut text = text.to_owned();
+    line(&mut text);
+    text
+}
+
 /// A text of one line.
 pub(crate) fn line(text: &mut String) {
     plain(text);
