@@ -6,6 +6,8 @@ if not holds(KEYS[1], KEYS[2], ARGV[2], ARGV[3]) then return false end
 local done = redis.pcall('SET', KEYS[1], ARGV[1])
 if done.err then return done end
 bump(KEYS[2])
+-- Before the lifetime is set: one that is over by now takes both away.
+local written = redis.call('GET', KEYS[2])
 if ARGV[4] == '' then
   redis.call('PERSIST', KEYS[2])
 else
@@ -15,4 +17,4 @@ else
   redis.call('PEXPIREAT', KEYS[1], at)
   redis.call('PEXPIREAT', KEYS[2], at)
 end
-return redis.call('GET', KEYS[2])
+return written

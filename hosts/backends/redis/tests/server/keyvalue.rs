@@ -11,6 +11,7 @@ crate::tests![
     values_are_plain_to_others,
     batches_are_one_round_trip,
     versions_never_come_back,
+    a_lifetime_that_is_over_at_once_is_no_conflict,
     a_foreign_write_changes_the_version,
     conditions_hold_at_the_instant_of_the_write,
     a_lifetime_is_exact_and_cleared_by_set,
@@ -103,6 +104,14 @@ async fn versions_never_come_back(server: Server) {
     seen.sort_by(|a, b| a.0.cmp(&b.0));
     seen.dedup();
     assert_eq!(seen.len(), all);
+}
+
+async fn a_lifetime_that_is_over_at_once_is_no_conflict(server: Server) {
+    let store = store(&server).await;
+    // A machine that stands still in the middle of the step makes the same of every short one.
+    let over = store.put("b", "k", b"v", &lasting(Duration::ZERO)).await.expect("written");
+    gone(&*store, "k").await;
+    assert_ne!(over, set(&*store, "k", b"v").await);
 }
 
 async fn gone(store: &dyn KeyValue, key: &str) {

@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
+    os::unix::net::UnixStream,
     process::{Child, Command, Output, Stdio},
     sync::{
         Arc,
@@ -66,7 +67,8 @@ impl Server {
             if self.child.try_wait().expect("a status").is_some() {
                 return false;
             }
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            // At the port another test's server may answer, until ours has seen that it is taken. The socket comes after the port.
+            if UnixStream::connect(self.folder.path().join("socket")).is_ok() {
                 return true;
             }
             std::thread::yield_now();
