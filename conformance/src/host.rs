@@ -13,6 +13,7 @@ pub mod profiles;
 pub mod stage;
 
 use crate::{
+    event::plain::one_line,
     language::Language,
     session::{Broken, Session},
 };
@@ -138,7 +139,7 @@ impl FromStr for Altitude {
             Language::ALL.into_iter().flat_map(|language| [Self::Embedded(language), Self::Command(language)]);
         let mut all = with_guests.chain([Self::Direct, Self::Native, Self::Sdk]);
         all.find(|altitude| altitude.to_string() == text)
-            .ok_or_else(|| format!("there is no altitude `{}`", crate::event::plain::one_line(text)))
+            .ok_or_else(|| format!("there is no altitude `{}`", one_line(text)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A certificate in a line: a picture, and a row of a table. Both are for those that are verified, and say until when.
 
 use super::statement::Certificate;
-use crate::{levels::Level, report::markdown::text};
+use crate::{event::plain::one_line, levels::Level, report::markdown::text};
 use maud::{Markup, html};
 
 /// The width of a character, and of what is beside a text: no font is asked, each text is made to fit.
@@ -13,7 +13,7 @@ const LONGEST: usize = 40;
 /// The picture, as SVG. It has a ground of its own and an edge, so it can be read on light pages and on dark ones.
 #[must_use]
 pub fn svg(certificate: &Certificate) -> String {
-    let (host, held) = (plain(&host(certificate)), plain(&held(certificate)));
+    let (host, held) = (host(certificate), one_line(&held(certificate)));
     let left = shortened(&format!("wasi-cloud {host}"));
     let about = format!("wasi-cloud, {host}: {held}");
     let right_is = match certificate.levels.overall {
@@ -27,8 +27,8 @@ pub fn svg(certificate: &Certificate) -> String {
             aria-labelledby="title desc" font-family="ui-monospace, monospace" font-size="11" fill="#fff" {
             title id="title" { (about) }
             desc id="desc" {
-                "Level " (certificate.levels.overall) " as a whole, issued on " (plain(day(&certificate.issued)))
-                " by cloud-conformance " (plain(&certificate.suite)) "."
+                "Level " (certificate.levels.overall) " as a whole, issued on " (one_line(day(&certificate.issued)))
+                " by cloud-conformance " (one_line(&certificate.suite)) "."
             }
             rect width=(width) height="20" rx="3" fill="#333" {}
             rect x=(beside) width=(width - beside) height="20" rx="3" fill=(right_is) {}
@@ -58,7 +58,7 @@ fn wide(text: &str) -> usize {
 
 fn host(certificate: &Certificate) -> String {
     let host = certificate.hosts.first();
-    host.map(|host| format!("{} {}", host.name, host.version)).unwrap_or_default()
+    host.map(|host| one_line(&format!("{} {}", host.name, host.version))).unwrap_or_default()
 }
 
 fn levels(certificate: &Certificate) -> String {
@@ -73,11 +73,6 @@ fn held(certificate: &Certificate) -> String {
 /// Of a time in RFC 3339.
 pub(super) fn day(time: &str) -> &str {
     time.split('T').next().unwrap_or_default()
-}
-
-/// XML cannot say these characters, however they are written.
-fn plain(text: &str) -> String {
-    text.replace(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'), "\u{fffd}")
 }
 
 fn shortened(text: &str) -> String {

@@ -1,7 +1,7 @@
 //! A folder of certificates as a page: those that are verified, and those that are refused, with the reason.
 
 use super::{badge::day, statement::Certificate};
-use crate::{host::Altitude, levels::Level, page::page};
+use crate::{event::plain::plain, host::Altitude, levels::Level, page::page};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ pub fn render(entries: &[Entry], today: &str) -> String {
     let mut held: Vec<Held<'_>> = entries.iter().filter_map(Held::of).collect();
     held.sort_by_key(|held| (host(held.certificate), held.file));
     let refused: Vec<_> = entries.iter().filter_map(|entry| Some((&entry.file, entry.found.as_ref().err()?))).collect();
-    page(
+    let mut page = page(
         "Certificates",
         &html! {
             p { "Hosts, and the level that each capability has attained. All was counted again on " (today)
@@ -54,7 +54,9 @@ pub fn render(entries: &[Entry], today: &str) -> String {
                 } }
             }
         },
-    )
+    );
+    plain(&mut page);
+    page
 }
 
 fn table(held: &[Held<'_>]) -> Markup {

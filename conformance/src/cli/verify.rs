@@ -182,8 +182,12 @@ mod tests {
 
     #[test]
     fn why_it_is_rejected_stays_on_its_line() {
-        let why = anyhow!("{}", "\u{1b}[2J\nverified: \"it's\" a\\b\r\u{9b}\u{202e}caf\u{e9}").context("its host");
-        assert_eq!(reason(&why), "its host: \\u001b[2J\\nverified: \"it's\" a\\b\\r\\u009b\\u202ecaf\u{e9}");
+        let why = anyhow!("{}", "\u{1b}[2J\nverified: \"it's\" a\\b\r\u{9b}\u{202e}\u{200b}\u{2028}caf\u{e9}")
+            .context("its host");
+        assert_eq!(
+            reason(&why),
+            "its host: \\u001b[2J\\nverified: \"it's\" a\\b\\r\\u009b\\u202e\\u200b\\u2028caf\u{e9}"
+        );
     }
 
     #[test]

@@ -50,21 +50,24 @@ pub(crate) fn line(text: &mut String) {
     }
 }
 
-/// Control characters move cursors and begin sequences that hide what follows, others turn the order of letters on a page, and XML
-/// cannot say the two at the end. They are written as JSON writes them, so that an operation in JSON remains what it was.
+/// Control characters move cursors and begin sequences that hide what follows, others turn the order of letters on a page, end a
+/// line or cannot be seen, and some XML cannot say. They are written as JSON writes them, so that an operation in JSON remains what
+/// it was.
 pub(crate) fn plain(text: &mut String) {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let is_wild =
-        |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || turns(c) || matches!(c, '\u{fffe}' | '\u{ffff}');
     if !text.contains(is_wild) {
         return;
     }
     let written = |c: char| match c {
         '\r' => "\\r".to_owned(),
-        c if is_wild(c) => format!("\\u{:04x}", u32::from(c)),
+        c if is_wild(c) => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
         c => c.to_string(),
     };
     *text = text.chars().map(written).collect();
+}
+
+/// Whether the standard library would not print it either. A mark that belongs to the letter before it is printed there.
+fn is_wild(c: char) -> bool {
+    !matches!(c, ' '..='~' | '\n' | '\t') && format!("a{c}").escape_debug().nth(2).is_some()
 }
 
 #[cfg(test)]
@@ -75,6 +78,12 @@ mod tests {
     fn what_is_no_text_is_written_out() {
         for (wild, several, one) in [
             ("a\tb \u{e9}\u{1f600}", "a\tb \u{e9}\u{1f600}", "a\tb \u{e9}\u{1f600}"),
+            ("e\u{301} \u{4e2d}", "e\u{301} \u{4e2d}", "e\u{301} \u{4e2d}"),
+            (
+                "re\u{200b}dis\u{feff}\u{2028}\u{a0}\u{e0041}",
+                "re\\u200bdis\\ufeff\\u2028\\u00a0\\udb40\\udc41",
+                "re\\u200bdis\\ufeff\\u2028\\u00a0\\udb40\\udc41",
+            ),
             ("1.0 \u{202e}ton\u{2069}", "1.0 \\u202eton\\u2069", "1.0 \\u202eton\\u2069"),
             ("\u{1b}]0;t\u{7}\r\nb", "\\u001b]0;t\\u0007\\r\nb", "\\u001b]0;t\\u0007\\r\\nb"),
             (
@@ -93,10 +102,10 @@ mod tests {
     /// An operation is shown in JSON, and can be copied from there.
     #[test]
     fn an_operation_remains_what_it_was() {
-        let key = "\u{1b}\u{9b}\u{7f}\u{ffff}\n";
+        let key = "\u{1b}\u{9b}\u{7f}\u{ffff}\u{e0041}\n";
         let mut op = serde_json::to_string(key).expect("JSON");
         line(&mut op);
-        assert!(!op.contains(|c: char| c.is_control() || c == '\u{ffff}'), "{op}");
+        assert!(!op.contains(|c: char| c.is_control() || matches!(c, '\u{ffff}' | '\u{e0041}')), "{op}");
         assert_eq!(serde_json::from_str::<String>(&op).expect("JSON"), key);
     }
 }

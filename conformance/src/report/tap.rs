@@ -15,12 +15,12 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
         let why = why(record);
         let (ok, directive) = match record.verdict {
             Verdict::Pass | Verdict::Flaky => ("ok", String::new()),
-            Verdict::Skip => ("ok", format!(" # SKIP {}", one_line(&why))),
-            Verdict::Provisional => ("ok", format!(" # SKIP provisional: {}", one_line(&why))),
-            Verdict::Xfail => ("not ok", format!(" # TODO known failure: {}", one_line(&why))),
+            Verdict::Skip => ("ok", format!(" # SKIP {}", escaped(&why))),
+            Verdict::Provisional => ("ok", format!(" # SKIP provisional: {}", escaped(&why))),
+            Verdict::Xfail => ("not ok", format!(" # TODO known failure: {}", escaped(&why))),
             Verdict::Fail | Verdict::Xpass | Verdict::Unknown | Verdict::Error => ("not ok", String::new()),
         };
-        writeln!(out, "{ok} {number} - {} ({}){directive}", one_line(&record.id), record.altitude)?;
+        writeln!(out, "{ok} {number} - {} ({}){directive}", escaped(&record.id), record.altitude)?;
         if !matches!(record.verdict, Verdict::Pass | Verdict::Skip) {
             // JSON is YAML.
             let text = |text: &str| serde_json::to_string(text).map_err(io::Error::other);
@@ -33,12 +33,12 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     if run.summary.exit > 1 || (run.summary.exit == 1 && run.records.iter().all(|record| !record.is_bad())) {
         let said: Vec<_> = wrong.map(String::as_str).collect();
         let said = if said.is_empty() { format!("exit code {}", run.summary.exit) } else { said.join("; ") };
-        writeln!(out, "Bail out! {}", one_line(&said))?;
+        writeln!(out, "Bail out! {}", escaped(&said))?;
     }
     Ok(())
 }
 
 /// A `#` would begin a directive.
-fn one_line(text: &str) -> String {
+fn escaped(text: &str) -> String {
     text.replace(['\n', '\r'], " ").replace('\\', "\\\\").replace('#', "\\#")
 }

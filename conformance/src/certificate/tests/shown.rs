@@ -10,7 +10,7 @@ use crate::{
     levels::Level,
 };
 
-const HOSTILE: &str = "<script>alert(1)</script> | \"x\" & 'y' ]]> \u{0}\u{1b}[31m\n# z";
+const HOSTILE: &str = "<script>alert(1)</script> | \"x\" & 'y' ]]> \u{0}\u{1b}[31m\u{202e}\u{200b}\n# z";
 
 fn certificate(name: &str, version: &str) -> Certificate {
     let mut certificate = good().predicate.certificate;
@@ -40,12 +40,18 @@ fn a_badge_says_the_levels_and_until_when() {
     assert!(picture.contains("config core, keyvalue full") && !picture.contains("#1b7f3b"), "{picture}");
 }
 
+/// No text of a certificate turns the letters around it, or is told from another by what nobody sees.
+fn can_be_seen(shown: &str) -> bool {
+    !shown.contains(['\u{202e}', '\u{200b}', '\u{1b}'])
+}
+
 #[test]
 fn a_badge_holds_whatever_a_host_is_called() {
     let picture = badge::svg(&certificate(HOSTILE, HOSTILE));
     assert!(!picture.contains("<script") && picture.contains("&lt;script&gt;"), "{picture}");
     assert!(picture.contains("&amp; ") && !picture.trim_end().contains(char::is_control), "{picture}");
     let row = badge::row(&certificate(HOSTILE, "1"));
+    assert!(can_be_seen(&picture) && can_be_seen(&row), "{picture} {row}");
     assert_eq!((row.lines().count(), row.replace("\\|", "").matches('|').count()), (1, 4), "{row}");
     assert!(!row.contains("<script"), "{row}");
     // A name that is too long for a picture is there as a whole for whoever asks what it shows.
@@ -91,6 +97,6 @@ fn nothing_in_a_folder_can_leave_its_place_on_the_page() {
         *key = HOSTILE.into();
     }
     let page = render(&[signed, entry(HOSTILE, Err(HOSTILE))], "2026-12-01");
-    assert!(!page.contains("<script"), "{page}");
+    assert!(!page.contains("<script") && can_be_seen(&page), "{page}");
     assert_eq!(page.matches("&lt;script&gt;").count(), 9, "{page}");
 }
